@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+# pinhole_room(NAME engine/plan FLOOR 3 SIDE neutral MAY_INCLUDE base engine/tensor engine/format
+#              [LIBRARIES PkgConfig::JPEG ...] [TEST_LIBRARIES ...] [TEST_MAY_INCLUDE ...] [HOST])
+#
+# Declares the room in the current folder: every *.cc below it that belongs to no room further down becomes a static
+# library (an interface one where there are only headers), *_test.cc one test program, *_fuzz.cc one fuzz target each
+# (preset `fuzz`), *_bench.cc one benchmark program. What the room may include is said once, here: CMake refuses an
+# arrow that goes up or across the wall, and tests/wall reads the compiler's dependency files against this list.
+# HOST rooms may use exceptions, RTTI and the heap; the others are compiled without exceptions and RTTI.
+
+define_property(TARGET PROPERTY PINHOLE_FLOOR)
+define_property(TARGET PROPERTY PINHOLE_SIDE)
+define_property(GLOBAL PROPERTY PINHOLE_ROOMS)
+
+function(pinhole_room_target name out)
+  string(REPLACE "/" "_" target "pinhole_${name}")
+  set(${out} ${target} PARENT_SCOPE)
+endfunction()
+
+function(pinhole_room)
+  cmake_parse_arguments(R "HOST" "NAME;FLOOR;SIDE" "MAY_INCLUDE;LIBRARIES;TEST_LIBRARIES;TEST_MAY_INCLUDE" ${ARGN})
+  pinhole_room_target(${R_NAME} target)
+
+  file(GLOB_RECURSE all CONFIGURE_DEPENDS *.cc)
+  file(GLOB_RECURSE nested CONFIGURE_DEPENDS */CMakeLists.txt)
+  foreach(list_file ${nested})
+    get_filename_component(folder ${list_file} DIRECTORY)
+    list(FILTER all EXCLUDE REGEX "^${folder}/")
+  endforeach()
+  set(sources ${all})
+  list(FILTER sources EXCLUDE REGEX "_(test|fuzz|bench|main)\\.cc$")
+  set(tests ${all})
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  set(fuzzers ${all})
+  list(FILTER fuzzers INCLUDE REGEX "_fuzz\\.cc$")
+  set(benches ${all})
+  list(FILTER benches INCLUDE REGEX "_bench\\.cc$")
+
+  if(sources)
+    add_library(${target} STATIC ${sources})
+    set(visibility PUBLIC)
+    if(NOT R_HOST)
+      target_compile_options(${target} PRIVATE -fno-exceptions -fno-rtti)
+    endif()
+    target_compile_options(${target} PRIVATE ${PINHOLE_WARNINGS})
+  else()
+    add_library(${target} INTERFACE)
+    set(visibility INTERFACE)
+  endif()
+  target_include_directories(${target} ${visibility} ${PROJECT_SOURCE_DIR}/src)
+  set_target_properties(${target} PROPERTIES PINHOLE_FLOOR ${R_FLOOR} PINHOLE_SIDE ${R_SIDE})
+  target_link_libraries(${target} ${visibility} ${R_LIBRARIES})
+
+  foreach(room ${R_MAY_INCLUDE})
+    pinhole_room_target(${room} other)
+    if(NOT TARGET ${other})
+      message(FATAL_ERROR "house: ${R_NAME} may include '${room}', which is no room declared before it")
+    endif()
+    get_target_property(floor ${other} PINHOLE_FLOOR)
+    get_target_property(side ${other} PINHOLE_SIDE)
+    if(NOT floor LESS R_FLOOR)
+      message(FATAL_ERROR "house: ${R_NAME} (floor ${R_FLOOR}) may not include ${room} (floor ${floor}): "
+                          "arrows go down only")
+    endif()
+    if(NOT R_SIDE STREQUAL "both" AND NOT side STREQUAL "neutral" AND NOT side STREQUAL R_SIDE)
+      message(FATAL_ERROR "wall: ${R_SIDE} room ${R_NAME} may not include ${side} room ${room}")
+    endif()
+    target_link_libraries(${target} ${visibility} ${other})
+  endforeach()
+
+  # For tests/wall: folder, side and list of every room.
+  file(RELATIVE_PATH folder ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
+  string(REPLACE ";" "," may "${R_MAY_INCLUDE}")
+  string(REPLACE ";" "," test_may "${R_TEST_MAY_INCLUDE}")
+  set_property(GLOBAL APPEND_STRING PROPERTY PINHOLE_ROOMS
+    "${R_NAME}|${folder}|${R_FLOOR}|${R_SIDE}|${may}|${test_may}|${target}\n")
+
+  if(tests AND PINHOLE_BUILD_TESTS)
+    add_executable(${target}_test ${tests})
+    target_compile_options(${target}_test PRIVATE ${PINHOLE_WARNINGS} -Wno-sign-conversion -Wno-conversion)
+    foreach(room ${R_TEST_MAY_INCLUDE})
+      pinhole_room_target(${room} other)
+      target_link_libraries(${target}_test PRIVATE ${other})
+    endforeach()
+    target_link_libraries(${target}_test PRIVATE ${target} ${R_TEST_LIBRARIES} GTest::gmock GTest::gtest_main)
+    gtest_discover_tests(${target}_test TEST_PREFIX "${R_NAME}:" DISCOVERY_TIMEOUT 120
+      PROPERTIES ENVIRONMENT "PINHOLE_SOURCE=${PROJECT_SOURCE_DIR}" SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]")
+  endif()
+  if(PINHOLE_BUILD_FUZZERS)
+    foreach(source ${fuzzers})
+      get_filename_component(fuzzer ${source} NAME_WE)
+      add_executable(${fuzzer} ${source})
+      target_compile_options(${fuzzer} PRIVATE -fsanitize=fuzzer)
+      target_link_options(${fuzzer} PRIVATE -fsanitize=fuzzer)
+      target_link_libraries(${fuzzer} PRIVATE ${target})
+      foreach(room ${R_TEST_MAY_INCLUDE})
+        pinhole_room_target(${room} other)
+        target_link_libraries(${fuzzer} PRIVATE ${other})
+      endforeach()
+      set_property(GLOBAL APPEND PROPERTY PINHOLE_FUZZERS ${fuzzer})
+    endforeach()
+  endif()
+  if(benches AND PINHOLE_BUILD_BENCHMARKS)
+    add_executable(${target}_bench ${benches})
+    target_link_libraries(${target}_bench PRIVATE ${target} benchmark::benchmark_main)
+  endif()
+endfunction()
+
+function(pinhole_write_rooms)
+  get_property(rooms GLOBAL PROPERTY PINHOLE_ROOMS)
+  file(GENERATE OUTPUT ${PROJECT_BINARY_DIR}/rooms.txt CONTENT "${rooms}")
+endfunction()

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// For tests only: runs one operator alone, without a model file, a plan or a session.
+//
+//   OpHarness op(OpKind::kAdd, ActivationOptions{});
+//   op.Input<std::int8_t>({1, 4}, {1, 2, 3, 4}, {.scale = 0.5F, .zero_point = 1});
+//   op.Constant<std::int8_t>({1, 4}, {...}, {...});   // the same, but known when the operator is
+//   prepared op.Output<std::int8_t>({1, 4}, {.scale = 0.25F}); ASSERT_TRUE(op.Run(ref::kAdd)) <<
+//   op.why(); EXPECT_THAT(op.Result<std::int8_t>(), ElementsAre(...));
+//
+// Buffers are exactly as large as their tensors and separately allocated, so that AddressSanitizer
+// sees a step too far. Run with in_place = i puts output 0 into input i's buffer where Prepare
+// allows it (and fails where it doesn't).
+
+#include <cstring>
+#include <deque>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "engine/kernels/kernel.h"
+
+namespace pinhole::engine::kernels {
+
+struct Quant {
+  std::vector<float> scales;
+  std::int32_t zero_point = 0;
+  std::uint8_t axis = 0;
+};
+inline Quant Q(float scale, std::int32_t zero_point = 0) { return {{scale}, zero_point, 0}; }
+
+class OpHarness {
+ public:
+  template <typename Options = std::monostate>
+  explicit OpHarness(OpKind kind, Options options = {}, std::uint16_t version = 1) {
+    op_.kind = kind;
+    op_.attributes = options;
+    op_.version = version;
+  }
+
+  template <typename T>
+  OpHarness& Input(const Shape& shape, const std::vector<T>& values, Quant quant = {}) {
+    inputs_.push_back(AddTensor(TypeOf<T>(), shape, quant));
+    Fill(inputs_.back(), values);
+    return *this;
+  }
+  template <typename T>
+  OpHarness& Constant(const Shape& shape, const std::vector<T>& values, Quant quant = {}) {
+    Input(shape, values, quant);
+    tensors_.back().data = buffers_.back().get();
+    return *this;
+  }
+  // A tensor that keeps its bytes between runs (SVDF, LSTM states): starts at zero.
+  template <typename T>
+  OpHarness& Variable(const Shape& shape, Quant quant = {}) {
+    inputs_.push_back(AddTensor(TypeOf<T>(), shape, quant));
+    tensors_.back().is_variable = true;
+    return *this;
+  }
+  OpHarness& Absent() {
+    inputs_.push_back(-1);
+    return *this;
+  }
+  template <typename T>
+  OpHarness& Output(const Shape& shape, Quant quant = {}) {
+    outputs_.push_back(AddTensor(TypeOf<T>(), shape, quant));
+    return *this;
+  }
+  OpHarness& ResourceBytes(std::size_t bytes) {
+    resource_storage_.emplace_back(bytes);
+    return *this;
+  }
+
+  // Prepares and evaluates once; false with why() on an error. May be called again: state is kept.
+  bool Run(const Kernel& kernel, int in_place = -1) {
+    if (!prepared_once_ && !Prepare(kernel)) {
+      return false;
+    }
+    std::vector<std::uint32_t> offsets(tensors_.size());
+    // Offsets are relative to a null arena: here every tensor has a buffer of its own, reached
+    // through a constant.
+    std::vector<Tensor> placed(tensors_.begin(), tensors_.end());
+    for (std::size_t i = 0; i < placed.size(); ++i) {
+      placed[i].data = buffers_[i].get();
+    }
+    if (in_place >= 0) {
+      if ((prepared_.in_place_inputs & (1U << in_place)) == 0) {
+        why_.Fail(base::Error::kInternal, "in-place over input ", in_place, " is not offered");
+        return false;
+      }
+      placed[static_cast<std::size_t>(outputs_[0])].data =
+          buffers_[static_cast<std::size_t>(inputs_[static_cast<std::size_t>(in_place)])].get();
+    }
+    Graph graph = graph_;
+    graph.tensors = placed;
+    std::vector<std::span<std::byte>> resources;
+    for (auto& bytes : resource_storage_) {
+      resources.emplace_back(bytes);
+    }
+    const EvalContext::Places places{&graph, offsets.data(), nullptr, resources, nullptr};
+    const EvalContext context(places, op_, prepared_.params, scratch_, state_);
+    const base::Status status = kernel.evaluate(context);
+    if (!status) {
+      why_.Fail(status.error(), "evaluate: ", ErrorName(status.error()));
+      return false;
+    }
+    in_place_ = in_place;
+    return true;
+  }
+
+  // Prepare alone: for tests of what is refused.
+  bool Prepare(const Kernel& kernel) {
+    op_.inputs = inputs_;
+    op_.outputs = outputs_;
+    graph_.tensors = tensors_;
+    graph_.operators = {&op_, 1};
+    PrepareContext context(graph_, 0, arena_, why_);
+    const base::Result<Prepared> prepared = kernel.prepare(context);
+    if (!prepared) {
+      error_ = prepared.error();
+      return false;
+    }
+    prepared_ = *prepared;
+    scratch_.assign(prepared_.scratch_bytes, std::byte{0xA5});
+    state_.assign(prepared_.state_bytes, std::byte{0});
+    prepared_once_ = true;
+    return true;
+  }
+
+  template <typename T>
+  std::vector<T> Result(std::size_t i = 0) const {
+    const auto index = static_cast<std::size_t>(
+        i == 0 && in_place_ >= 0 ? inputs_[static_cast<std::size_t>(in_place_)] : outputs_[i]);
+    const Tensor& tensor = tensors_[static_cast<std::size_t>(outputs_[i])];
+    std::vector<T> values(tensor.shape.element_count());
+    std::memcpy(static_cast<void*>(values.data()), buffers_[index].get(),
+                values.size() * sizeof(T));
+    return values;
+  }
+  // New values for input i before the next Run.
+  template <typename T>
+  void SetInput(std::size_t i, const std::vector<T>& values) {
+    Fill(inputs_[i], values);
+  }
+
+  [[nodiscard]] std::string why() const { return std::string(why_.text()); }
+  [[nodiscard]] base::Error error() const { return error_; }
+  [[nodiscard]] const Prepared& prepared() const { return prepared_; }
+
+ private:
+  std::int32_t AddTensor(Type type, const Shape& shape, const Quant& quant) {
+    scales_.push_back(quant.scales);
+    Tensor tensor;
+    tensor.name_text = "t";
+    tensor.type = type;
+    tensor.shape = shape;
+    tensor.bytes = static_cast<std::uint32_t>(shape.element_count() * TypeSize(type));
+    tensor.scales = scales_.back().data();
+    tensor.scale_count = static_cast<std::uint32_t>(scales_.back().size());
+    tensor.zero_point = quant.zero_point;
+    tensor.axis = quant.axis;
+    tensors_.push_back(tensor);
+    buffers_.push_back(std::make_unique<std::byte[]>(tensor.bytes + (tensor.bytes == 0 ? 1 : 0)));
+    return static_cast<std::int32_t>(tensors_.size()) - 1;
+  }
+  template <typename T>
+  void Fill(std::int32_t index, const std::vector<T>& values) {
+    const auto i = static_cast<std::size_t>(index);
+    if (values.size() * sizeof(T) != tensors_[i].bytes) {
+      std::abort();  // the test itself is wrong
+    }
+    std::memcpy(buffers_[i].get(), values.data(), tensors_[i].bytes);
+  }
+
+  Operator op_;
+  Graph graph_;
+  std::vector<Tensor> tensors_;
+  std::deque<std::vector<float>> scales_;
+  std::vector<std::unique_ptr<std::byte[]>> buffers_;
+  std::vector<std::int32_t> inputs_, outputs_;
+  std::vector<std::vector<std::byte>> resource_storage_;
+  std::vector<std::byte> arena_memory_ = std::vector<std::byte>(std::size_t{1} << 20);
+  base::Arena arena_{arena_memory_};
+  base::Diagnosis why_;
+  Prepared prepared_;
+  std::vector<std::byte> scratch_, state_;
+  base::Error error_ = base::Error::kInternal;
+  bool prepared_once_ = false;
+  int in_place_ = -1;
+};
+
+}  // namespace pinhole::engine::kernels

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// RELU and RELU6: y = max(x, 0), y = min(max(x, 0), 6), element by element; any shape, the output's
+// is the input's. Types: float32; int8, uint8 and int16 with one scale each, requantised from the
+// input's scale to the output's. Source: TensorFlow Lite reference_ops ReluX (integer form:
+// rescale, then clamp to the quantised 0 and 6).
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/fixed_point.h"
+#include "engine/kernels/ref/ref.h"
+
+namespace pinhole::engine::kernels::ref {
+
+namespace {
+
+struct Params {
+  base::FixedMultiplier multiplier;
+  std::int32_t low = 0, high = 0;  // quantised clamp
+};
+
+template <typename T>
+void Quantized(const Params& params, const TensorView& in, const TensorView& out) {
+  const T* x = in.as<T>();
+  T* y = out.as<T>();
+  const std::size_t n = in.size();
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::int32_t centred = x[i] - in.info->zero_point;
+    const std::int32_t scaled = base::WrapAdd(
+        out.info->zero_point, base::MultiplyByQuantizedMultiplier(centred, params.multiplier));
+    y[i] = static_cast<T>(std::clamp(scaled, params.low, params.high));
+  }
+}
+
+template <typename T>
+void SetClamp(Params& params, const Tensor& out, float upper) {
+  constexpr std::int32_t kMax = std::numeric_limits<T>::max();
+  params.low = std::max<std::int32_t>(std::numeric_limits<T>::min(), out.zero_point);
+  const double six = std::isinf(upper)
+                         ? kMax
+                         : out.zero_point + std::round(static_cast<double>(upper / out.scale()));
+  params.high = static_cast<std::int32_t>(std::clamp<double>(six, params.low, kMax));
+}
+
+base::Result<Prepared> Prepare(PrepareContext& context, float upper) {
+  PINHOLE_TRY(context.ExpectCounts(1, 1, 1));
+  const Tensor& in = *context.input(0);
+  const Tensor& out = *context.output(0);
+  PINHOLE_TRY(context.ExpectType(out, in.type));
+  PINHOLE_TRY(context.ExpectShape(out, in.shape));
+  Prepared prepared;
+  prepared.in_place_inputs = 1;
+  if (in.type == Type::kFloat32) {
+    return prepared;
+  }
+  if (in.type != Type::kInt8 && in.type != Type::kUint8 && in.type != Type::kInt16) {
+    return context.Fail(base::Error::kUnsupported, "type ", TypeName(in.type),
+                        " found, float32, int8, uint8 or int16 expected");
+  }
+  PINHOLE_TRY(context.ExpectPerTensor(in));
+  PINHOLE_TRY(context.ExpectPerTensor(out));
+  PINHOLE_ASSIGN(Params* const params, context.NewParams<Params>());
+  params->multiplier = base::QuantizeMultiplier(static_cast<double>(in.scale() / out.scale()));
+  switch (in.type) {
+    case Type::kInt8: SetClamp<std::int8_t>(*params, out, upper); break;
+    case Type::kUint8: SetClamp<std::uint8_t>(*params, out, upper); break;
+    default: SetClamp<std::int16_t>(*params, out, upper); break;
+  }
+  prepared.params = params;
+  return prepared;
+}
+
+base::Status Evaluate(const EvalContext& context, float upper) {
+  const TensorView in = context.input(0);
+  const TensorView out = context.output(0);
+  switch (in.type()) {
+    case Type::kFloat32: {
+      const float* x = in.as<float>();
+      std::transform(x, x + in.size(), out.as<float>(),
+                     [upper](float v) { return std::min(std::max(v, 0.0F), upper); });
+      return {};
+    }
+    case Type::kInt8: Quantized<std::int8_t>(context.params<Params>(), in, out); return {};
+    case Type::kUint8: Quantized<std::uint8_t>(context.params<Params>(), in, out); return {};
+    default: Quantized<std::int16_t>(context.params<Params>(), in, out); return {};
+  }
+}
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+}  // namespace
+
+const Kernel kRelu{OpKind::kRelu, 1, 3, [](PrepareContext& c) { return Prepare(c, kInfinity); },
+                   [](const EvalContext& c) { return Evaluate(c, kInfinity); }};
+const Kernel kRelu6{OpKind::kRelu6, 1, 3, [](PrepareContext& c) { return Prepare(c, 6.0F); },
+                    [](const EvalContext& c) { return Evaluate(c, 6.0F); }};
+
+}  // namespace pinhole::engine::kernels::ref

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Where every byte lies while a network runs: decided before the first run, written down, checked
+// by other code.
+//
+// One block of memory, the activation arena:
+//   [0, state_bytes)              what stays from run to run: resources, variable tensors,
+//   operators' own state [state_bytes, arena_bytes)    what lives for some operators only: tensors
+//   and scratch, packed by lifetime
+// All offsets are from the block's start, aligned to kAlignment; the block must be too. An
+// operator's output may share the place of an input that nobody reads afterwards, where the
+// operator's kernel allows it. Graph inputs live from the start of a run until their last reader,
+// graph outputs and taps from their writer to the end of the run. Graphs that run once (CALL_ONCE)
+// run before the main graph and share its memory above state_bytes.
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "base/arena.h"
+#include "base/diagnosis.h"
+#include "base/result.h"
+#include "engine/format/model.h"
+
+namespace pinhole::engine::plan {
+
+inline constexpr std::size_t kAlignment = 16;
+inline constexpr std::uint32_t kNowhere =
+    0xFFFFFFFFU;  // constants, resource handles, tensors nobody writes or reads
+
+// What a prepared operator asks for.
+struct OpDemand {
+  std::uint32_t scratch_bytes = 0;
+  std::uint32_t state_bytes = 0;
+  std::uint8_t in_place_inputs = 0;  // bit i: output 0 may take input i's place
+};
+
+struct Request {
+  const format::Model* model = nullptr;
+  std::span<const std::span<const OpDemand>> demands;  // [graph][operator]
+  std::span<const std::int32_t> taps;  // tensors of graph 0 to be readable after a run
+};
+
+struct GraphPlan {
+  std::span<const std::uint32_t> tensor_offsets;   // per tensor; kNowhere where it has no place
+  std::span<const std::uint32_t> scratch_offsets;  // per operator; kNowhere where it wants none
+  std::span<const std::uint32_t> state_offsets;    // per operator; kNowhere where it wants none
+};
+
+struct Plan {
+  std::span<const GraphPlan> graphs;
+  std::span<const std::uint32_t> resource_offsets;
+  std::uint32_t state_bytes = 0;
+  std::uint32_t arena_bytes = 0;
+};
+
+// Packs. The plan lies in `model_arena`; working memory is taken from its back and given back.
+// Errors: kOutOfMemory, kTooLarge (more than 2 GiB of activations).
+base::Result<Plan> MakePlan(const Request& request, base::Arena& model_arena, base::Diagnosis& why);
+
+}  // namespace pinhole::engine::plan

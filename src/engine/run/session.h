@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// A model made ready and run.
+//
+//   base::Arena model_arena(model_memory);
+//   base::Diagnosis why;
+//   auto session = Session::Load(file_bytes, model_arena, {.kernels = kernels::AllKernels()}, why);
+//   session->Bind(activation_memory);              // session->activation_bytes() of it, aligned to
+//   16 fill session->input(0); session->Run(why); read session->output(0);
+//
+// Load reads and checks the file, prepares every operator, plans the memory and verifies the plan;
+// it takes memory from the model arena only. Bind hands over the activation arena, sets all state
+// to its beginning and so ends set-up: Run allocates nothing. State (variables, streaming features)
+// stays from Run to Run until Reset. The memory of an input may be reused while the network runs:
+// fill every input before every Run. The file's bytes and both memories must outlive the session.
+// One thread may use a session at a time.
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "base/arena.h"
+#include "base/diagnosis.h"
+#include "base/result.h"
+#include "engine/format/model.h"
+#include "engine/format/tflite_reader.h"
+#include "engine/kernels/kernel.h"
+#include "engine/plan/plan.h"
+
+namespace pinhole::engine::run {
+
+struct SessionOptions {
+  std::span<const kernels::Kernel* const> kernels;
+  std::span<const std::string_view> taps;  // names of tensors to keep readable after a run
+  format::ReadLimits limits;
+};
+
+class Session {
+ public:
+  // Errors: the reader's; kUnsupported with all operators that no kernel runs; each kernel's;
+  // kNotFound (a tap's name); kOutOfMemory (the model arena).
+  static base::Result<Session> Load(std::span<const std::byte> file, base::Arena& model_arena,
+                                    const SessionOptions& options, base::Diagnosis& why);
+
+  // What Bind will want: the plan's bytes, state included.
+  [[nodiscard]] std::size_t activation_bytes() const { return plan_.arena_bytes; }
+  // Of these, what is kept from run to run.
+  [[nodiscard]] std::size_t state_bytes() const { return plan_.state_bytes; }
+  // Bytes of the model arena that stay in use: graph, prepared parameters, plan, folded constants.
+  [[nodiscard]] std::size_t model_bytes() const { return model_bytes_; }
+  // All run-time memory beside the file: activation_bytes + model_bytes - folded constants. This is
+  // what is held against TFLite Micro's arena_used_bytes.
+  [[nodiscard]] std::size_t arena_bytes() const {
+    return activation_bytes() + model_bytes_ - model_->folded_bytes;
+  }
+
+  // Error: kInvalidArgument (too small, or not aligned to 16); what Reset says.
+  base::Status Bind(std::span<std::byte> activations, base::Diagnosis& why);
+  // State back to the beginning: zeroes (or zero points) and the graphs that run once. Error: an
+  // operator's.
+  base::Status Reset(base::Diagnosis& why);
+
+  [[nodiscard]] std::size_t input_count() const { return model_->main().inputs.size(); }
+  [[nodiscard]] std::size_t output_count() const { return model_->main().outputs.size(); }
+  // i below the count; after Bind.
+  [[nodiscard]] TensorView input(std::size_t i) const;
+  [[nodiscard]] TensorView output(std::size_t i) const;
+  // A tensor named in SessionOptions::taps, after a run. Error: kNotFound.
+  [[nodiscard]] base::Result<TensorView> Tap(std::string_view name) const;
+
+  // Errors: kNotReady (before Bind); an operator's, which depends on the data given: outputs are
+  // then undefined.
+  base::Status Run(base::Diagnosis& why);
+
+  // Threads to share the work with; null (the default): none. Must outlive the session's use of it.
+  void set_workers(const kernels::Workers* workers) { workers_ = workers; }
+
+  [[nodiscard]] const format::Model& model() const { return *model_; }
+  [[nodiscard]] const plan::Plan& plan() const { return plan_; }
+
+ private:
+  struct Step {  // one operator, ready to run
+    const kernels::Kernel* kernel = nullptr;
+    const void* params = nullptr;
+  };
+
+  Session() = default;
+  base::Status RunGraph(std::size_t graph, base::Diagnosis& why);
+
+  const format::Model* model_ = nullptr;
+  std::span<const std::span<Step>> steps_;  // [graph][operator]
+  plan::Plan plan_;
+  std::span<const std::int32_t> taps_;
+  std::span<std::span<std::byte>> resources_;
+  std::span<std::byte> activations_;
+  const kernels::Workers* workers_ = nullptr;
+  std::size_t model_bytes_ = 0;
+};
+
+}  // namespace pinhole::engine::run

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Installs what is missing of the named Debian packages: install.sh run | test
+# `run` is what building the program needs, `test` adds what the tests need. Nothing is done, and nothing asked of the
+# network, where all of it is there.
+set -euo pipefail
+
+run_packages=(g++ cmake ninja-build pkg-config ccache libcli11-dev libjpeg-dev libpng-dev libexif-dev nlohmann-json3-dev)
+test_packages=("${run_packages[@]}" libgtest-dev libgmock-dev zlib1g-dev python3 binutils)
+# The fuzz targets need a clang with libFuzzer; 19 is what the project is developed with.
+clang_packages=(clang-19 libclang-rt-19-dev)
+
+missing() {
+  local package
+  for package in "$@"; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || echo "$package"
+  done
+}
+
+install() {
+  local wanted
+  mapfile -t wanted < <(missing "$@")
+  [ ${#wanted[@]} -eq 0 ] && return 0
+  echo "installing: ${wanted[*]}" >&2
+  if ! command -v apt-get >/dev/null; then
+    echo "this machine has no apt-get: install the packages named above by hand, then try again" >&2
+    return 1
+  fi
+  local sudo=()
+  if [ "$(id -u)" -ne 0 ]; then
+    sudo=(sudo)
+  fi
+  local log
+  log=$(mktemp)
+  if ! { "${sudo[@]}" apt-get update &&
+    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${wanted[@]}"; } \
+    >"$log" 2>&1; then
+    cat "$log" >&2
+    echo "could not install: ${wanted[*]}" >&2
+    return 1
+  fi
+  rm -f "$log"
+}
+
+case "${1:-}" in
+  run) install "${run_packages[@]}" ;;
+  test)
+    install "${test_packages[@]}"
+    if [ -z "$(command -v clang++-19)" ] && ! install "${clang_packages[@]}"; then
+      echo "no clang 19 to be had: the fuzz targets will be skipped" >&2
+    fi
+    ;;
+  *)
+    echo "usage: tools/install.sh run|test" >&2
+    exit 2
+    ;;
+esac

@@ -288,7 +288,9 @@ def _brows(r, c, f, skin, hair):
 
 def _mouth(r, c, f, skin):
     half = r.uniform(0.18, 0.28)
-    curve = r.normal(0.015, 0.035)
+    smile = _chance(r, 0.35)
+    curve = r.uniform(0.03, 0.09) if smile else r.normal(0.01, 0.03)
+    half *= 1.15 if smile else 1.0
     s_ = np.linspace(-1, 1, 17)
     mid = f.mouth_y - curve * (2 * s_**2 - 1)
     fade = 1 - s_**2
@@ -297,7 +299,7 @@ def _mouth(r, c, f, skin):
     lo = r.uniform(0.04, 0.085)
     x = s_ * half
     gap = np.zeros_like(s_)
-    open_ = r.random()
+    open_ = r.random() * (0.6 if smile else 1.0)
     if open_ < 0.4:
         gap = fade**0.6 * r.uniform(0.015, 0.06)
     elif open_ < 0.5:
@@ -311,7 +313,7 @@ def _mouth(r, c, f, skin):
     if gap.max() > 0.012:
         hole = c.polygon(np.concatenate([inner_top, inner_low[::-1]]))
         c.tint(hole, r.uniform(0.01, 0.12))
-        if _chance(r, 0.75):
+        if _chance(r, 0.9 if smile else 0.6):
             teeth = np.stack([x, mid - gap * 0.3 + np.minimum(gap * 1.1, r.uniform(0.03, 0.07))], -1)
             band = c.polygon(np.concatenate([inner_top, teeth[::-1]])) * hole
             c.tint(band * np.clip(1.1 - np.abs(c.x) / half, 0, 1), r.uniform(0.6, 0.95))
@@ -511,11 +513,13 @@ def _hair(r, skull, hair, style):
     tex = _strands(r, over.shape, curly)
     rise = np.clip(over / r.uniform(0.08, 0.3), 0, 1) ** 0.6
     lift = np.interp(np.abs(skull.lam), [0, 1.2, np.pi], [1.0, 0.8, 0.8]).astype(np.float32)
-    thick = volume * rise * lift * (1 + (0.3 if curly else 0.12) * tex)
+    sweep = 1 + r.uniform(0, 0.7) * np.sin(skull.lam + r.uniform(0, 2 * np.pi)).astype(np.float32)
+    lumps = 1 + r.uniform(0, 0.5) * noise(r, over.shape, (4, 8, 16))
+    thick = volume * rise * (lift * sweep)[None] * lumps * (1 + (0.3 if curly else 0.12) * tex)
     if style == "ring":
         thick *= np.clip((skull.y[:, None] + 0.45) * 6, 0, 1)
     mask = (over > 0) & (thick > 0.002)
-    albedo = hair * (1 + r.uniform(0.1, 0.45) * tex)
+    albedo = hair * (1 + r.uniform(0.1, 0.45) * tex + r.uniform(0, 0.3) * noise(r, over.shape, (12, 30, 60)))
     out = [Surface(skull.shell(thick), albedo.astype(np.float32), mask, r.uniform(0.05, 0.5))]
     if style in ("long", "bob"):
         out.append(_curtain(r, hair, style))
@@ -534,7 +538,7 @@ def _curtain(r, hair, style):
     z = -0.12 + 0.95 * rad * np.cos(lam)
     y = -0.5 + (end + 0.5) * t + 0.04 * np.sin(lam * 20) * t
     tex = _strands(r, (130, 170), False)
-    albedo = hair * (1 + r.uniform(0.1, 0.45) * tex)
+    albedo = hair * (1 + r.uniform(0.1, 0.45) * tex + r.uniform(0, 0.3) * noise(r, (130, 170), (8, 20, 40)))
     pos = np.stack([x, y, z], -1).astype(np.float32)
     return Surface(pos, albedo.astype(np.float32), np.ones(tex.shape, bool), r.uniform(0.05, 0.4), True)
 
@@ -734,7 +738,7 @@ def _splat(surfaces, rot, body_rot, light, camera):
         moved.append((s, pos, _normals(pos)))
     lit_at = None
     if light.shadow:
-        cloud = [p[s.mask] for s, p, _ in moved if not s.body]
+        cloud = [p[s.mask] for s, p, _ in moved if not s.body] or [moved[0][1].reshape(-1, 3)]
         lit_at = _shadow_map(np.concatenate(cloud)[::2], light)
     xy, depth, value = [], [], []
     for s, pos, nrm in moved:
@@ -762,10 +766,19 @@ def _raster(xy, depth, value):
     alpha = np.zeros(c * c, np.float32)
     canvas[flat.ravel()] = np.repeat(value[order], 4)
     alpha[flat.ravel()] = 1
-    canvas, alpha = canvas.reshape(c, c), alpha.reshape(c, c)
+    canvas, alpha = _close_gaps(canvas.reshape(c, c), alpha.reshape(c, c))
     small = cv2.resize(alpha, (SIZE, SIZE), interpolation=cv2.INTER_AREA)
     grey = cv2.resize(canvas, (SIZE, SIZE), interpolation=cv2.INTER_AREA) / np.maximum(small, 1e-3)
+    grey[-4:], small[-4:] = grey[-5], small[-5]  # a whole last row, to be continued below
     return grey, small
+
+
+def _close_gaps(canvas, alpha):
+    """Fills small holes between splatted points from their neighbours."""
+    closed = cv2.morphologyEx(alpha, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    weight = cv2.blur(alpha, (5, 5))
+    near = cv2.blur(canvas, (5, 5)) / np.maximum(weight, 1e-3)
+    return np.where(alpha > 0, canvas, near * closed), closed
 
 
 def _labels(skull, f, rot, camera):
@@ -797,7 +810,7 @@ def _labels(skull, f, rot, camera):
 
 def _pose(r):
     wide = _chance(r, 0.25)
-    yaw = r.uniform(-68, 68) if wide else np.clip(r.normal(0, 22), -60, 60)
+    yaw = r.uniform(-80, 80) if wide else np.clip(r.normal(0, 22), -60, 60)
     pitch = np.clip(r.normal(0, 10), -27, 27)
     return np.radians(yaw), np.radians(pitch)
 
@@ -837,7 +850,8 @@ def draw_head(r, yaw=None, pitch=None, features=True, light=None, only_body=Fals
             surfaces += _ears(r, skin)
             surfaces += _dress(r, skull, f, skin, hair)
     rot = _rotation(yaw, pitch)
-    body = _rotation(yaw * r.uniform(0, 1) if abs(yaw) < 1.3 else yaw, 0)
+    follow = r.uniform(0, 1)
+    body = _rotation(yaw * follow if abs(yaw) < 1.6 else yaw, 0)
     camera = r.uniform(4.5, 12)
     light = light or Light(r)
     grey, alpha = _raster(*_splat(surfaces, rot, body, light, camera))

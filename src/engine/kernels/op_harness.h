@@ -74,6 +74,12 @@ class OpHarness {
     return *this;
   }
 
+  // Has Run share the work among `parts` workers: each range apart, the last one first.
+  OpHarness& Split(int parts) {
+    parts_ = parts;
+    return *this;
+  }
+
   // Prepares and evaluates once; false with why() on an error. May be called again: state is kept.
   bool Run(const Kernel& kernel, int in_place = -1) {
     if (!prepared_once_ && !Prepare(kernel)) {
@@ -100,7 +106,9 @@ class OpHarness {
     for (auto& bytes : resource_storage_) {
       resources.emplace_back(bytes);
     }
-    const EvalContext::Places places{&graph, offsets.data(), nullptr, resources, nullptr};
+    const Workers workers{RunRanges, &parts_};
+    const EvalContext::Places places{&graph, offsets.data(), nullptr, resources,
+                                     parts_ > 1 ? &workers : nullptr};
     const EvalContext context(places, op_, prepared_.params, scratch_, state_);
     const base::Status status = kernel.evaluate(context);
     if (!status) {
@@ -151,6 +159,18 @@ class OpHarness {
   [[nodiscard]] const Prepared& prepared() const { return prepared_; }
 
  private:
+  static void RunRanges(void* self, int count, void (*body)(void*, int, int), void* argument) {
+    const int parts = *static_cast<int*>(self);
+    for (int part = parts - 1; part >= 0; --part) {
+      const auto edge = [&](int i) {
+        return static_cast<int>(static_cast<std::int64_t>(count) * i / parts);
+      };
+      if (edge(part) < edge(part + 1)) {
+        body(argument, edge(part), edge(part + 1));
+      }
+    }
+  }
+
   std::int32_t AddTensor(Type type, const Shape& shape, const Quant& quant) {
     scales_.push_back(quant.scales);
     Tensor tensor;
@@ -190,6 +210,7 @@ class OpHarness {
   base::Error error_ = base::Error::kInternal;
   bool prepared_once_ = false;
   int in_place_ = -1;
+  int parts_ = 1;
 };
 
 }  // namespace pinhole::engine::kernels

@@ -5,16 +5,21 @@
 //
 //   base::Arena model_arena(model_memory);
 //   base::Diagnosis why;
-//   auto session = Session::Load(file_bytes, model_arena, {.kernels = kernels::AllKernels()}, why);
-//   session->Bind(activation_memory);              // session->activation_bytes() of it, aligned to
-//   16 fill session->input(0); session->Run(why); read session->output(0);
+//   auto session = Session::Load(file, model_arena, {.kernels = kernels::AllKernels()}, why);
+//   session->Bind(activations, why);   // session->activation_bytes() of memory, aligned to 16
+//   ... fill session->input(0) ...
+//   session->Run(why);
+//   ... read session->output(0) ...
 //
 // Load reads and checks the file, prepares every operator, plans the memory and verifies the plan;
 // it takes memory from the model arena only. Bind hands over the activation arena, sets all state
 // to its beginning and so ends set-up: Run allocates nothing. State (variables, streaming features)
-// stays from Run to Run until Reset. The memory of an input may be reused while the network runs:
-// fill every input before every Run. The file's bytes and both memories must outlive the session.
-// One thread may use a session at a time.
+// stays from Run to Run until Reset. The memory of an input may be reused while the network runs,
+// and by Reset: fill every input before every Run. The file's bytes and both memories must outlive
+// the session. One thread may use a session at a time.
+//
+// State begins as zero: int8 variables and resources as the zero point of what they hold, all else
+// as zero bytes; then the graphs that run once (CALL_ONCE) put in what they will.
 
 #include <cstddef>
 #include <cstdint>
@@ -35,12 +40,14 @@ struct SessionOptions {
   std::span<const kernels::Kernel* const> kernels;
   std::span<const std::string_view> taps;  // names of tensors to keep readable after a run
   format::ReadLimits limits;
+  plan::Effort effort = plan::Effort::kThorough;  // kQuick where loading happens on the device
 };
 
 class Session {
  public:
   // Errors: the reader's; kUnsupported with all operators that no kernel runs; each kernel's;
-  // kNotFound (a tap's name); kOutOfMemory (the model arena).
+  // kNotFound (a tap's name); kTooLarge (the plan); kOutOfMemory (the model arena, which must be
+  // discarded). `why` says more.
   static base::Result<Session> Load(std::span<const std::byte> file, base::Arena& model_arena,
                                     const SessionOptions& options, base::Diagnosis& why);
 
@@ -58,8 +65,8 @@ class Session {
 
   // Error: kInvalidArgument (too small, or not aligned to 16); what Reset says.
   base::Status Bind(std::span<std::byte> activations, base::Diagnosis& why);
-  // State back to the beginning: zeroes (or zero points) and the graphs that run once. Error: an
-  // operator's.
+  // State back to the beginning: zeroes (or zero points) and the graphs that run once. Errors:
+  // kNotReady (before Bind); an operator's.
   base::Status Reset(base::Diagnosis& why);
 
   [[nodiscard]] std::size_t input_count() const { return model_->main().inputs.size(); }
@@ -67,11 +74,11 @@ class Session {
   // i below the count; after Bind.
   [[nodiscard]] TensorView input(std::size_t i) const;
   [[nodiscard]] TensorView output(std::size_t i) const;
-  // A tensor named in SessionOptions::taps, after a run. Error: kNotFound.
+  // A tensor named in SessionOptions::taps, to be read after a run. Error: kNotFound.
   [[nodiscard]] base::Result<TensorView> Tap(std::string_view name) const;
 
-  // Errors: kNotReady (before Bind); an operator's, which depends on the data given: outputs are
-  // then undefined.
+  // Errors: kNotReady (before Bind, or after a Reset that failed); an operator's, which depends on
+  // the data given: outputs are then undefined.
   base::Status Run(base::Diagnosis& why);
 
   // Threads to share the work with; null (the default): none. Must outlive the session's use of it.
@@ -81,22 +88,37 @@ class Session {
   [[nodiscard]] const plan::Plan& plan() const { return plan_; }
 
  private:
+  friend class Loader;
+
   struct Step {  // one operator, ready to run
     const kernels::Kernel* kernel = nullptr;
     const void* params = nullptr;
   };
+  struct Buffers {  // of one operator that wants scratch or state: few do
+    std::uint32_t op = 0;
+    std::uint32_t scratch_offset = 0, scratch_bytes = 0;
+    std::uint32_t state_offset = 0, state_bytes = 0;
+  };
+  struct Program {  // one graph
+    std::span<const Step> steps;      // one an operator
+    std::span<const Buffers> buffers;  // in the order of operators
+  };
 
   Session() = default;
+  void ClearState();
   base::Status RunGraph(std::size_t graph, base::Diagnosis& why);
+  [[nodiscard]] TensorView View(std::int32_t tensor) const;
 
   const format::Model* model_ = nullptr;
-  std::span<const std::span<Step>> steps_;  // [graph][operator]
+  std::span<const Program> programs_;  // [graph]
   plan::Plan plan_;
   std::span<const std::int32_t> taps_;
   std::span<std::span<std::byte>> resources_;
   std::span<std::byte> activations_;
   const kernels::Workers* workers_ = nullptr;
   std::size_t model_bytes_ = 0;
+  bool bound_ = false;
+  bool ready_ = false;  // bound, and the last Reset went well
 };
 
 }  // namespace pinhole::engine::run

@@ -20,6 +20,7 @@ enum class Type : std::uint8_t {
   kInt32,
   kUint32,
   kInt64,
+  kUint64,
   kBool,
   kResource,  // the handle of a variable; has no bytes of its own
 };
@@ -36,7 +37,8 @@ constexpr std::size_t TypeSize(Type type) {
     case Type::kFloat32:
     case Type::kInt32:
     case Type::kUint32: return 4;
-    case Type::kInt64: return 8;
+    case Type::kInt64:
+    case Type::kUint64: return 8;
     case Type::kResource: return 0;
   }
   return 0;
@@ -53,6 +55,7 @@ constexpr std::string_view TypeName(Type type) {
     case Type::kInt32: return "int32";
     case Type::kUint32: return "uint32";
     case Type::kInt64: return "int64";
+    case Type::kUint64: return "uint64";
     case Type::kBool: return "bool";
     case Type::kResource: return "resource";
   }
@@ -93,6 +96,10 @@ constexpr Type TypeOf<std::uint32_t>() {
 template <>
 constexpr Type TypeOf<std::int64_t>() {
   return Type::kInt64;
+}
+template <>
+constexpr Type TypeOf<std::uint64_t>() {
+  return Type::kUint64;
 }
 template <>
 constexpr Type TypeOf<bool>() {

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What binary element-wise operators share: two inputs whose shapes are brought together by
+// broadcasting (aligned at the innermost dimension; a dimension of 1 is repeated), up to rank 6.
+//
+//   Prepare:  PINHOLE_ASSIGN(Prepared prepared, PrepareBinary(context));
+//   Evaluate: ForEachPair<float>(context, [](float a, float b) { return a + b; });
+//
+// Element k of the output depends on one element of each input, so the output may take the place of
+// an input that has its shape: a row is then read no later than it is written.
+
+#include <cstdint>
+#include <optional>
+
+#include "engine/kernels/kernel.h"
+#include "engine/kernels/ref/strided_walk.h"
+
+namespace pinhole::engine::kernels::ref {
+
+// The shape that a and b broadcast to; nullopt where a dimension differs and neither is 1.
+constexpr std::optional<Shape> JoinShapes(const Shape& a, const Shape& b) {
+  Shape joined = a.rank() >= b.rank() ? a : b;
+  for (int i = 0; i < joined.rank(); ++i) {
+    const std::int32_t x = a.FromBack(i);
+    const std::int32_t y = b.FromBack(i);
+    if (x != y && x != 1 && y != 1) {
+      return std::nullopt;
+    }
+    joined.set_dim(joined.rank() - 1 - i, x == 1 ? y : x);
+  }
+  return joined;
+}
+
+// The way through both inputs. Their shapes have been joined.
+constexpr StridedWalk<2> WalkBoth(const Shape& a, const Shape& b) {
+  const int rank = a.rank() >= b.rank() ? a.rank() : b.rank();
+  std::array<StridedWalk<2>::Offsets, Shape::kMaxRank> strides{};  // innermost first
+  std::int64_t a_count = 1;
+  std::int64_t b_count = 1;
+  for (int i = 0; i < rank; ++i) {
+    strides[static_cast<std::size_t>(i)] = {a.FromBack(i) == 1 ? 0 : a_count,
+                                            b.FromBack(i) == 1 ? 0 : b_count};
+    a_count *= a.FromBack(i);
+    b_count *= b.FromBack(i);
+  }
+  StridedWalk<2> walk;
+  for (int i = rank - 1; i >= 0; --i) {
+    walk.Append(a.FromBack(i) == 1 ? b.FromBack(i) : a.FromBack(i),
+                strides[static_cast<std::size_t>(i)]);
+  }
+  return walk;
+}
+
+// Counts, types (all three the same) and the output's shape; offers the places of inputs that have
+// the output's shape.
+inline base::Result<Prepared> PrepareBinary(PrepareContext& context) {
+  PINHOLE_TRY(context.ExpectCounts(2, 2, 1));
+  const Tensor& a = *context.input(0);
+  const Tensor& b = *context.input(1);
+  const Tensor& out = *context.output(0);
+  PINHOLE_TRY(context.ExpectType(b, a.type));
+  PINHOLE_TRY(context.ExpectType(out, a.type));
+  const std::optional<Shape> joined = JoinShapes(a.shape, b.shape);
+  if (!joined) {
+    return context.Fail(base::Error::kMalformed, "the shapes of '", a.name(), "' and '", b.name(),
+                        "' don't broadcast: a dimension differs and neither is 1");
+  }
+  PINHOLE_TRY(context.ExpectShape(out, *joined));
+  Prepared prepared;
+  prepared.in_place_inputs =
+      static_cast<std::uint8_t>((a.shape == out.shape ? 1 : 0) | (b.shape == out.shape ? 2 : 0));
+  return prepared;
+}
+
+// The error for a type that the operator doesn't take.
+inline base::Unexpected FailOnType(PrepareContext& context, Type type, std::string_view expected) {
+  return context.Fail(base::Error::kUnsupported, "type ", TypeName(type), " found, ", expected,
+                      " expected");
+}
+
+// Both inputs and the output have one scale each.
+inline base::Status ExpectQuantizedBinary(PrepareContext& context) {
+  PINHOLE_TRY(context.ExpectPerTensor(*context.input(0)));
+  PINHOLE_TRY(context.ExpectPerTensor(*context.input(1)));
+  return context.ExpectPerTensor(*context.output(0));
+}
+
+// out = function(a, b) for every element; shared among the workers.
+template <typename T, typename Function>
+void ForEachPair(const EvalContext& context, const Function& function) {
+  const TensorView a = context.input(0);
+  const TensorView b = context.input(1);
+  T* const out = context.output(0).as<T>();
+  const StridedWalk<2> walk = WalkBoth(a.shape(), b.shape());
+  const StridedWalk<2>::Offsets step = walk.steps();
+  context.ForRanges(static_cast<int>(walk.size()), [&](int begin, int end) {
+    walk.ForRows(begin, end, [&](const auto& at, std::int64_t first, std::int64_t n) {
+      const T* const x = a.as<T>() + at[0];
+      const T* const y = b.as<T>() + at[1];
+      T* const z = out + first;
+      if (step[1] == 0) {
+        const T repeated = *y;
+        for (std::int64_t i = 0; i < n; ++i) {
+          z[i] = function(x[i], repeated);
+        }
+      } else if (step[0] == 0) {
+        const T repeated = *x;
+        for (std::int64_t i = 0; i < n; ++i) {
+          z[i] = function(repeated, y[i]);
+        }
+      } else {
+        for (std::int64_t i = 0; i < n; ++i) {
+          z[i] = function(x[i], y[i]);
+        }
+      }
+    });
+  });
+}
+
+}  // namespace pinhole::engine::kernels::ref

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// DEPTHWISE_CONV_2D: data [batch, height, width, in], weights [1, kernel height, kernel width, out]
+// with out = in * multiplier, perhaps a bias of `out` elements; result [batch, out height, out
+// width, out]. Output channel c sums input channel c / multiplier only. Places outside the picture
+// count as zero. Types: see weighted_sum.h. Source: TensorFlow Lite reference_ops::DepthwiseConv and
+// reference_integer_ops::DepthwiseConvPerChannel.
+
+#include "engine/kernels/ref/padding.h"
+#include "engine/kernels/ref/ref.h"
+#include "engine/kernels/ref/weighted_sum.h"
+
+namespace pinhole::engine::kernels::ref {
+
+namespace {
+
+struct Params : WeightedSumParams {
+  std::int32_t pad_h = 0, pad_w = 0;  // rows and columns of the first place before the picture
+};
+
+base::Result<Prepared> Prepare(PrepareContext& context) {
+  PINHOLE_TRY(context.ExpectCounts(2, 3, 1));
+  const Shape& in = context.input(0)->shape;
+  const Shape& weights = context.input(1)->shape;
+  if (in.rank() != 4 || weights.rank() != 4) {
+    return context.Fail(base::Error::kMalformed, "data of rank ", in.rank(),
+                        " and weights of rank ", weights.rank(), " found, 4 and 4 expected");
+  }
+  if (weights.dim(0) != 1 || weights.dim(3) % in.dim(3) != 0) {
+    return context.Fail(base::Error::kMalformed, "weights [", weights.dim(0), ", ", weights.dim(1),
+                        ", ", weights.dim(2), ", ", weights.dim(3),
+                        "] found; first dimension 1 and last a multiple of the data's ", in.dim(3),
+                        " channels expected");
+  }
+  const auto options = context.op().options<DepthwiseConvOptions>();
+  // The reader hands on 0 where an old converter left the multiplier to the shapes.
+  const std::int32_t multiplier = weights.dim(3) / in.dim(3);
+  if (options.depth_multiplier != 0 && options.depth_multiplier != multiplier) {
+    return context.Fail(base::Error::kMalformed, "depth multiplier ", options.depth_multiplier,
+                        " found, the shapes say ", multiplier);
+  }
+  const auto rows = FitWindow(options.padding, in.dim(1), weights.dim(1), options.stride_h,
+                              options.dilation_h);
+  const auto columns = FitWindow(options.padding, in.dim(2), weights.dim(2), options.stride_w,
+                                 options.dilation_w);
+  if (!rows || !columns) {
+    return context.Fail(base::Error::kMalformed, "weights of ", weights.dim(1), " x ",
+                        weights.dim(2), " do not fit into data of ", in.dim(1), " x ", in.dim(2));
+  }
+  PINHOLE_TRY(context.ExpectShape(
+      *context.output(0), {in.dim(0), rows->out_size, columns->out_size, weights.dim(3)}));
+  PINHOLE_ASSIGN(Params* const params, context.NewParams<Params>());
+  params->pad_h = rows->pad_before;
+  params->pad_w = columns->pad_before;
+  PINHOLE_TRY(
+      PrepareWeightedSum(context, options.activation, 3, ScaleProduct::kDouble, *params));
+  Prepared prepared;
+  prepared.params = params;
+  return prepared;
+}
+
+// Adds one tap to the sums of output channels [begin, end); x and w are at the tap's channel 0.
+template <typename Sums>
+void AddTap(const Sums& sums, typename Sums::Term* block, const typename Sums::In* x,
+            const typename Sums::Weight* w, int begin, int end, int multiplier) {
+  if (multiplier == 1) {
+    for (int c = begin; c < end; ++c) {
+      block[c - begin] = sums.Plus(block[c - begin], sums.Product(x[c], w[c]));
+    }
+    return;
+  }
+  for (int c = begin; c < end;) {
+    const int in_channel = c / multiplier;
+    const int same_end = in_channel < (end - 1) / multiplier ? (in_channel + 1) * multiplier : end;
+    for (; c < same_end; ++c) {
+      block[c - begin] = sums.Plus(block[c - begin], sums.Product(x[in_channel], w[c]));
+    }
+  }
+}
+
+// One row of the result; `row` counts rows over all pictures. Channels go in blocks whose sums stay
+// on the stack.
+template <typename Sums>
+void Row(const EvalContext& context, const Sums& sums, int row) {
+  constexpr int kBlock = 64;
+  const Params& params = context.params<Params>();
+  const auto options = context.op().options<DepthwiseConvOptions>();
+  const Shape& in = context.input(0).shape();
+  const Shape& weights = context.input(1).shape();
+  const Shape& out = context.output(0).shape();
+  const int channels = out.dim(3);
+  const int multiplier = channels / in.dim(3);
+  const auto in_depth = static_cast<std::ptrdiff_t>(in.dim(3));
+  const std::ptrdiff_t in_row = in.dim(2) * in_depth;
+  const auto* picture = context.input(0).as<typename Sums::In>() +
+                        (row / out.dim(1)) * (in.dim(1) * in_row);
+  const auto* all_weights = context.input(1).as<typename Sums::Weight>();
+  auto* y = context.output(0).as<typename Sums::Out>() +
+            static_cast<std::ptrdiff_t>(row) * out.dim(2) * channels;
+  const Taps down = TapsInside(row % out.dim(1), params.pad_h, in.dim(1), weights.dim(1),
+                               options.stride_h, options.dilation_h);
+  for (std::int32_t column = 0; column < out.dim(2); ++column, y += channels) {
+    const Taps across = TapsInside(column, params.pad_w, in.dim(2), weights.dim(2),
+                                   options.stride_w, options.dilation_w);
+    for (int begin = 0; begin < channels; begin += std::min(kBlock, channels - begin)) {
+      const int end = begin + std::min(kBlock, channels - begin);
+      typename Sums::Term block[kBlock] = {};
+      for (std::int32_t i = down.begin; i < down.end; ++i) {
+        const auto* x_row = picture + (down.origin + i * options.dilation_h) * in_row;
+        for (std::int32_t j = across.begin; j < across.end; ++j) {
+          const auto* x = x_row + (across.origin + j * options.dilation_w) * in_depth;
+          const auto* w = all_weights +
+                          (static_cast<std::ptrdiff_t>(i) * weights.dim(2) + j) * channels;
+          AddTap(sums, block, x, w, begin, end, multiplier);
+        }
+      }
+      for (int c = begin; c < end; ++c) {
+        y[c] = sums.Finish(block[c - begin], static_cast<std::size_t>(c));
+      }
+    }
+  }
+}
+
+base::Status Evaluate(const EvalContext& context) {
+  const Shape& out = context.output(0).shape();
+  WithWeightedSum(context, context.params<Params>(), [&](const auto& sums) {
+    context.ForRanges(out.dim(0) * out.dim(1), [&](int begin, int end) {
+      for (int row = begin; row < end; ++row) {
+        Row(context, sums, row);
+      }
+    });
+  });
+  return {};
+}
+
+}  // namespace
+
+const Kernel kDepthwiseConv2d{OpKind::kDepthwiseConv2d, 1, 7, Prepare, Evaluate};
+
+}  // namespace pinhole::engine::kernels::ref

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// LEAKY_RELU: y = x where x > 0, alpha * x elsewhere, element by element; any shape, the output's
+// is the input's. alpha may be negative. Types: float32; int8, uint8 and int16 with one scale each,
+// requantised from the input's scale to the output's. Source: TensorFlow Lite
+// reference_ops::QuantizeLeakyRelu, leaky_relu_common.cc.
+
+#include <cmath>
+#include <limits>
+
+#include "base/fixed_point.h"
+#include "engine/kernels/ref/quantize_params.h"
+#include "engine/kernels/ref/ref.h"
+
+namespace pinhole::engine::kernels::ref {
+
+namespace {
+
+struct Params {
+  base::FixedMultiplier identity;
+  base::FixedMultiplier slope;  // of alpha's magnitude
+  bool negative_slope = false;
+};
+
+base::Result<Prepared> Prepare(PrepareContext& context) {
+  PINHOLE_TRY(context.ExpectCounts(1, 1, 1));
+  const Tensor& in = *context.input(0);
+  const Tensor& out = *context.output(0);
+  PINHOLE_TRY(context.ExpectType(out, in.type));
+  PINHOLE_TRY(context.ExpectShape(out, in.shape));
+  const float alpha = context.op().options<LeakyReluOptions>().alpha;
+  if (!std::isfinite(alpha)) {
+    return context.Fail(base::Error::kMalformed, "alpha is not a finite number");
+  }
+  Prepared prepared;
+  prepared.in_place_inputs = 1;
+  if (in.type == Type::kFloat32) {
+    return prepared;
+  }
+  if (in.type != Type::kInt8 && in.type != Type::kUint8 && in.type != Type::kInt16) {
+    return context.Fail(base::Error::kUnsupported, "type ", TypeName(in.type),
+                        " found, float32, int8, uint8 or int16 expected");
+  }
+  PINHOLE_TRY(context.ExpectPerTensor(in));
+  PINHOLE_TRY(context.ExpectPerTensor(out));
+  PINHOLE_ASSIGN(Params* const params, context.NewParams<Params>());
+  // Both ratios are formed in float.
+  params->identity = base::QuantizeMultiplier(static_cast<double>(in.scale() / out.scale()));
+  params->slope = base::QuantizeMultiplier(
+      std::abs(static_cast<double>(in.scale() * alpha / out.scale())));
+  params->negative_slope = alpha < 0.0F;
+  prepared.params = params;
+  return prepared;
+}
+
+template <typename T>
+void Quantized(const EvalContext& context) {
+  const auto& params = context.params<Params>();
+  const TensorView in = context.input(0);
+  const TensorView out = context.output(0);
+  const IntRange range = TypeRange(out.type());
+  const T* x = in.as<T>();
+  T* y = out.as<T>();
+  context.ForRanges(static_cast<int>(in.size()), [&](int begin, int end) {
+    for (int i = begin; i < end; ++i) {
+      const std::int32_t centred = x[i] - in.info->zero_point;
+      std::int32_t scaled = base::MultiplyByQuantizedMultiplier(
+          centred, centred >= 0 ? params.identity : params.slope);
+      if (centred < 0 && params.negative_slope) {
+        scaled = base::WrapSub(0, scaled);
+      }
+      y[i] = static_cast<T>(range.Clamp(base::WrapAdd(scaled, out.info->zero_point)));
+    }
+  });
+}
+
+base::Status Evaluate(const EvalContext& context) {
+  const TensorView in = context.input(0);
+  switch (in.type()) {
+    case Type::kFloat32: {
+      const float alpha = context.op().options<LeakyReluOptions>().alpha;
+      const float* x = in.as<float>();
+      float* y = context.output(0).as<float>();
+      context.ForRanges(static_cast<int>(in.size()), [&](int begin, int end) {
+        for (int i = begin; i < end; ++i) {
+          y[i] = x[i] > 0.0F ? x[i] : x[i] * alpha;
+        }
+      });
+      return {};
+    }
+    case Type::kInt8: Quantized<std::int8_t>(context); return {};
+    case Type::kUint8: Quantized<std::uint8_t>(context); return {};
+    default: Quantized<std::int16_t>(context); return {};
+  }
+}
+
+}  // namespace
+
+const Kernel kLeakyRelu{OpKind::kLeakyRelu, 1, 2, Prepare, Evaluate};
+
+}  // namespace pinhole::engine::kernels::ref

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// PAD and PADV2: elements before and after every dimension; paddings is a constant [rank, 2]. PAD
+// fills with zero (quantised 8-bit types: the output's zero point), PADV2 with its third input, one
+// element of the same type and quantisation, which may be computed. Any type, rank up to 6. Source:
+// TensorFlow Lite Micro pad_common.cc.
+//
+// A row of the output is the innermost padded dimension with everything behind it: it is fill,
+// one run of the input, fill; or all fill, where an outer dimension is in its padding.
+
+#include <array>
+#include <cstring>
+
+#include "engine/kernels/ref/parameters.h"
+#include "engine/kernels/ref/ref.h"
+#include "engine/kernels/ref/strided_copy.h"
+
+namespace pinhole::engine::kernels::ref {
+
+namespace {
+
+// One element of fill, in as many bytes as it has.
+struct Fill {
+  std::array<std::byte, 8> bytes{};
+  std::size_t size = 1;
+
+  void Write(std::byte* to, std::int64_t count) const {
+    if (size == 1) {
+      std::memset(to, std::to_integer<int>(bytes[0]), static_cast<std::size_t>(count));
+      return;
+    }
+    for (std::int64_t i = 0; i < count; ++i) {
+      std::memcpy(to + i * static_cast<std::int64_t>(size), bytes.data(), size);
+    }
+  }
+};
+
+base::Status ExpectFillValue(PrepareContext& context, const Tensor& value, const Tensor& out) {
+  PINHOLE_TRY(context.ExpectType(value, out.type));
+  if (value.shape.element_count() != 1) {
+    return context.Fail(base::Error::kMalformed, "fill value '", value.name(), "' has ",
+                        value.shape.element_count(), " elements, 1 expected");
+  }
+  const bool quantized = out.type == Type::kInt8 || out.type == Type::kUint8;
+  if (quantized && (value.zero_point != out.zero_point || value.scale() != out.scale())) {
+    return context.Fail(base::Error::kUnsupported, "fill value '", value.name(),
+                        "' is quantised otherwise than the output");
+  }
+  return {};
+}
+
+base::Result<Prepared> Prepare(PrepareContext& context) {
+  PINHOLE_TRY(context.ExpectCounts(2, 3, 1));
+  const Tensor& in = *context.input(0);
+  const Tensor& out = *context.output(0);
+  PINHOLE_TRY(ExpectSameElements(context, in, out));
+  const int rank = in.shape.rank();
+  PINHOLE_ASSIGN(const Integers paddings, ConstantIntegers(context, *context.input(1), "paddings",
+                                                           2 * static_cast<std::size_t>(rank)));
+  Shape shape = in.shape;
+  for (int d = 0; d < rank; ++d) {
+    const std::int64_t before = paddings[2 * static_cast<std::size_t>(d)];
+    const std::int64_t after = paddings[2 * static_cast<std::size_t>(d) + 1];
+    constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
+    if (before < 0 || after < 0 || before > kMost || after > kMost) {
+      return context.Fail(base::Error::kMalformed, "dimension ", d, ": paddings ", before, " and ",
+                          after, ", 0 to ", kMost, " expected");
+    }
+    shape.set_dim(d, ClampDimension(in.shape.dim(d) + before + after));
+  }
+  PINHOLE_TRY(context.ExpectShape(out, shape));
+  if (const Tensor* value = context.input(2); value != nullptr) {
+    PINHOLE_TRY(ExpectFillValue(context, *value, out));
+  }
+  return Prepared{};
+}
+
+Fill ReadFill(const EvalContext& context) {
+  const TensorView out = context.output(0);
+  Fill fill;
+  fill.size = TypeSize(out.type());
+  if (const TensorView value = context.input(2); value) {
+    std::memcpy(fill.bytes.data(), value.data, fill.size);
+  } else if (out.type() == Type::kInt8 || out.type() == Type::kUint8) {
+    fill.bytes[0] = static_cast<std::byte>(out.info->zero_point);
+  }
+  return fill;
+}
+
+// The input row that belongs to output row `row`; -1 where that lies in the padding of a dimension
+// before `axis`.
+std::int64_t InputRow(const Shape& in, const Shape& out, const Integers& paddings, int axis,
+                      std::int64_t row) {
+  std::int64_t in_row = 0;
+  std::int64_t rows = 1;
+  for (int d = axis - 1; d >= 0; --d) {
+    const std::int64_t index = row % out.dim(d) - paddings[2 * static_cast<std::size_t>(d)];
+    if (index < 0 || index >= in.dim(d)) {
+      return -1;
+    }
+    row /= out.dim(d);
+    in_row += index * rows;
+    rows *= in.dim(d);
+  }
+  return in_row;
+}
+
+base::Status Evaluate(const EvalContext& context) {
+  const TensorView in = context.input(0);
+  const TensorView out = context.output(0);
+  const Integers paddings(context.input(1));
+  int axis = in.shape().rank() - 1;
+  while (axis >= 0 && in.shape().dim(axis) == out.shape().dim(axis)) {
+    --axis;
+  }
+  if (axis < 0) {
+    std::memcpy(out.data, in.data, in.info->bytes);
+    return {};
+  }
+  const Fill fill = ReadFill(context);
+  const auto bytes = static_cast<std::int64_t>(fill.size);
+  const std::int64_t inner = ElementsBehind(in.shape(), axis);
+  const std::int64_t length = inner * in.shape().dim(axis);
+  const std::int64_t out_length = inner * out.shape().dim(axis);
+  const std::int64_t before = inner * paddings[2 * static_cast<std::size_t>(axis)];
+  const auto rows = static_cast<int>(ElementsBefore(out.shape(), axis));
+  context.ForRanges(rows, [&](int begin, int end) {
+    for (int row = begin; row < end; ++row) {
+      std::byte* to = out.data + row * out_length * bytes;
+      const std::int64_t from = InputRow(in.shape(), out.shape(), paddings, axis, row);
+      if (from < 0) {
+        fill.Write(to, out_length);
+        continue;
+      }
+      fill.Write(to, before);
+      std::memcpy(to + before * bytes, in.data + from * length * bytes,
+                  static_cast<std::size_t>(length * bytes));
+      fill.Write(to + (before + length) * bytes, out_length - before - length);
+    }
+  });
+  return {};
+}
+
+}  // namespace
+
+const Kernel kPad{OpKind::kPad, 1, 4, Prepare, Evaluate};
+const Kernel kPadV2{OpKind::kPadV2, 1, 4, Prepare, Evaluate};
+
+}  // namespace pinhole::engine::kernels::ref

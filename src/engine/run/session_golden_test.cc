@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whole models against outputs that TensorFlow Lite Micro's reference kernels made: integers to the
+// bit, floats within 1e-5 of the tensor's peak (the order of a sum is not theirs). Then the memory
+// held against what its arena used for the same models.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "engine/run/test_model.h"
+
+namespace pinhole::engine::run {
+namespace {
+
+constexpr double kFloatTolerance = 1e-5;  // of the largest magnitude in the tensor
+
+struct Case {
+  const char* model;
+  const char* name;
+};
+
+constexpr Case kCases[] = {
+    {"audio_preprocessor_int8", "random"},
+    {"hello_world_float", "random"},
+    {"hello_world_int8", "random"},
+    {"mcunet_vww", "random"},
+    {"micro_speech_quantized", "random"},
+    {"mlperf_ad01_fp32", "random"},
+    {"mlperf_ad01_int8", "random"},
+    {"mlperf_ic_resnet_float", "random"},
+    {"mlperf_ic_resnet_quant", "random"},
+    {"mlperf_kws_ref_model", "random"},
+    {"mlperf_str_ww_ref_model", "random"},
+    {"mlperf_vww_96_float", "random"},
+    {"mlperf_vww_96_int8", "random"},
+    {"mobilenet_v2_quantized_1x3x224x224", "random"},
+    {"mww_v2_hey_jarvis", "random"},
+    {"mww_v2_okay_nabu", "random"},
+    {"mww_v2_vad", "random"},
+    {"person_detect", "no_person"},
+    {"person_detect", "person"},
+    {"person_detect", "random"},
+    {"trained_lstm_int8", "random"},
+};
+
+std::filesystem::path GoldenPath() { return base::TestData("golden/engine"); }
+
+void ExpectSame(const TensorView& view, std::span<const std::byte> expected) {
+  ASSERT_EQ(view.info->bytes, expected.size());
+  if (view.type() != Type::kFloat32) {
+    std::size_t different = 0;
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      different += view.data[i] != expected[i] ? 1U : 0U;
+    }
+    EXPECT_EQ(different, 0U) << "bytes of " << expected.size() << " in '" << view.info->name()
+                             << "'";
+    return;
+  }
+  std::vector<float> values(view.size());
+  std::memcpy(values.data(), expected.data(), expected.size());
+  double peak = 0;
+  double worst = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    peak = std::max(peak, std::abs(double{values[i]}));
+    worst = std::max(worst, std::abs(double{view.as<float>()[i]} - double{values[i]}));
+  }
+  EXPECT_LE(worst, kFloatTolerance * peak) << "in '" << view.info->name() << "', peak " << peak;
+}
+
+class Golden : public ::testing::TestWithParam<Case> {};
+
+TEST_P(Golden, IsMet) {
+  const std::filesystem::path folder = GoldenPath() / GetParam().model / GetParam().name;
+  if (!std::filesystem::exists(folder)) {
+    GTEST_SKIP() << folder << " is missing (set PINHOLE_DATA)";
+  }
+  const auto model = TestModel::Open(GetParam().model);
+  if (model == nullptr) {
+    GTEST_SKIP() << TestModel::Missing(GetParam().model);
+  }
+  ASSERT_TRUE(model->loaded()) << model->why();
+  int step = 0;
+  for (;; ++step) {
+    const std::string prefix = "step" + std::to_string(step);
+    if (!std::filesystem::exists(folder / (prefix + ".in0.bin"))) {
+      break;
+    }
+    SCOPED_TRACE(prefix);
+    for (std::size_t i = 0; i < model->session().input_count(); ++i) {
+      ASSERT_TRUE(
+          model->Fill(i, ReadFile(folder / (prefix + ".in" + std::to_string(i) + ".bin"))));
+    }
+    ASSERT_TRUE(model->Run()) << model->why();
+    for (std::size_t i = 0; i < model->session().output_count(); ++i) {
+      ExpectSame(model->session().output(i),
+                 ReadFile(folder / (prefix + ".out" + std::to_string(i) + ".bin")));
+    }
+    if (HasFailure()) {
+      break;
+    }
+  }
+  std::printf("%s/%s: %d steps\n", GetParam().model, GetParam().name, step);
+  EXPECT_GT(step, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, Golden, ::testing::ValuesIn(kCases), [](const auto& one) {
+  return std::string(one.param.model) + "_" + one.param.name;
+});
+
+TEST(GoldenList, LeavesNothingOut) {
+  if (!std::filesystem::exists(GoldenPath())) {
+    GTEST_SKIP() << GoldenPath() << " is missing (set PINHOLE_DATA)";
+  }
+  std::set<std::string> found;
+  for (const auto& model : std::filesystem::directory_iterator(GoldenPath())) {
+    for (const auto& name : std::filesystem::directory_iterator(model)) {
+      found.insert(model.path().filename().string() + "/" + name.path().filename().string());
+    }
+  }
+  std::set<std::string> listed;
+  for (const Case& one : kCases) {
+    listed.insert(std::string(one.model) + "/" + one.name);
+  }
+  EXPECT_EQ(found, listed);
+}
+
+// arena_used_bytes() of TensorFlow Lite Micro on x86-64 after AllocateTensors, same files.
+struct ArenaRow {
+  const char* model;
+  std::size_t peer_bytes;
+};
+constexpr ArenaRow kArenaTable[] = {
+    {"person_detect", 87600},
+    {"mlperf_vww_96_int8", 105984},
+    {"mlperf_kws_ref_model", 26576},
+    {"mlperf_ic_resnet_quant", 58288},
+    {"mlperf_ad01_int8", 6016},
+    {"mlperf_str_ww_ref_model", 18944},
+    {"mww_v2_okay_nabu", 25024},
+    {"mcunet_vww", 227296},
+    {"mobilenet_v2_quantized_1x3x224x224", 2609472},
+};
+
+class ArenaTable : public ::testing::TestWithParam<ArenaRow> {};
+
+TEST_P(ArenaTable, IsNoLargerThanThePeers) {
+  const auto model = TestModel::Open(GetParam().model);
+  if (model == nullptr) {
+    GTEST_SKIP() << TestModel::Missing(GetParam().model);
+  }
+  ASSERT_TRUE(model->loaded()) << model->why();
+  const Session& session = model->session();
+  std::size_t tensors = 0;
+  std::size_t operators = 0;
+  for (const Graph& graph : session.model().graphs) {
+    tensors += graph.tensors.size();
+    operators += graph.operators.size();
+  }
+  std::printf(
+      "%s: %zu bytes, the peer %zu; activations %zu (lower bound %u, state %zu), model %zu (%zu "
+      "tensors, %zu operators, %zu folded); loading took %zu of the model arena\n",
+      GetParam().model, session.arena_bytes(), GetParam().peer_bytes, session.activation_bytes(),
+      session.plan().lower_bound_bytes, session.state_bytes(), session.model_bytes(), tensors,
+      operators, session.model().folded_bytes, model->arena().high_water());
+  EXPECT_LE(session.arena_bytes(), GetParam().peer_bytes);
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, ArenaTable, ::testing::ValuesIn(kArenaTable),
+                         [](const auto& one) { return std::string(one.param.model); });
+
+}  // namespace
+}  // namespace pinhole::engine::run

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+// pinhole model run: raw tensors in, raw tensors out, for any model and any language to compare
+// with.
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <set>
+#include <system_error>
+
+#include "host/commands.h"
+#include "host/describe.h"
+#include "host/model_file.h"
+#include "host/terminal.h"
+
+namespace pinhole::host {
+
+namespace {
+
+namespace fs = std::filesystem;
+using engine::TensorView;
+
+struct Options {
+  std::string model;
+  std::vector<std::string> inputs;
+  std::string input_folder;
+  std::string out;
+  std::size_t steps = 0;  // 0: not given
+  std::vector<std::string> taps;
+  int threads = 1;
+};
+
+std::string StepName(std::size_t step, std::string_view kind, const std::string& which) {
+  return "step" + std::to_string(step) + "." + std::string(kind) + which + ".bin";
+}
+
+// As part of a file's name: letters, digits and what is harmless; the rest becomes '_'.
+std::string Sanitised(const std::string& name) {
+  std::string safe = name;
+  std::replace_if(
+      safe.begin(), safe.end(),
+      [](char c) {
+        return !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                 c == '.' || c == '_' || c == '-');
+      },
+      '_');
+  return safe;
+}
+
+void Fill(const TensorView& tensor, const std::string& path) {
+  const AlignedBytes bytes = ReadFile(path, kMaxModelBytes);
+  if (bytes.size() != tensor.info->bytes) {
+    throw Failure(ShownPath(path) + ": " + std::to_string(bytes.size()) + " bytes, but input '" +
+                  Printable(tensor.info->name()) + "' " +
+                  std::string(engine::TypeName(tensor.type())) + " " + ShapeText(tensor.shape()) +
+                  " takes " + std::to_string(tensor.info->bytes) + "; give exactly these");
+  }
+  std::memcpy(tensor.data, bytes.span().data(), bytes.size());
+}
+
+std::string InFolder(const std::string& folder, const std::string& name) {
+  return (fs::path(folder) / name).string();
+}
+
+// Two taps whose names differ only in what a file's name can't have would overwrite each other.
+void CheckTapNames(const Options& options) {
+  std::set<std::string> names;
+  for (const std::string& tap : options.taps) {
+    if (!names.insert(Sanitised(tap)).second) {
+      throw Failure("--tap '" + Printable(tap) + "': another tap is written as step0.tap." +
+                    Sanitised(tap) + ".bin already; run once for each");
+    }
+  }
+}
+
+// With a folder of inputs: as many steps as there are files for the first input.
+std::size_t StepsOf(const Options& options) {
+  if (options.steps > 0 || options.input_folder.empty()) {
+    return std::max<std::size_t>(options.steps, 1);
+  }
+  std::size_t steps = 0;
+  std::error_code ignored;
+  while (fs::exists(InFolder(options.input_folder, StepName(steps, "in", "0")), ignored)) {
+    ++steps;
+  }
+  if (steps == 0) {
+    throw Failure(ShownPath(options.input_folder) +
+                  ": no step0.in0.bin in this folder; name the inputs stepK.inJ.bin");
+  }
+  return steps;
+}
+
+void FillInputs(const Options& options, std::size_t step, engine::run::Session& session) {
+  for (std::size_t j = 0; j < session.input_count(); ++j) {
+    Fill(session.input(j), options.input_folder.empty()
+                               ? options.inputs[j]
+                               : InFolder(options.input_folder,
+                                          StepName(step, "in", std::to_string(j))));
+  }
+}
+
+void WriteTensor(const TensorView& tensor, const std::string& path, OutputFiles& files) {
+  files.Add(path, std::span<const std::byte>(tensor.data, tensor.info->bytes));
+}
+
+void WriteOutputs(const Options& options, std::size_t step, const engine::run::Session& session,
+                  OutputFiles& files) {
+  for (std::size_t j = 0; j < session.output_count(); ++j) {
+    WriteTensor(session.output(j),
+                InFolder(options.out, StepName(step, "out", std::to_string(j))), files);
+  }
+  for (const std::string& tap : options.taps) {
+    const base::Result<TensorView> tensor = session.Tap(tap);
+    if (!tensor) {
+      throw Failure(ShownPath(options.model) + ": no bytes for tap '" + Printable(tap) +
+                    "'; name a tensor that the network computes");
+    }
+    WriteTensor(*tensor, InFolder(options.out, StepName(step, "tap.", Sanitised(tap))), files);
+  }
+}
+
+int RunModel(const Options& options) {
+  if (options.inputs.empty() == options.input_folder.empty()) {
+    throw WrongUsage("give either --in or --in-dir; see 'pinhole model run --help'");
+  }
+  CheckTapNames(options);
+  const std::size_t steps = StepsOf(options);
+  OwnedSession owned(options.model, {options.taps, options.threads});
+  engine::run::Session& session = owned.session();
+  if (options.input_folder.empty() && options.inputs.size() != session.input_count()) {
+    throw Failure(ShownPath(options.model) + ": " + std::to_string(session.input_count()) +
+                  " inputs, but " + std::to_string(options.inputs.size()) +
+                  " files after --in; give one file for each");
+  }
+  OutputFiles files;
+  files.EnsureFolder(options.out);
+  Progress progress(steps);
+  for (std::size_t step = 0; step < steps; ++step) {
+    progress.Show(step, "step");
+    FillInputs(options, step, session);
+    owned.Run();
+    WriteOutputs(options, step, session, files);
+  }
+  files.Commit();
+  return 0;
+}
+
+}  // namespace
+
+void AddModelRun(CLI::App& parent, Action& chosen) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command =
+      parent.add_subcommand("run", "Feed raw tensors to a model and write what comes out");
+  command->add_option("MODEL", options->model, "A TensorFlow Lite file")->required();
+  CLI::Option* in = command
+                        ->add_option("--in", options->inputs,
+                                     "Raw bytes of each input, one file an input, for every step")
+                        ->type_name("FILE");
+  command
+      ->add_option("--in-dir", options->input_folder,
+                   "A folder of stepK.inJ.bin: input J of step K, counted from 0")
+      ->type_name("DIR")
+      ->excludes(in);
+  command->add_option("--out", options->out, "The folder for stepK.outJ.bin; made if missing")
+      ->type_name("DIR")
+      ->required();
+  command
+      ->add_option("--steps", options->steps,
+                   "How often to run; 1, or as many as --in-dir has inputs for")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{1000000}));
+  command
+      ->add_option("--tap", options->taps,
+                   "Tensors to write too, by name, as stepK.tap.NAME.bin")
+      ->type_name("NAME");
+  command->add_option("--threads", options->threads, "Threads to share the work")
+      ->capture_default_str()
+      ->check(CLI::Range(1, WorkerPool::kMaxThreads));
+  command->footer(
+      "Bytes are the tensors' own: little-endian, in the model's types. State is kept from step to "
+      "step.\n"
+      "Either all files appear or none.\n\n"
+      "Examples:\n"
+      "  pinhole model run wake.tflite --in-dir features/ --out answers/\n"
+      "  pinhole model run person.tflite --in picture.bin --out out/ --tap conv1");
+  command->callback([options, &chosen] { chosen = [options] { return RunModel(*options); }; });
+}
+
+}  // namespace pinhole::host

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+// pinhole model plan: where every byte lies while a network runs.
+
+#include <charconv>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "host/commands.h"
+#include "host/plan_view.h"
+#include "host/terminal.h"
+
+namespace pinhole::host {
+
+namespace {
+
+struct Options {
+  std::vector<std::string> models;
+  bool json = false;
+  bool table = false;
+  std::string html;
+  std::string against;
+};
+
+std::string Stem(const std::string& path) {
+  const std::string name = path.substr(path.rfind('/') + 1);
+  return name.substr(0, name.rfind('.'));
+}
+
+std::string_view Word(std::string_view& line) {
+  constexpr std::string_view kSpace = " \t\r";
+  line.remove_prefix(std::min(line.find_first_not_of(kSpace), line.size()));
+  const std::string_view word = line.substr(0, line.find_first_of(kSpace));
+  line.remove_prefix(word.size());
+  return word;
+}
+
+// Lines of "name bytes"; '#' begins a comment.
+std::map<std::string, std::uint64_t> ReadAgainst(const std::string& path) {
+  std::map<std::string, std::uint64_t> numbers;
+  if (path.empty()) {
+    return numbers;
+  }
+  const AlignedBytes bytes = ReadFile(path, std::size_t{1} << 20);
+  std::string_view rest(reinterpret_cast<const char*>(bytes.span().data()), bytes.size());
+  for (std::size_t number = 1; !rest.empty(); ++number) {
+    const std::string_view whole = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(whole.size() + 1, rest.size()));
+    std::string_view line = whole.substr(0, whole.find('#'));
+    const std::string name(Word(line));
+    if (name.empty()) {
+      continue;
+    }
+    const std::string_view digits = Word(line);
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    if (error != std::errc() || end != digits.data() + digits.size() || !Word(line).empty()) {
+      throw Failure(ShownPath(path) + ": line " + std::to_string(number) + ": '" +
+                    Printable(whole) + "' found; write a name and a number of bytes");
+    }
+    numbers[name] = value;
+  }
+  return numbers;
+}
+
+struct Row {
+  std::string model;
+  std::uint64_t activations, state, graph, total;
+  std::optional<std::uint64_t> against;
+};
+
+Json RowJson(const Row& row) {
+  Json json = {{"model", row.model},
+               {"activation_bytes", row.activations},
+               {"state_bytes", row.state},
+               {"model_bytes", row.graph},
+               {"arena_bytes", row.total},
+               {"against_bytes", nullptr}};
+  if (row.against) {
+    json["against_bytes"] = *row.against;
+  }
+  return json;
+}
+
+std::string TableText(const std::vector<Row>& rows, bool with_against) {
+  using enum Table::Align;
+  std::vector<Table::Column> columns = {{"model", kLeft},
+                                        {"activations", kRight},
+                                        {"of these state", kRight},
+                                        {"graph, params, plan", kRight},
+                                        {"total", kRight}};
+  if (with_against) {
+    columns.push_back({"against", kRight});
+    columns.push_back({"ratio", kRight});
+  }
+  Table table(columns);
+  for (const Row& row : rows) {
+    std::vector<std::string> cells = {row.model, Grouped(row.activations), Grouped(row.state),
+                                      Grouped(row.graph), Grouped(row.total)};
+    if (with_against && row.against && *row.against > 0) {
+      const std::uint64_t thousandths = (row.total * 1000 + *row.against / 2) / *row.against;
+      const std::string digits = std::to_string(thousandths % 1000 + 1000).substr(1);
+      cells.push_back(Grouped(*row.against));
+      cells.push_back(std::to_string(thousandths / 1000) + "." + digits);
+    } else if (with_against) {
+      cells.insert(cells.end(), {"-", "-"});
+    }
+    table.Row(cells);
+  }
+  return table.Text();
+}
+
+int PrintTable(const Options& options) {
+  const std::map<std::string, std::uint64_t> against = ReadAgainst(options.against);
+  int code = 0;
+  std::vector<Row> rows;
+  for (const std::string& path : options.models) {
+    try {
+      const OwnedSession owned(path);
+      const engine::run::Session& session = owned.session();
+      Row row{Stem(path), session.activation_bytes(), session.state_bytes(),
+              session.arena_bytes() - session.activation_bytes(), session.arena_bytes(), {}};
+      if (const auto found = against.find(row.model); found != against.end()) {
+        row.against = found->second;
+      }
+      row.model = Printable(row.model);
+      rows.push_back(row);
+    } catch (const Failure& failure) {
+      PrintError(failure.what());
+      code = 1;
+    }
+  }
+  if (options.json) {
+    for (const Row& row : rows) {
+      Print(JsonLine(RowJson(row)));
+    }
+  } else if (!rows.empty()) {
+    Print(TableText(rows, !options.against.empty()));
+  }
+  return code;
+}
+
+int ShowPlan(const Options& options) {
+  if (options.table) {
+    return PrintTable(options);
+  }
+  if (options.models.size() > 1) {
+    throw WrongUsage("several models without --table; see 'pinhole model plan --help'");
+  }
+  const OwnedSession owned(options.models.front());
+  const PlanView view = ViewPlan(owned);
+  if (!options.html.empty()) {
+    OutputFiles files;
+    files.Add(options.html, PlanHtml(view));
+    files.Commit();
+  }
+  if (options.json) {
+    Print(JsonLine(PlanJson(view)));
+  } else if (options.html.empty()) {
+    Print(PlanText(view, TerminalWidth()));
+  }
+  return 0;
+}
+
+}  // namespace
+
+void AddModelPlan(CLI::App& parent, Action& chosen) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = parent.add_subcommand(
+      "plan", "Show where every byte lies while a model runs, over time");
+  command->add_option("MODEL", options->models, "TensorFlow Lite files; several with --table")
+      ->required();
+  command->add_flag("--json", options->json, "JSON instead of text");
+  CLI::Option* html =
+      command->add_option("--html", options->html, "Write a page with the map as a picture")
+          ->type_name("FILE");
+  CLI::Option* table =
+      command->add_flag("--table", options->table, "One line a model: bytes of memory");
+  table->excludes(html);
+  command
+      ->add_option("--against", options->against,
+                   "Lines of 'name bytes' to hold the totals against, by file name without ending")
+      ->type_name("FILE")
+      ->needs(table);
+  command->footer(
+      "The map's columns are operators, its rows addresses; each tensor has a letter, which the\n"
+      "table below the map explains. 'Total' is all memory that a run needs beside the model file.\n"
+      "\n"
+      "Examples:\n"
+      "  pinhole model plan person.tflite\n"
+      "  pinhole model plan person.tflite --html plan.html\n"
+      "  pinhole model plan --table *.tflite --against docs/reference/arena-tflm.txt");
+  command->callback([options, &chosen] { chosen = [options] { return ShowPlan(*options); }; });
+}
+
+}  // namespace pinhole::host

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host/model_file.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
+
+#include "engine/format/tflite_reader.h"
+#include "engine/kernels/registry.h"
+
+namespace pinhole::host {
+
+namespace {
+
+namespace fs = std::filesystem;
+using base::Arena;
+using base::Diagnosis;
+
+// Graph, prepared parameters and plan of a usual model fit: some kilobytes and a fraction of the
+// weights. Models whose weights are unfolded need a doubling or two.
+std::size_t FirstArenaBytes(std::size_t file_bytes) {
+  return (std::size_t{256} << 10) + file_bytes / 4;
+}
+
+}  // namespace
+
+void FailAbout(const std::string& path, base::Error error, const Diagnosis& why) {
+  std::string sentence = why.empty() ? std::string(base::ErrorName(error)) : std::string(why.text());
+  if (error == base::Error::kTruncated || error == base::Error::kMalformed) {
+    sentence += "; give an undamaged TensorFlow Lite model";
+  }
+  throw Failure(ShownPath(path) + ": " + sentence);
+}
+
+OwnedModel::OwnedModel(const std::string& path) : file_(ReadFile(path, kMaxModelBytes)) {
+  Diagnosis why;
+  const base::Result<const engine::format::Model*> model =
+      WithGrowingMemory(FirstArenaBytes(file_.size()), memory_, [&](std::span<std::byte> memory) {
+        Arena arena(memory);
+        return engine::format::ReadTflite(file_.span(), arena, why);
+      });
+  if (!model) {
+    FailAbout(path, model.error(), why);
+  }
+  model_ = *model;
+}
+
+OwnedSession::OwnedSession(const std::string& path, const SessionNeeds& needs)
+    : path_(path), file_(ReadFile(path, kMaxModelBytes)), pool_(needs.threads) {
+  const std::vector<std::string_view> taps(needs.taps.begin(), needs.taps.end());
+  engine::run::SessionOptions options;
+  options.kernels = engine::kernels::AllKernels();
+  options.taps = taps;
+  Diagnosis why;
+  base::Result<engine::run::Session> session = WithGrowingMemory(
+      FirstArenaBytes(file_.size()), model_memory_, [&](std::span<std::byte> memory) {
+        Arena arena(memory);
+        return engine::run::Session::Load(file_.span(), arena, options, why);
+      });
+  if (!session) {
+    FailAbout(path_, session.error(), why);
+  }
+  session_ = std::make_unique<engine::run::Session>(*std::move(session));
+  activations_ = AlignedBytes(session_->activation_bytes());
+  session_->set_workers(pool_.workers());
+  const base::Status bound = session_->Bind(activations_.span(), why);
+  if (!bound) {
+    FailAbout(path_, bound.error(), why);
+  }
+}
+
+void OwnedSession::Run() {
+  Diagnosis why;
+  const base::Status ran = session_->Run(why);
+  if (!ran) {
+    FailAbout(path_, ran.error(), why);
+  }
+}
+
+std::string BundledModel(const std::string& name) {
+  std::vector<fs::path> folders;
+  if (const char* given = std::getenv("PINHOLE_MODELS"); given != nullptr && *given != '\0') {
+    folders.emplace_back(given);
+  } else {
+    std::error_code error;
+    const fs::path program = fs::read_symlink("/proc/self/exe", error);
+    if (!error) {
+      folders.push_back(program.parent_path().parent_path() / "share/pinhole/models");
+    }
+    folders.emplace_back(PINHOLE_SOURCE_MODELS);
+  }
+  std::string tried;
+  for (const fs::path& folder : folders) {
+    for (const fs::path& path : {folder / (name + ".tflite"), folder / name / (name + ".tflite")}) {
+      std::error_code error;
+      if (fs::is_regular_file(path, error)) {
+        return path.string();
+      }
+    }
+    tried += (tried.empty() ? "" : ", ") + Printable(folder.string());
+  }
+  throw Failure("no bundled model '" + name + "' found (looked in " + tried +
+                "); give one with --model, or set PINHOLE_MODELS to its folder");
+}
+
+}  // namespace pinhole::host

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Model files of the host: read, checked, and made ready with memory of their own.
+//
+// The engine asks its caller for memory; here is the caller. The file is read whole into aligned
+// storage; the model arena starts small and is doubled until the model fits; activations are as
+// large as the plan says. All of it lives as long as the object. Errors come as Failure and begin
+// with the file's name.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/format/model.h"
+#include "engine/run/session.h"
+#include "host/files.h"
+#include "host/workers.h"
+
+namespace pinhole::host {
+
+inline constexpr std::size_t kMaxModelBytes = std::size_t{512} << 20;
+
+// A model as the file has it: also one whose operators the engine lacks.
+class OwnedModel {
+ public:
+  explicit OwnedModel(const std::string& path);
+
+  [[nodiscard]] const engine::format::Model& model() const { return *model_; }
+
+ private:
+  AlignedBytes file_;
+  AlignedBytes memory_;
+  const engine::format::Model* model_ = nullptr;
+};
+
+struct SessionNeeds {
+  std::vector<std::string> taps;  // names of tensors to keep readable after a run
+  int threads = 1;
+};
+
+// A model that is ready to run. Neither copied nor moved: the engine points into it.
+class OwnedSession {
+ public:
+  explicit OwnedSession(const std::string& path, const SessionNeeds& needs = {});
+  OwnedSession(const OwnedSession&) = delete;
+  OwnedSession& operator=(const OwnedSession&) = delete;
+
+  [[nodiscard]] engine::run::Session& session() { return *session_; }
+  [[nodiscard]] const engine::run::Session& session() const { return *session_; }
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] std::size_t file_bytes() const { return file_.size(); }
+  [[nodiscard]] std::span<const std::byte> file() const { return file_.span(); }
+
+  // Session::Run; an error becomes a Failure that names the file.
+  void Run();
+
+ private:
+  std::string path_;
+  AlignedBytes file_;
+  AlignedBytes model_memory_;
+  AlignedBytes activations_;
+  std::unique_ptr<engine::run::Session> session_;
+  WorkerPool pool_;
+};
+
+// "path: sentence" from what the engine said; `why` may be empty.
+[[noreturn]] void FailAbout(const std::string& path, base::Error error, const base::Diagnosis& why);
+
+// Calls attempt(memory) with more and more memory until it does not answer kOutOfMemory; returns
+// that answer, whose memory lies in `memory`.
+template <typename Attempt>
+auto WithGrowingMemory(std::size_t first_bytes, AlignedBytes& memory, const Attempt& attempt) {
+  constexpr std::size_t kMost = std::size_t{1} << 30;
+  for (std::size_t bytes = first_bytes;; bytes *= 2) {
+    memory = AlignedBytes(bytes);
+    auto result = attempt(memory.span());
+    if (result || result.error() != base::Error::kOutOfMemory || bytes >= kMost) {
+      return result;
+    }
+  }
+}
+
+// The model file that detect and run take when none is given: in the folder that the environment
+// variable PINHOLE_MODELS names, or in ../share/pinhole/models beside the program, or in the source
+// tree it was built from. Throws Failure where there is none.
+std::string BundledModel(const std::string& name);
+
+}  // namespace pinhole::host

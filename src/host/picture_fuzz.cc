@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Any bytes either become a picture whose numbers fit together, or a Failure of one line.
+
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "host/picture.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace pinhole::host;
+  PictureLimits limits;
+  limits.max_pixels = std::size_t{1} << 20;
+  try {
+    const Picture picture =
+        DecodePicture({reinterpret_cast<const std::byte*>(data), size}, limits);
+    const bool sound = picture.width > 0 && picture.height > 0 &&
+                       (picture.channels == 1 || picture.channels == 3) &&
+                       picture.pixels.size() ==
+                           picture.row_bytes() * static_cast<std::size_t>(picture.height) &&
+                       picture.pixels.size() <= 3 * limits.max_pixels;
+    if (!sound) {
+      std::abort();
+    }
+  } catch (const Failure& failure) {
+    const std::string_view text = failure.what();
+    if (text.empty() || text.find('\n') != std::string_view::npos) {
+      std::abort();
+    }
+  }
+  return 0;
+}

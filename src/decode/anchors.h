@@ -33,7 +33,7 @@ inline constexpr std::size_t kMaxAspectRatios = 8;
 inline constexpr std::size_t kMaxAnchors = 1U << 20;
 
 struct SsdAnchorOptions {
-  int input_size = 0;                                   // side of the network's square input
+  int input_size = 0;                                     // side of the network's square input
   std::array<std::uint16_t, kMaxAnchorLayers> strides{};  // the first `layers` count
   std::size_t layers = 0;
   float min_scale = 0.1484375F;  // of the first layer's anchors, where sizes are not fixed

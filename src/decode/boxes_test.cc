@@ -27,8 +27,7 @@ std::vector<Detection> Decode(const std::vector<float>& regressors,
 }
 
 TEST(DecodeBoxes, CentreSizeAndPointsAreRelativeToTheAnchor) {
-  const auto found =
-      Decode({10.0F, -5.0F, 20.0F, 40.0F, 1.0F, 2.0F}, {0.0F}, {100.0F, 1, 0.5F});
+  const auto found = Decode({10.0F, -5.0F, 20.0F, 40.0F, 1.0F, 2.0F}, {0.0F}, {100.0F, 1, 0.5F});
   ASSERT_EQ(found.size(), 1U);
   EXPECT_FLOAT_EQ(found[0].box.left, 0.5F);
   EXPECT_FLOAT_EQ(found[0].box.right, 0.7F);
@@ -91,9 +90,8 @@ TEST(DecodeBoxes, KeepsTheBestWhereThereIsNoRoomForAll) {
   std::shuffle(logits.begin(), logits.end(), random);
   const std::vector<float> regressors(logits.size() * 4, 1.0F);
   auto all = Decode(regressors, logits, {1000.0F, 0, 0.5F}, 300);
-  EXPECT_TRUE(std::is_sorted(all.begin(), all.end(), [](const auto& a, const auto& b) {
-    return a.anchor < b.anchor;
-  }));
+  EXPECT_TRUE(std::is_sorted(all.begin(), all.end(),
+                             [](const auto& a, const auto& b) { return a.anchor < b.anchor; }));
   std::sort(all.begin(), all.end(), BetterThan);
   for (const std::size_t places : {0U, 1U, 2U, 7U, 299U}) {
     auto best = Decode(regressors, logits, {1000.0F, 0, 0.5F}, places);

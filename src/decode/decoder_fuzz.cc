@@ -86,8 +86,7 @@ void Suppress(FuzzedDataProvider& data) {
     std::vector<decode::Observation> observations;
     for (std::size_t i = 0; i < *left; ++i) {
       const decode::Detection& d = kept[i];
-      Require(std::isfinite(d.box.left) && d.box.right >= d.box.left &&
-              d.box.bottom >= d.box.top);
+      Require(std::isfinite(d.box.left) && d.box.right >= d.box.left && d.box.bottom >= d.box.top);
       Require(i == 0 || d.score <= kept[i - 1].score);
       observations.push_back({d.score, d.box, decode::IsFacing(d)});
     }

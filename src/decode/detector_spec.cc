@@ -45,8 +45,7 @@ void AppendShape(const engine::Shape& shape, base::Diagnosis& why) {
 
 base::Unexpected NoFaceDetector(const engine::Shape& input, std::span<const engine::Shape> outputs,
                                 base::Diagnosis& why) {
-  const base::Unexpected failed =
-      why.Fail(base::Error::kWrongKind, "not a face detector: input ");
+  const base::Unexpected failed = why.Fail(base::Error::kWrongKind, "not a face detector: input ");
   AppendShape(input, why);
   why.Append(" and output");
   for (const engine::Shape& shape : outputs.first(outputs.size() < 6 ? outputs.size() : 6)) {

@@ -21,10 +21,10 @@ namespace pinhole::decode {
 struct DetectorText {
   std::array<GridLayer, kMaxAnchorLayers> layers{};
   std::size_t layer_count = 0;
-  std::size_t keypoints = 0;                   // at most kMaxKeypoints
-  float input_low = 0.0F, input_high = 0.0F;   // low < high
-  float min_score = 0.0F;                      // from 0 to 1
-  float iou = 0.0F;                            // from 0 to 1
+  std::size_t keypoints = 0;                  // at most kMaxKeypoints
+  float input_low = 0.0F, input_high = 0.0F;  // low < high
+  float min_score = 0.0F;                     // from 0 to 1
+  float iou = 0.0F;                           // from 0 to 1
 };
 
 // Errors: kUnsupported (another version, another class), kMalformed; `why` begins with "line N: ".

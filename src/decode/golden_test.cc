@@ -87,11 +87,10 @@ void CheckModel(const std::string& model, const DetectorSpec& spec) {
     EXPECT_EQ(*count, expected["candidates_over_threshold"].get<std::size_t>());
     std::vector<std::uint32_t> scratch(NonMaxSuppressionScratch(*count));
     std::vector<Detection> out(*count);
-    for (const auto& [key, suppress] :
-         {std::pair{"weighted", &WeightedNonMaxSuppression},
-          std::pair{"unweighted", &UnweightedNonMaxSuppression}}) {
-      const auto kept = suppress(candidates, {Overlap::kIntersectionOverUnion, spec.iou}, scratch,
-                                 out);
+    for (const auto& [key, suppress] : {std::pair{"weighted", &WeightedNonMaxSuppression},
+                                        std::pair{"unweighted", &UnweightedNonMaxSuppression}}) {
+      const auto kept =
+          suppress(candidates, {Overlap::kIntersectionOverUnion, spec.iou}, scratch, out);
       ASSERT_EQ(kept.value(), expected[key].size()) << key;
       for (std::size_t i = 0; i < *kept; ++i) {
         SCOPED_TRACE(std::string(key) + " " + std::to_string(i));
@@ -114,9 +113,7 @@ TEST(FaceGolden, FullRange) {
   CheckModel("mp_face_detection_full_range_sparse", Recognised(192, 2304));
 }
 
-TEST(FaceGolden, ShortRange) {
-  CheckModel("mp_face_detection_short_range", Recognised(128, 896));
-}
+TEST(FaceGolden, ShortRange) { CheckModel("mp_face_detection_short_range", Recognised(128, 896)); }
 
 }  // namespace
 }  // namespace pinhole::decode

@@ -34,9 +34,8 @@ std::span<std::uint32_t> Order(std::span<const Detection> in, std::span<std::uin
 bool Usable(std::span<const Detection> in, const SuppressionOptions& options,
             std::span<std::uint32_t> scratch) {
   return in.size() < (std::size_t{1} << 31) &&
-         scratch.size() >= NonMaxSuppressionScratch(in.size()) &&
-         options.min_suppression >= 0.0F && options.min_suppression <= 1.0F &&
-         !std::isnan(options.min_score);
+         scratch.size() >= NonMaxSuppressionScratch(in.size()) && options.min_suppression >= 0.0F &&
+         options.min_suppression <= 1.0F && !std::isnan(options.min_score);
 }
 
 // The mean of the group's corners and points, weighted by score, in the order of the scores. Scores

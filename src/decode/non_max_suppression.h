@@ -32,14 +32,14 @@
 namespace pinhole::decode {
 
 enum class Overlap : std::uint8_t {
-  kJaccard,                 // intersection / area of the box around both
-  kModifiedJaccard,         // intersection / area of the second box
-  kIntersectionOverUnion,   // intersection / area covered by either
+  kJaccard,                // intersection / area of the box around both
+  kModifiedJaccard,        // intersection / area of the second box
+  kIntersectionOverUnion,  // intersection / area covered by either
 };
 
 // Of two boxes with finite corners: from 0 to 1; 0 where they do not meet, or meet in a line, or
-// where the area to divide by is not above 0 or no float. In suppression the box that is kept comes first (unweighted), or second (weighted),
-// which only kModifiedJaccard can tell.
+// where the area to divide by is not above 0 or no float. In suppression the box that is kept comes
+// first (unweighted), or second (weighted), which only kModifiedJaccard can tell.
 float OverlapSimilarity(Overlap overlap, const Box& first, const Box& second);
 
 struct SuppressionOptions {

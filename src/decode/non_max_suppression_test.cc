@@ -19,7 +19,7 @@ using Suppress = base::Result<std::size_t>(std::span<const Detection>, const Sup
                                            std::span<std::uint32_t>, std::span<Detection>);
 
 std::vector<Detection> Kept(Suppress* suppress, const std::vector<Detection>& in,
-                           const SuppressionOptions& options = {}, std::size_t places = 100000) {
+                            const SuppressionOptions& options = {}, std::size_t places = 100000) {
   std::vector<std::uint32_t> scratch(NonMaxSuppressionScratch(in.size()));
   std::vector<Detection> out(std::min(places, in.size()));
   const auto count = suppress(in, options, scratch, out);
@@ -75,8 +75,16 @@ std::vector<Detection> Random(const Scene& scene, unsigned seed) {
 }
 
 std::vector<Scene> Scenes() {
-  return {{1}, {2}, {3}, {5}, {60}, {400}, {400, 0.0F, 0.02F}, {400, 0.2F, 0.9F, true},
-          {300, 0.0F, 0.0F}, {1500, 0.001F, 0.05F, true}};
+  return {{1},
+          {2},
+          {3},
+          {5},
+          {60},
+          {400},
+          {400, 0.0F, 0.02F},
+          {400, 0.2F, 0.9F, true},
+          {300, 0.0F, 0.0F},
+          {1500, 0.001F, 0.05F, true}};
 }
 
 // The definition, without grid or shortcut: what the reference does, in the plainest way.
@@ -139,8 +147,8 @@ TEST(OverlapSimilarity, ThreeMeasures) {
 
 TEST(OverlapSimilarity, IsZeroWhereNothingIsShared) {
   const Box a{0, 0, 1, 1};
-  for (const Overlap overlap : {Overlap::kJaccard, Overlap::kModifiedJaccard,
-                                Overlap::kIntersectionOverUnion}) {
+  for (const Overlap overlap :
+       {Overlap::kJaccard, Overlap::kModifiedJaccard, Overlap::kIntersectionOverUnion}) {
     EXPECT_EQ(OverlapSimilarity(overlap, a, {2, 0, 3, 1}), 0.0F);
     EXPECT_EQ(OverlapSimilarity(overlap, a, {1, 0, 2, 1}), 0.0F) << "they touch";
     EXPECT_EQ(OverlapSimilarity(overlap, {0, 0, 0, 0}, {0, 0, 0, 0}), 0.0F) << "no area";
@@ -153,8 +161,8 @@ TEST(OverlapSimilarity, IsZeroWhereNothingIsShared) {
 TEST(NonMaxSuppression, EqualsTheDefinition) {
   unsigned seed = 0;
   for (const Scene& scene : Scenes()) {
-    for (const Overlap overlap : {Overlap::kJaccard, Overlap::kModifiedJaccard,
-                                  Overlap::kIntersectionOverUnion}) {
+    for (const Overlap overlap :
+         {Overlap::kJaccard, Overlap::kModifiedJaccard, Overlap::kIntersectionOverUnion}) {
       for (const float threshold : {0.0F, 0.3F, 0.7F, 1.0F}) {
         const auto in = Random(scene, ++seed);
         const SuppressionOptions options{overlap, threshold, 0.0F};
@@ -237,8 +245,8 @@ TEST(NonMaxSuppression, GarbageSwallowsNobody) {
     in.push_back(At(-kMax, -kMax, kMax, kMax, score, ++anchor));
   }
   std::shuffle(in.begin(), in.end(), std::mt19937(6));
-  for (const auto& [suppress, expected] :
-       {std::pair{&UnweightedNonMaxSuppression, unweighted}, {&WeightedNonMaxSuppression, weighted}}) {
+  for (const auto& [suppress, expected] : {std::pair{&UnweightedNonMaxSuppression, unweighted},
+                                           {&WeightedNonMaxSuppression, weighted}}) {
     auto out = Kept(suppress, in);
     EXPECT_EQ(std::erase_if(out, [](const Detection& d) { return d.anchor >= 1000; }), 6U);
     ExpectSame(out, expected);
@@ -270,8 +278,8 @@ TEST(NonMaxSuppression, WeakBoxesStandForNothingButCountInAverages) {
 
 TEST(NonMaxSuppression, ScoresWithoutWeightLeaveTheBest) {
   const std::vector<Detection> in{At(0, 0, 1, 1, 0.0F, 0), At(0.2F, 0, 1.2F, 1, -3.0F, 1)};
-  const auto out = Kept(WeightedNonMaxSuppression, in,
-                       {Overlap::kIntersectionOverUnion, 0.3F, -10.0F});
+  const auto out =
+      Kept(WeightedNonMaxSuppression, in, {Overlap::kIntersectionOverUnion, 0.3F, -10.0F});
   ASSERT_EQ(out.size(), 1U);
   EXPECT_EQ(out[0].box.left, 0.0F);
 }

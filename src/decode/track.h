@@ -4,10 +4,10 @@
 // From detections frame by frame to faces that last: presence, count and steady boxes.
 //
 // Each frame's detections are handed to the tracks that overlap them (or lie near), the best fit
-// first; what finds no track begins one. Each track keeps a Belief of its scores, 0 where the frame had
-// nothing for it, and a smoothed box; its face counts while the belief holds. Presence is a belief
-// of its own, over the best score of each frame, so that somebody who moves too fast for a track is
-// still somebody. A face that counts implies presence.
+// first; what finds no track begins one. Each track keeps a Belief of its scores, 0 where the frame
+// had nothing for it, and a smoothed box; its face counts while the belief holds. Presence is a
+// belief of its own, over the best score of each frame, so that somebody who moves too fast for a
+// track is still somebody. A face that counts implies presence.
 //
 // Laws (k is the half window; track_test.cc): up to k wrong frames among 2 k + 1 change neither
 // presence nor count; what lasts k + 1 frames is believed k frames after it began; equal detections
@@ -36,14 +36,14 @@ struct Observation {
 
 struct TrackOptions {
   BeliefOptions belief;
-  float min_overlap = 0.2F;     // IoU from which a detection belongs to a track
-  float max_distance = 0.5F;    // or centres apart, in mean box sides, at most
-  float box_smoothing = 0.5F;   // how much of the way to the new box a frame goes, (0, 1]
+  float min_overlap = 0.2F;    // IoU from which a detection belongs to a track
+  float max_distance = 0.5F;   // or centres apart, in mean box sides, at most
+  float box_smoothing = 0.5F;  // how much of the way to the new box a frame goes, (0, 1]
 };
 
 struct TrackedFace {
-  float score = 0.0F;  // median over the window
-  Box box{};           // smoothed
+  float score = 0.0F;   // median over the window
+  Box box{};            // smoothed
   bool facing = false;  // what most of the last 2 k + 1 sightings said
 };
 

@@ -46,8 +46,10 @@ TEST(Tracker, NoiseFreeFilmsComeOutDelayedByHalfTheWindow) {
     const Frames frames = RandomRuns(random, k + 1);
     Tracker tracker(WithHalfWindow(k));
     for (std::size_t i = 0; i < frames.size(); ++i) {
-      const TrackState state = Step(tracker, frames[i] ? std::vector{Seen()} : std::vector<Observation>{});
-      const bool expected = i >= static_cast<std::size_t>(k) && frames[i - static_cast<std::size_t>(k)];
+      const TrackState state =
+          Step(tracker, frames[i] ? std::vector{Seen()} : std::vector<Observation>{});
+      const bool expected =
+          i >= static_cast<std::size_t>(k) && frames[i - static_cast<std::size_t>(k)];
       EXPECT_EQ(state.present, expected) << "k " << k << ", frame " << i;
       EXPECT_EQ(state.count, expected ? 1U : 0U) << "k " << k << ", frame " << i;
     }
@@ -61,7 +63,8 @@ TEST(Tracker, IsolatedMistakesAreNotBelieved) {
       Tracker tracker{TrackOptions{}};
       for (int i = 0; i < 40; ++i) {
         const bool seen = truth != (i == mistake);
-        const TrackState state = Step(tracker, seen ? std::vector{Seen()} : std::vector<Observation>{});
+        const TrackState state =
+            Step(tracker, seen ? std::vector{Seen()} : std::vector<Observation>{});
         if (i >= 10) {
           EXPECT_EQ(state.present, truth);
           EXPECT_EQ(state.count, truth ? 1U : 0U);

@@ -69,7 +69,7 @@ TEST(PersonCodec, DecodesWhatItEncodes) {
 
 TEST(PersonCodec, BytesAreTheFieldsInOrder) {
   const Record record = Encoded(TwoFaces());
-  const std::array<std::uint8_t, 21> front{1,  1,   1,  1,   2,   230, 10, 20, 110, 140, 3,
+  const std::array<std::uint8_t, 21> front{1,   1, 1,   1,   2,  230, 10, 20, 110, 140, 3,
                                            200, 1, 128, 200, 20, 240, 60, 0,  0,   0};
   EXPECT_EQ(std::memcmp(record.data(), front.data(), front.size()), 0);
   for (std::size_t i = front.size(); i < record.size(); ++i) {
@@ -161,13 +161,12 @@ TEST(Reference, ListsEveryByte) {
   page << file.rdbuf();
   for (std::size_t i = 0; i < kPersonFields.size(); ++i) {
     const FieldBits& field = kPersonFields[i];
-    const std::string name = i < 5 ? std::string(field.name)
-                                   : "face " + std::to_string((i - 5) / 8) + " " +
-                                         std::string(field.name);
-    const std::string values = field.low == field.high
-                                   ? std::to_string(field.low)
-                                   : std::to_string(field.low) + " to " +
-                                         std::to_string(field.high);
+    const std::string name =
+        i < 5 ? std::string(field.name)
+              : "face " + std::to_string((i - 5) / 8) + " " + std::string(field.name);
+    const std::string values =
+        field.low == field.high ? std::to_string(field.low)
+                                : std::to_string(field.low) + " to " + std::to_string(field.high);
     const std::string line = "| " + std::to_string(i) + " | " + name + " | " + values + " | " +
                              std::to_string(field.bits()) + " |";
     EXPECT_NE(page.str().find(line), std::string::npos) << "missing: " << line;

@@ -28,7 +28,7 @@ struct FaceFacts {
   std::uint8_t confidence = 0;  // 1 to 255: score * 255
   // The box on a grid that lays 0 to 255 over the picture's width and over its height.
   std::uint8_t left = 0, top = 0, right = 0, bottom = 0;
-  std::uint8_t id = 0;             // 0: unknown; 1 to 8: enrolled on this sensor, an arbitrary number
+  std::uint8_t id = 0;  // 0: unknown; 1 to 8: enrolled on this sensor, an arbitrary number
   std::uint8_t id_confidence = 0;  // 0 where id is 0, else 1 to 255
   std::uint8_t facing = 0;         // 1: the head is turned to the camera
 

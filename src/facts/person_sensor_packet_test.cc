@@ -28,8 +28,7 @@ TEST(PersonSensorPacket, LaysFacesOutAsTheDeveloperGuideHasThem) {
   EXPECT_EQ(At(packet, 1), 0);
   EXPECT_EQ(base::LoadLe<std::uint16_t>(packet.data() + 2), 33);
   EXPECT_EQ(At(packet, 4), 2);
-  const std::array<int, 16> faces{100, 10, 20, 110, 140, 50, 7,    1,
-                                  1,   200, 20, 240, 60, 0,  0xFF, 0};
+  const std::array<int, 16> faces{100, 10, 20, 110, 140, 50, 7, 1, 1, 200, 20, 240, 60, 0, 0xFF, 0};
   for (std::size_t i = 0; i < faces.size(); ++i) {
     EXPECT_EQ(At(packet, 5 + i), faces[i]) << i;
   }

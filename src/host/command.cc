@@ -35,6 +35,15 @@ std::string FullName(const CLI::App& app) {
                                      : FullName(*app.get_parent()) + " " + app.get_name();
 }
 
+// An unknown word is a better answer than the command or file that is missing because of it.
+std::string Sentence(const CLI::App& app, const CLI::ParseError& wrong) {
+  const std::vector<std::string> unknown = app.remaining();
+  return (unknown.empty() ? OneLine(wrong.what())
+                          : "'" + Printable(unknown.front()) + "' is not known to '" +
+                                FullName(app) + "'") +
+         "; see '" + FullName(app) + " --help'";
+}
+
 void Build(CLI::App& app, Action& chosen) {
   app.set_version_flag("--version", std::string("pinhole ") + PINHOLE_VERSION, "Print the version");
   app.set_help_flag("-h,--help", "Print this help");
@@ -91,7 +100,7 @@ int RunCommand(int argc, const char* const* argv) {
   } catch (const CLI::Success& asked) {  // --help, --version
     return Act([&] { return app.exit(asked); });
   } catch (const CLI::ParseError& wrong) {
-    PrintError(OneLine(wrong.what()) + "; see '" + FullName(Innermost(app)) + " --help'");
+    PrintError(Sentence(Innermost(app), wrong));
     return kWrongUsage;
   }
   return Act(chosen);

@@ -48,7 +48,7 @@ Json DetectionJson(const Detection& detection) {
 }
 
 std::string AsJson(const std::string& file, const Picture& picture,
-                   const std::vector<Detection>& found) {
+                   std::span<const Detection> found) {
   Json json = {{"file", file},
                {"width", picture.width},
                {"height", picture.height},
@@ -60,13 +60,13 @@ std::string AsJson(const std::string& file, const Picture& picture,
 }
 
 std::string AsText(const std::string& file, const Picture& picture,
-                   const std::vector<Detection>& found) {
-  std::string text = Inked(ShownPath(file), Ink::kBold) + "  " + std::to_string(picture.width) +
-                     " x " + std::to_string(picture.height) + "  " +
-                     (found.empty() ? "no face"
-                                    : std::to_string(found.size()) +
-                                          (found.size() == 1 ? " face" : " faces")) +
-                     "\n";
+                   std::span<const Detection> found) {
+  std::string text =
+      Inked(ShownPath(file), Ink::kBold) + "  " + std::to_string(picture.width) + " x " +
+      std::to_string(picture.height) + "  " +
+      (found.empty() ? "no face"
+                     : std::to_string(found.size()) + (found.size() == 1 ? " face" : " faces")) +
+      "\n";
   for (const Detection& detection : found) {
     std::array<char, 160> line{};
     const decode::Box& box = detection.box;
@@ -104,7 +104,7 @@ std::string DrawingPath(const Options& options, std::size_t index) {
       .string();
 }
 
-void WriteDrawing(Picture picture, const std::vector<Detection>& found, const Options& options,
+void WriteDrawing(Picture picture, std::span<const Detection> found, const Options& options,
                   std::size_t index) {
   constexpr Color kBox = {46, 204, 113};
   constexpr Color kPoint = {255, 191, 0};
@@ -126,8 +126,9 @@ void WriteDrawing(Picture picture, const std::vector<Detection>& found, const Op
 }
 
 int Detect(const Options& options) {
-  const std::string model = options.model.empty() ? BundledModel("person") : options.model;
-  FindOptions find;
+  const std::string model = options.model.empty() ? Bundled("person/person.tflite") : options.model;
+  using inside::sense::Suppression;
+  inside::sense::FindOptions find;
   find.suppression = options.suppression == "weighted"     ? Suppression::kWeighted
                      : options.suppression == "unweighted" ? Suppression::kUnweighted
                                                            : Suppression::kNone;
@@ -142,7 +143,7 @@ int Detect(const Options& options) {
     progress.Show(i, file);
     try {
       const Picture picture = ReadPicture(file);
-      const std::vector<Detection> found = finder.Find(picture, find);
+      const std::span<const Detection> found = finder.Find(picture, find);
       if (!options.draw.empty()) {
         WriteDrawing(picture, found, options, i);
       }
@@ -170,8 +171,7 @@ void AddDetect(CLI::App& parent, Action& chosen) {
   command->add_option("--model", options->model, "A face detection model; the bundled one if none")
       ->type_name("FILE");
   command
-      ->add_option("--nms", options->suppression,
-                   "How overlapping answers for one face are merged")
+      ->add_option("--nms", options->suppression, "How overlapping answers for one face are merged")
       ->check(CLI::IsMember({"weighted", "unweighted", "none"}))
       ->capture_default_str();
   command

@@ -120,14 +120,16 @@ std::string Text(const Options& options, const Model& model) {
   }
   text += "\n";
   for (const engine::Resource& resource : model.resources) {
-    text += "state        " + Grouped(resource.bytes) + " bytes  " +
-            Printable(resource.name_text) + "\n";
+    text += "state        " + Grouped(resource.bytes) + " bytes  " + Printable(resource.name_text) +
+            "\n";
   }
   for (const engine::format::Metadata& entry : model.metadata) {
-    text += "metadata     " + Grouped(entry.bytes.size()) + " bytes  " + Printable(entry.name) + "\n";
+    text +=
+        "metadata     " + Grouped(entry.bytes.size()) + " bytes  " + Printable(entry.name) + "\n";
   }
   if (model.graphs.size() > 1) {
-    text += "graphs       " + std::to_string(model.graphs.size()) + "; the first is shown, others "
+    text += "graphs       " + std::to_string(model.graphs.size()) +
+            "; the first is shown, others "
             "run once before it\n";
   }
   text += "\n" + OperatorsText(graph);
@@ -136,8 +138,12 @@ std::string Text(const Options& options, const Model& model) {
     text += "\n" + TensorsText(graph);
   }
   if (const std::uint64_t unknown = UnknownCount(graph); unknown > 0) {
-    text += "\n" + Inked(std::to_string(unknown) + " operators have no kernel in this build: the "
-                         "model can be looked at, but not run", Ink::kYellow) + "\n";
+    text += "\n" +
+            Inked(std::to_string(unknown) +
+                      " operators have no kernel in this build: the "
+                      "model can be looked at, but not run",
+                  Ink::kYellow) +
+            "\n";
   }
   return text;
 }
@@ -181,8 +187,7 @@ Json ReportJson(const Options& options, const Model& model) {
     json["resources"].push_back({{"name", resource.name_text}, {"bytes", resource.bytes}});
   }
   for (const engine::format::Metadata& entry : model.metadata) {
-    json["metadata"].push_back(
-        {{"name", std::string(entry.name)}, {"bytes", entry.bytes.size()}});
+    json["metadata"].push_back({{"name", std::string(entry.name)}, {"bytes", entry.bytes.size()}});
   }
   for (std::size_t i = 0; i < graph.operators.size(); ++i) {
     json["operators"].push_back(OperatorJson(graph, i));
@@ -198,8 +203,7 @@ Json ReportJson(const Options& options, const Model& model) {
 
 int Inspect(const Options& options) {
   const OwnedModel owned(options.model);
-  Print(options.json ? JsonLine(ReportJson(options, owned.model()))
-                     : Text(options, owned.model()));
+  Print(options.json ? JsonLine(ReportJson(options, owned.model())) : Text(options, owned.model()));
   return 0;
 }
 

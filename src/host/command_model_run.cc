@@ -93,10 +93,10 @@ std::size_t StepsOf(const Options& options) {
 
 void FillInputs(const Options& options, std::size_t step, engine::run::Session& session) {
   for (std::size_t j = 0; j < session.input_count(); ++j) {
-    Fill(session.input(j), options.input_folder.empty()
-                               ? options.inputs[j]
-                               : InFolder(options.input_folder,
-                                          StepName(step, "in", std::to_string(j))));
+    Fill(session.input(j),
+         options.input_folder.empty()
+             ? options.inputs[j]
+             : InFolder(options.input_folder, StepName(step, "in", std::to_string(j))));
   }
 }
 
@@ -107,8 +107,8 @@ void WriteTensor(const TensorView& tensor, const std::string& path, OutputFiles&
 void WriteOutputs(const Options& options, std::size_t step, const engine::run::Session& session,
                   OutputFiles& files) {
   for (std::size_t j = 0; j < session.output_count(); ++j) {
-    WriteTensor(session.output(j),
-                InFolder(options.out, StepName(step, "out", std::to_string(j))), files);
+    WriteTensor(session.output(j), InFolder(options.out, StepName(step, "out", std::to_string(j))),
+                files);
   }
   for (const std::string& tap : options.taps) {
     const base::Result<TensorView> tensor = session.Tap(tap);
@@ -170,8 +170,7 @@ void AddModelRun(CLI::App& parent, Action& chosen) {
                    "How often to run; 1, or as many as --in-dir has inputs for")
       ->check(CLI::Range(std::size_t{1}, std::size_t{1000000}));
   command
-      ->add_option("--tap", options->taps,
-                   "Tensors to write too, by name, as stepK.tap.NAME.bin")
+      ->add_option("--tap", options->taps, "Tensors to write too, by name, as stepK.tap.NAME.bin")
       ->type_name("NAME");
   command->add_option("--threads", options->threads, "Threads to share the work")
       ->capture_default_str()

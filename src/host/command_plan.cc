@@ -70,12 +70,9 @@ struct Row {
 };
 
 Json RowJson(const Row& row) {
-  Json json = {{"model", row.model},
-               {"activation_bytes", row.activations},
-               {"state_bytes", row.state},
-               {"model_bytes", row.graph},
-               {"arena_bytes", row.total},
-               {"against_bytes", nullptr}};
+  Json json = {{"model", row.model},       {"activation_bytes", row.activations},
+               {"state_bytes", row.state}, {"model_bytes", row.graph},
+               {"arena_bytes", row.total}, {"against_bytes", nullptr}};
   if (row.against) {
     json["against_bytes"] = *row.against;
   }
@@ -118,8 +115,12 @@ int PrintTable(const Options& options) {
     try {
       const OwnedSession owned(path);
       const engine::run::Session& session = owned.session();
-      Row row{Stem(path), session.activation_bytes(), session.state_bytes(),
-              session.arena_bytes() - session.activation_bytes(), session.arena_bytes(), {}};
+      Row row{Stem(path),
+              session.activation_bytes(),
+              session.state_bytes(),
+              session.arena_bytes() - session.activation_bytes(),
+              session.arena_bytes(),
+              {}};
       if (const auto found = against.find(row.model); found != against.end()) {
         row.against = found->second;
       }
@@ -166,8 +167,8 @@ int ShowPlan(const Options& options) {
 
 void AddModelPlan(CLI::App& parent, Action& chosen) {
   const auto options = std::make_shared<Options>();
-  CLI::App* command = parent.add_subcommand(
-      "plan", "Show where every byte lies while a model runs, over time");
+  CLI::App* command =
+      parent.add_subcommand("plan", "Show where every byte lies while a model runs, over time");
   command->add_option("MODEL", options->models, "TensorFlow Lite files; several with --table")
       ->required();
   command->add_flag("--json", options->json, "JSON instead of text");
@@ -184,7 +185,8 @@ void AddModelPlan(CLI::App& parent, Action& chosen) {
       ->needs(table);
   command->footer(
       "The map's columns are operators, its rows addresses; each tensor has a letter, which the\n"
-      "table below the map explains. 'Total' is all memory that a run needs beside the model file.\n"
+      "table below the map explains. 'Total' is all memory that a run needs beside the model "
+      "file.\n"
       "\n"
       "Examples:\n"
       "  pinhole model plan person.tflite\n"

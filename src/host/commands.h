@@ -6,7 +6,7 @@
 // Add... puts a subcommand into the command line and, when that subcommand is the one that was
 // given, sets `chosen` to what it does. What it does answers the exit code: 0 fine, 1 something
 // failed and was said on standard error; a Failure thrown means 1 too, a WrongUsage 2. A new
-// subcommand is a new file, a line here and a line in main.cc.
+// subcommand is a new file, a line here and a line in command.cc.
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>

@@ -23,7 +23,7 @@ struct Flag {
 };
 
 struct Level {
-  std::string path;  // "", "model", "model plan"
+  std::string path;                                           // "", "model", "model plan"
   std::vector<std::pair<std::string, std::string>> commands;  // name, help
   std::vector<Flag> flags;
 };
@@ -117,8 +117,8 @@ std::string Bash(const std::vector<Level>& levels) {
   }
   script += "  esac\n  local words=\n  case \"$path\" in\n";
   for (const Level& level : levels) {
-    script += "    '" + (level.path.empty() ? "" : " " + level.path) + "') words='" +
-              Words(level) + "' ;;\n";
+    script += "    '" + (level.path.empty() ? "" : " " + level.path) + "') words='" + Words(level) +
+              "' ;;\n";
   }
   script +=
       "  esac\n"
@@ -190,8 +190,8 @@ std::string FishCondition(const Level& level) {
     begin = end + 1;
   }
   if (!level.commands.empty()) {
-    condition += (condition.empty() ? "" : "; and ") +
-                 std::string("not __fish_seen_subcommand_from");
+    condition +=
+        (condition.empty() ? "" : "; and ") + std::string("not __fish_seen_subcommand_from");
     for (const auto& [name, help] : level.commands) {
       condition += " " + name;
     }

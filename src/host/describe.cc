@@ -40,8 +40,8 @@ std::string QuantizationText(const Tensor& tensor) {
     return std::to_string(tensor.scale_count) + " scales along " + std::to_string(tensor.axis);
   }
   std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "scale %.4g zero %d",
-                static_cast<double>(tensor.scale()), tensor.zero_point);
+  std::snprintf(text.data(), text.size(), "scale %.4g zero %d", static_cast<double>(tensor.scale()),
+                tensor.zero_point);
   return text.data();
 }
 

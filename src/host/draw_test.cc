@@ -11,12 +11,13 @@ namespace {
 constexpr Color kInk = {9, 200, 40};
 
 Picture Blank(int width, int height) {
-  return {width, height, 3, std::vector<std::uint8_t>(static_cast<std::size_t>(width * height * 3))};
+  return {width, height, 3,
+          std::vector<std::uint8_t>(static_cast<std::size_t>(width * height * 3))};
 }
 
 bool IsInked(const Picture& picture, int x, int y) {
-  const std::size_t at = static_cast<std::size_t>(y) * picture.row_bytes() +
-                         static_cast<std::size_t>(x) * 3;
+  const std::size_t at =
+      static_cast<std::size_t>(y) * picture.row_bytes() + static_cast<std::size_t>(x) * 3;
   return picture.pixels[at] == 9 && picture.pixels[at + 1] == 200 && picture.pixels[at + 2] == 40;
 }
 

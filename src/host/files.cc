@@ -126,7 +126,7 @@ AlignedBytes ReadFile(const std::string& path, std::size_t max_bytes) {
     throw Failure(ShownPath(path) + ": can't be opened: " + Reason(errno) +
                   "; check the name and the rights");
   }
-  struct stat info {};
+  struct stat info{};
   if (::fstat(file.get(), &info) != 0) {
     throw Failure(ShownPath(path) + ": can't be read: " + Reason(errno) + "; check the file");
   }

@@ -16,16 +16,11 @@ namespace fs = std::filesystem;
 using base::Arena;
 using base::Diagnosis;
 
-// Graph, prepared parameters and plan of a usual model fit: some kilobytes and a fraction of the
-// weights. Models whose weights are unfolded need a doubling or two.
-std::size_t FirstArenaBytes(std::size_t file_bytes) {
-  return (std::size_t{256} << 10) + file_bytes / 4;
-}
-
 }  // namespace
 
 void FailAbout(const std::string& path, base::Error error, const Diagnosis& why) {
-  std::string sentence = why.empty() ? std::string(base::ErrorName(error)) : std::string(why.text());
+  std::string sentence =
+      why.empty() ? std::string(base::ErrorName(error)) : std::string(why.text());
   if (error == base::Error::kTruncated || error == base::Error::kMalformed) {
     sentence += "; give an undamaged TensorFlow Lite model";
   }
@@ -77,7 +72,7 @@ void OwnedSession::Run() {
   }
 }
 
-std::string BundledModel(const std::string& name) {
+std::string Bundled(const std::string& below) {
   std::vector<fs::path> folders;
   if (const char* given = std::getenv("PINHOLE_MODELS"); given != nullptr && *given != '\0') {
     folders.emplace_back(given);
@@ -91,16 +86,14 @@ std::string BundledModel(const std::string& name) {
   }
   std::string tried;
   for (const fs::path& folder : folders) {
-    for (const fs::path& path : {folder / (name + ".tflite"), folder / name / (name + ".tflite")}) {
-      std::error_code error;
-      if (fs::is_regular_file(path, error)) {
-        return path.string();
-      }
+    std::error_code error;
+    if (fs::exists(folder / below, error)) {
+      return (folder / below).string();
     }
     tried += (tried.empty() ? "" : ", ") + Printable(folder.string());
   }
-  throw Failure("no bundled model '" + name + "' found (looked in " + tried +
-                "); give one with --model, or set PINHOLE_MODELS to its folder");
+  throw Failure("the bundled " + below + " is missing (looked in " + tried +
+                "); set PINHOLE_MODELS to the folder that has it");
 }
 
 }  // namespace pinhole::host

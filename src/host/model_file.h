@@ -69,6 +69,12 @@ class OwnedSession {
 // "path: sentence" from what the engine said; `why` may be empty.
 [[noreturn]] void FailAbout(const std::string& path, base::Error error, const base::Diagnosis& why);
 
+// Graph, prepared parameters and plan of a usual model fit: some kilobytes and a fraction of the
+// weights. Models whose weights are unfolded need a doubling or two.
+inline std::size_t FirstArenaBytes(std::size_t file_bytes) {
+  return (std::size_t{256} << 10) + file_bytes / 4;
+}
+
 // Calls attempt(memory) with more and more memory until it does not answer kOutOfMemory; returns
 // that answer, whose memory lies in `memory`.
 template <typename Attempt>
@@ -83,9 +89,9 @@ auto WithGrowingMemory(std::size_t first_bytes, AlignedBytes& memory, const Atte
   }
 }
 
-// The model file that detect and run take when none is given: in the folder that the environment
-// variable PINHOLE_MODELS names, or in ../share/pinhole/models beside the program, or in the source
-// tree it was built from. Throws Failure where there is none.
-std::string BundledModel(const std::string& name);
+// The path of what ships with the program, for example "person/person.tflite": in the folder that
+// the environment variable PINHOLE_MODELS names; else in ../share/pinhole/models beside the
+// program, or in the source tree it was built from. Throws Failure where there is none.
+std::string Bundled(const std::string& below);
 
 }  // namespace pinhole::host

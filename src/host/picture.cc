@@ -27,13 +27,13 @@ std::string_view NameOfOther(std::span<const std::byte> bytes) {
   constexpr std::string_view kLittleTiff("II*\0", 4);
   constexpr std::string_view kBigTiff("MM\0*", 4);
   constexpr Mark kMarks[] = {
-      {"WEBP", 8, "a WebP picture"}, {"GIF8", 0, "a GIF picture"},
+      {"WEBP", 8, "a WebP picture"},      {"GIF8", 0, "a GIF picture"},
       {kLittleTiff, 0, "a TIFF picture"}, {kBigTiff, 0, "a TIFF picture"},
-      {"ftypheic", 4, "a HEIC picture"}, {"ftypheix", 4, "a HEIC picture"},
-      {"ftypmif1", 4, "a HEIF picture"}, {"ftypavif", 4, "an AVIF picture"},
-      {"ftyp", 4, "an MP4 or MOV film"}, {"%PDF", 0, "a PDF document"},
-      {"P1", 0, "a PBM bitmap"}, {"P4", 0, "a PBM bitmap"}, {"P7", 0, "a PAM picture"},
-      {"TFL3", 4, "a TensorFlow Lite model"},
+      {"ftypheic", 4, "a HEIC picture"},  {"ftypheix", 4, "a HEIC picture"},
+      {"ftypmif1", 4, "a HEIF picture"},  {"ftypavif", 4, "an AVIF picture"},
+      {"ftyp", 4, "an MP4 or MOV film"},  {"%PDF", 0, "a PDF document"},
+      {"P1", 0, "a PBM bitmap"},          {"P4", 0, "a PBM bitmap"},
+      {"P7", 0, "a PAM picture"},         {"TFL3", 4, "a TensorFlow Lite model"},
   };
   for (const Mark& mark : kMarks) {
     if (BeginsWith(bytes, mark.text, mark.at)) {
@@ -109,10 +109,10 @@ Picture Upright(Picture stored, int orientation) {
   }
   const bool transposed = orientation >= 5;
   // Seen pixel (x, y) was stored at (u, v): u = x or y, v the other, each perhaps from the far end.
-  const bool u_flipped = orientation == 2 || orientation == 3 || orientation == 7 ||
-                         orientation == 8;
-  const bool v_flipped = orientation == 3 || orientation == 4 || orientation == 6 ||
-                         orientation == 7;
+  const bool u_flipped =
+      orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
+  const bool v_flipped =
+      orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
   Picture seen;
   seen.width = transposed ? stored.height : stored.width;
   seen.height = transposed ? stored.width : stored.height;

@@ -12,13 +12,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   PictureLimits limits;
   limits.max_pixels = std::size_t{1} << 20;
   try {
-    const Picture picture =
-        DecodePicture({reinterpret_cast<const std::byte*>(data), size}, limits);
-    const bool sound = picture.width > 0 && picture.height > 0 &&
-                       (picture.channels == 1 || picture.channels == 3) &&
-                       picture.pixels.size() ==
-                           picture.row_bytes() * static_cast<std::size_t>(picture.height) &&
-                       picture.pixels.size() <= 3 * limits.max_pixels;
+    const Picture picture = DecodePicture({reinterpret_cast<const std::byte*>(data), size}, limits);
+    const bool sound =
+        picture.width > 0 && picture.height > 0 &&
+        (picture.channels == 1 || picture.channels == 3) &&
+        picture.pixels.size() == picture.row_bytes() * static_cast<std::size_t>(picture.height) &&
+        picture.pixels.size() <= 3 * limits.max_pixels;
     if (!sound) {
       std::abort();
     }

@@ -106,8 +106,7 @@ int Orientation(const Reader& reader) {
     if (exif == nullptr) {
       continue;
     }
-    const ExifEntry* entry =
-        exif_content_get_entry(exif->ifd[EXIF_IFD_0], EXIF_TAG_ORIENTATION);
+    const ExifEntry* entry = exif_content_get_entry(exif->ifd[EXIF_IFD_0], EXIF_TAG_ORIENTATION);
     if (entry != nullptr && entry->format == EXIF_FORMAT_SHORT && entry->size >= 2) {
       return exif_get_short(entry->data, exif_data_get_byte_order(exif.get()));
     }

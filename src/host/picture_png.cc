@@ -124,8 +124,7 @@ std::vector<png_bytep> RowsOf(std::uint8_t* pixels, const Picture& picture) {
 Picture DecodePng(std::span<const std::byte> bytes, const PictureLimits& limits) {
   Reader reader;
   reader.rest = bytes;
-  reader.png =
-      png_create_read_struct(PNG_LIBPNG_VER_STRING, &reader, OnError<Reader>, OnWarning);
+  reader.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &reader, OnError<Reader>, OnWarning);
   reader.info = reader.png != nullptr ? png_create_info_struct(reader.png) : nullptr;
   if (reader.info == nullptr) {
     throw std::bad_alloc();
@@ -149,15 +148,13 @@ Picture DecodePng(std::span<const std::byte> bytes, const PictureLimits& limits)
 
 std::vector<std::byte> EncodePng(const Picture& picture) {
   Writer writer;
-  writer.png =
-      png_create_write_struct(PNG_LIBPNG_VER_STRING, &writer, OnError<Writer>, OnWarning);
+  writer.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &writer, OnError<Writer>, OnWarning);
   writer.info = writer.png != nullptr ? png_create_info_struct(writer.png) : nullptr;
   if (writer.info == nullptr) {
     throw std::bad_alloc();
   }
   // libpng takes rows that are not const, and only reads them.
-  std::vector<png_bytep> rows =
-      RowsOf(const_cast<std::uint8_t*>(picture.pixels.data()), picture);
+  std::vector<png_bytep> rows = RowsOf(const_cast<std::uint8_t*>(picture.pixels.data()), picture);
   if (!WriteAll(writer, picture, rows)) {
     throw Failure("the picture can't be written as PNG: " + Printable(writer.message));
   }

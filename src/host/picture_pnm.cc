@@ -28,8 +28,8 @@ class Text {
       ++at_;
     }
     if (digits == 0) {
-      FailDamaged("PGM or PPM", at_ < bytes_.size() ? "a number was expected"
-                                                    : "the file ends early");
+      FailDamaged("PGM or PPM",
+                  at_ < bytes_.size() ? "a number was expected" : "the file ends early");
     }
     return value;
   }

@@ -13,10 +13,10 @@ namespace pinhole::host {
 
 namespace {
 
-constexpr double kLeft = 76;     // room for addresses
+constexpr double kLeft = 76;  // room for addresses
 constexpr double kTop = 14;
 constexpr double kHeight = 520;  // of the whole arena
-constexpr double kBelow = 132;   // room for operators' names
+constexpr double kBelow = 158;   // room for operators' names
 
 constexpr std::string_view kHead = R"(<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
@@ -135,14 +135,12 @@ struct Paper {
   std::uint32_t times;
 
   explicit Paper(const PlanView& view)
-      : step(std::clamp(1180.0 / (view.end_time() + 1.0), 13.0, 88.0)),
+      : step(std::clamp(1120.0 / (view.end_time() + 1.0), 13.0, 88.0)),
         bytes(std::max<double>(view.arena_bytes, 1)),
         times(view.end_time() + 1) {}
 
   [[nodiscard]] double x(double time) const { return kLeft + time * step; }
-  [[nodiscard]] double y(double address) const {
-    return kTop + kHeight * (1.0 - address / bytes);
-  }
+  [[nodiscard]] double y(double address) const { return kTop + kHeight * (1.0 - address / bytes); }
   [[nodiscard]] double width() const { return x(times) + 24; }
 };
 
@@ -155,8 +153,8 @@ std::string Details(const PlanView& view, const PlanBlock& block) {
           Grouped(std::uint64_t{block.offset} + block.bytes) + "\n" + view.TimeName(block.first) +
           " to " + view.TimeName(block.last);
   if (block.in_place_of >= 0) {
-    text += "\nwritten in place of " +
-            view.blocks[static_cast<std::size_t>(block.in_place_of)].name;
+    text +=
+        "\nwritten in place of " + view.blocks[static_cast<std::size_t>(block.in_place_of)].name;
   }
   if (block.in_resource) {
     text += "\nread where its state lies";
@@ -164,8 +162,27 @@ std::string Details(const PlanView& view, const PlanBlock& block) {
   return text;
 }
 
+// "48 × 48 × 8" of "int8 [1,48,48,8]": what tells blocks of one network apart at a glance.
+std::string SidesOf(const PlanBlock& block) {
+  constexpr std::string_view kTimes = "\xC3\x97";
+  const std::size_t open = block.type.find('[');
+  if (open == std::string::npos || block.kind != PlanBlock::Kind::kTensor) {
+    return "";
+  }
+  std::string_view inner = std::string_view(block.type).substr(open + 1);
+  inner.remove_suffix(1);
+  if (inner.starts_with("1,")) {  // the batch
+    inner.remove_prefix(2);
+  }
+  std::string sides;
+  for (const char c : inner) {
+    sides += c == ',' ? std::string(kTimes) : std::string(1, c);
+  }
+  return sides;
+}
+
 // What fits into `room`; the end of a tensor's name says more than its beginning.
-std::string Label(const std::string& name, double room) {
+std::string Shortened(const std::string& name, double room) {
   const auto letters = static_cast<std::size_t>(std::max(room / 6.3, 0.0));
   if (letters < 3) {
     return "";
@@ -182,6 +199,21 @@ std::string Label(const std::string& name, double room) {
   return "\xE2\x80\xA6" + name.substr(begin);
 }
 
+// Its sides, then as much of its name as there is room for.
+std::string Label(const PlanBlock& block, double room) {
+  const std::string sides = SidesOf(block);
+  if (sides.empty()) {
+    return Shortened(block.name, room);
+  }
+  const double taken = 6.3 * static_cast<double>(ShownWidth(sides));
+  if (taken > room) {
+    return "";
+  }
+  const std::string name = Shortened(block.name, std::max(room - taken - 12, 0.0));
+  return ShownWidth(name) < std::min<std::size_t>(ShownWidth(block.name), 12) ? sides
+                                                                              : sides + "  " + name;
+}
+
 std::string BlockSvg(const PlanView& view, const Paper& paper, std::size_t index,
                      bool place_is_taken) {
   const PlanBlock& block = view.blocks[index];
@@ -191,17 +223,16 @@ std::string BlockSvg(const PlanView& view, const Paper& paper, std::size_t index
   const double low = paper.y(block.offset);
   const double high = paper.y(std::uint64_t{block.offset} + block.bytes);
   const double height = std::max(low - high, 1.0);
-  std::string svg = "<g class=\"b " + std::string(KindName(block.kind)) + "\" data-i=\"" +
-                    std::to_string(index) + "\" tabindex=\"0\" style=\"--h:" +
-                    std::to_string(index * 137 % 360) + "\"><title>" +
-                    Escaped(Details(view, block)) + "</title><rect" + Attribute("x", begin + 0.5) +
-                    Attribute("y", high + 0.5) +
-                    Attribute("width", std::max(end - begin - 1.0, 1.0)) +
-                    Attribute("height", std::max(height - 1.0, 1.0)) + " rx=\"2\"/>";
-  const std::string label = height >= 14 ? Label(block.name, end - begin - 16) : "";
+  std::string svg =
+      "<g class=\"b " + std::string(KindName(block.kind)) + "\" data-i=\"" + std::to_string(index) +
+      "\" tabindex=\"0\" style=\"--h:" + std::to_string(index * 137 % 360) + "\"><title>" +
+      Escaped(Details(view, block)) + "</title><rect" + Attribute("x", begin + 0.5) +
+      Attribute("y", high + 0.5) + Attribute("width", std::max(end - begin - 1.0, 1.0)) +
+      Attribute("height", std::max(height - 1.0, 1.0)) + " rx=\"2\"/>";
+  const std::string label = height >= 14 ? Label(block, end - begin - 12) : "";
   if (!label.empty()) {
-    svg += "<text" + Attribute("x", begin + 9) + Attribute("y", high + std::min(height / 2 + 4, 17.0)) +
-           ">" + Escaped(label) + "</text>";
+    svg += "<text" + Attribute("x", begin + 7) +
+           Attribute("y", high + std::min(height / 2 + 4, 17.0)) + ">" + Escaped(label) + "</text>";
   }
   if (block.in_place_of >= 0) {
     svg += "<circle class=\"seam\" r=\"3.2\"" + Attribute("cx", begin) +
@@ -218,13 +249,13 @@ std::string AxesSvg(const PlanView& view, const Paper& paper) {
     svg += "<line class=\"grid\"" + Attribute("x1", kLeft) + Attribute("x2", paper.width() - 24) +
            Attribute("y1", paper.y(address)) + Attribute("y2", paper.y(address)) + "/><text" +
            Attribute("x", kLeft - 8) + Attribute("y", paper.y(address) + 4) +
-           " text-anchor=\"end\">" +
-           Grouped(static_cast<unsigned long long>(address)) + "</text>\n";
+           " text-anchor=\"end\">" + Grouped(static_cast<unsigned long long>(address)) +
+           "</text>\n";
   }
   for (std::uint32_t time = 0; time < paper.times; ++time) {
     const double x = paper.x(time + 0.5) + 4;
     svg += "<text transform=\"translate(" + Fixed(x) + "," + Fixed(kTop + kHeight + 10) +
-           ") rotate(-90)\" text-anchor=\"end\">" + Escaped(Label(view.TimeName(time), 122)) +
+           ") rotate(-90)\" text-anchor=\"end\">" + Escaped(Shortened(view.TimeName(time), 122)) +
            "</text>\n";
   }
   return svg;
@@ -241,8 +272,8 @@ std::string NeedSvg(const PlanView& view, const Paper& paper) {
     change[block.first] += block.bytes;
     change[block.last + 1] -= block.bytes;
     if (block.in_place_of >= 0) {
-      const double shared = std::min(
-          block.bytes, view.blocks[static_cast<std::size_t>(block.in_place_of)].bytes);
+      const double shared =
+          std::min(block.bytes, view.blocks[static_cast<std::size_t>(block.in_place_of)].bytes);
       change[block.first] -= shared;
       change[block.first + 1] += shared;
     }
@@ -266,14 +297,17 @@ std::string Svg(const PlanView& view) {
       taken[static_cast<std::size_t>(block.in_place_of)] = true;
     }
   }
-  const std::string size = Attribute("width", paper.width()) +
-                           Attribute("height", kTop + kHeight + kBelow);
-  std::string svg = "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" "
-                    "aria-label=\"Memory over time\"" + size + ">\n"
-                    "<defs><pattern id=\"hatch\" width=\"6\" height=\"6\" "
-                    "patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">"
-                    "<line x1=\"0\" x2=\"0\" y1=\"0\" y2=\"6\" stroke=\"var(--faint)\" "
-                    "stroke-opacity=\".5\" stroke-width=\"3\"/></pattern></defs>\n";
+  const std::string size =
+      Attribute("width", paper.width()) + Attribute("height", kTop + kHeight + kBelow);
+  std::string svg =
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" "
+      "aria-label=\"Memory over time\"" +
+      size +
+      ">\n"
+      "<defs><pattern id=\"hatch\" width=\"6\" height=\"6\" "
+      "patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">"
+      "<line x1=\"0\" x2=\"0\" y1=\"0\" y2=\"6\" stroke=\"var(--faint)\" "
+      "stroke-opacity=\".5\" stroke-width=\"3\"/></pattern></defs>\n";
   svg += AxesSvg(view, paper);
   for (std::size_t i = 0; i < view.blocks.size(); ++i) {
     svg += BlockSvg(view, paper, i, taken[i]);
@@ -305,10 +339,9 @@ std::string TableHtml(const PlanView& view) {
             : (block.in_resource ? "read where its state lies" : "");
     html += "<tr data-i=\"" + std::to_string(i) + "\"><td class=\"n\">" + Grouped(block.offset) +
             "</td><td class=\"n\">" + Grouped(block.bytes) + "</td><td>" +
-            Escaped(view.TimeName(block.first)) + "</td><td>" +
-            Escaped(view.TimeName(block.last)) + "</td><td>" +
-            Escaped(block.type.empty() ? KindName(block.kind) : block.type) + "</td><td>" +
-            Escaped(block.name) + "</td><td>" + Escaped(note) + "</td></tr>\n";
+            Escaped(view.TimeName(block.first)) + "</td><td>" + Escaped(view.TimeName(block.last)) +
+            "</td><td>" + Escaped(block.type.empty() ? KindName(block.kind) : block.type) +
+            "</td><td>" + Escaped(block.name) + "</td><td>" + Escaped(note) + "</td></tr>\n";
   }
   return html + "</table></div></details>\n";
 }
@@ -317,8 +350,8 @@ std::string TableHtml(const PlanView& view) {
 
 std::string PlanHtml(const PlanView& view) {
   const std::string name = Escaped(Printable(view.file.substr(view.file.rfind('/') + 1)));
-  std::string html = std::string(kHead) + "<title>" + name + ": memory plan</title></head><body>\n" +
-                     "<h1>" + name + "</h1>\n" +
+  std::string html = std::string(kHead) + "<title>" + name +
+                     ": memory plan</title></head><body>\n" + "<h1>" + name + "</h1>\n" +
                      "<p>Where every byte lies while the network runs: time to the right, one "
                      "column an operator; addresses upwards. A ring marks a tensor that is written "
                      "in place of another. Hatched blocks stay from run to run; dashed ones are an "

@@ -11,7 +11,8 @@ namespace pinhole::host {
 
 namespace {
 
-constexpr std::string_view kMarks = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+constexpr std::string_view kMarks =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 constexpr std::size_t kRows = 24;
 
 char MarkOf(std::size_t block) { return kMarks[block % kMarks.size()]; }
@@ -94,8 +95,8 @@ std::string BlocksText(const PlanView& view) {
     std::string what = block.type.empty() ? std::string(KindName(block.kind)) : block.type;
     std::string name = block.name;
     if (block.in_place_of >= 0) {
-      name += std::string(" (in place of ") +
-              MarkOf(static_cast<std::size_t>(block.in_place_of)) + ")";
+      name +=
+          std::string(" (in place of ") + MarkOf(static_cast<std::size_t>(block.in_place_of)) + ")";
     } else if (block.in_resource) {
       name += " (read where its state lies)";
     }

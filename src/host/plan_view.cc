@@ -46,8 +46,7 @@ std::vector<Prepared> PrepareAgain(const OwnedSession& owned) {
 }
 
 std::string NameOf(const Tensor& tensor, std::size_t index) {
-  return tensor.name().empty() ? "tensor " + std::to_string(index)
-                               : Printable(tensor.name());
+  return tensor.name().empty() ? "tensor " + std::to_string(index) : Printable(tensor.name());
 }
 
 void AddTensors(const OwnedSession& owned, std::vector<PlanBlock>& blocks) {
@@ -193,8 +192,8 @@ Json PlanJson(const PlanView& view) {
                {"operators", view.operators},
                {"blocks", Json::array()}};
   for (const PlanBlock& block : view.blocks) {
-    Json one = {{"kind", KindName(block.kind)}, {"name", block.name},   {"type", block.type},
-                {"offset", block.offset},       {"bytes", block.bytes}, {"first", block.first},
+    Json one = {{"kind", KindName(block.kind)}, {"name", block.name},    {"type", block.type},
+                {"offset", block.offset},       {"bytes", block.bytes},  {"first", block.first},
                 {"last", block.last},           {"in_place_of", nullptr}};
     if (block.in_place_of >= 0) {
       one["in_place_of"] = block.in_place_of;

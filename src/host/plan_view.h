@@ -22,11 +22,11 @@ struct PlanBlock {
 
   Kind kind = Kind::kTensor;
   std::string name;
-  std::string type;   // "int8 [1,48,48,8]"; empty for scratch and state
+  std::string type;                   // "int8 [1,48,48,8]"; empty for scratch and state
   std::uint32_t first = 0, last = 0;  // times, both included
   std::uint32_t offset = 0;
   std::uint32_t bytes = 0;
-  int in_place_of = -1;     // index of the block whose place this one takes over
+  int in_place_of = -1;      // index of the block whose place this one takes over
   bool in_resource = false;  // read where the resource lies
 };
 

@@ -77,8 +77,8 @@ void FlushOutput() {
 }
 
 void PrintError(std::string_view sentence) {
-  const std::string line = Inked("pinhole:", Ink::kRed, Stream::kError) + " " +
-                           std::string(sentence) + "\n";
+  const std::string line =
+      Inked("pinhole:", Ink::kRed, Stream::kError) + " " + std::string(sentence) + "\n";
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 

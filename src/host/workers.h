@@ -48,8 +48,8 @@ class WorkerPool {
   engine::kernels::Workers workers_;
   std::vector<std::thread> threads_;
   int ranges_;
-  Job job_;                                  // written while no thread works
-  std::atomic<std::uint32_t> turn_ = 0;      // rises once a job, and once to end
+  Job job_;                                    // written while no thread works
+  std::atomic<std::uint32_t> turn_ = 0;        // rises once a job, and once to end
   std::atomic<std::uint32_t> unfinished_ = 0;  // threads that still work on the job
   std::atomic<bool> ending_ = false;
 };

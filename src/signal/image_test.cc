@@ -12,8 +12,8 @@ namespace {
 base::Error MakeError(std::size_t samples, int width, int height, int channels,
                       std::size_t stride = 0) {
   static const std::vector<std::uint8_t> memory(1000);
-  const auto view = ImageView::Make(std::span(memory).first(samples), width, height, channels,
-                                    stride);
+  const auto view =
+      ImageView::Make(std::span(memory).first(samples), width, height, channels, stride);
   return view ? base::Error::kInternal : view.error();
 }
 

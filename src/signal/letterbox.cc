@@ -40,8 +40,7 @@ constexpr std::uint8_t Rounded(std::uint32_t weighted_sum) {
 
 template <std::size_t kChannels>
 std::array<std::uint8_t, kChannels> SampleInside(const ImageView& picture, const Taps& taps) {
-  const std::size_t first =
-      static_cast<std::size_t>(taps.column) * kChannels;
+  const std::size_t first = static_cast<std::size_t>(taps.column) * kChannels;
   const std::uint8_t* upper = picture.row(taps.row).data() + first;
   const std::uint8_t* lower = picture.row(taps.row + 1).data() + first;
   std::array<std::uint8_t, kChannels> value;
@@ -61,8 +60,8 @@ std::array<std::uint8_t, kChannels> SampleAtBorder(const ImageView& picture, con
     if (column < 0 || row < 0 || column >= picture.width() || row >= picture.height()) {
       continue;
     }
-    const std::uint8_t* pixel = picture.row(row).data() +
-                                static_cast<std::size_t>(column) * kChannels;
+    const std::uint8_t* pixel =
+        picture.row(row).data() + static_cast<std::size_t>(column) * kChannels;
     for (std::size_t c = 0; c < kChannels; ++c) {
       sum[c] += taps.weight[i] * pixel[c];
     }
@@ -88,8 +87,8 @@ void Fill(const ImageView& picture, int size, int channels, const Table<Element>
       const auto value = inside ? SampleInside<kChannels>(picture, taps)
                                 : SampleAtBorder<kChannels>(picture, taps);
       if (channels == 1) {
-        *out++ = table[kChannels == 1 ? value[0] : Luma(value[0], value[kChannels / 2],
-                                                        value[kChannels - 1])];
+        *out++ = table[kChannels == 1 ? value[0]
+                                      : Luma(value[0], value[kChannels / 2], value[kChannels - 1])];
       } else {
         *out++ = table[value[0]];
         *out++ = table[value[kChannels / 2]];
@@ -134,9 +133,8 @@ base::Status RunQuantized(const ImageView& picture, int size, int channels, Valu
     const double steps = std::round(static_cast<double>(RealValue(v, range)) /
                                     static_cast<double>(quantization.scale)) +
                          quantization.zero_point;
-    table[v] = static_cast<Element>(
-        std::clamp<double>(steps, std::numeric_limits<Element>::min(),
-                           std::numeric_limits<Element>::max()));
+    table[v] = static_cast<Element>(std::clamp<double>(steps, std::numeric_limits<Element>::min(),
+                                                       std::numeric_limits<Element>::max()));
   }
   return Run(picture, size, channels, table, out);
 }

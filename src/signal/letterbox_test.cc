@@ -144,8 +144,7 @@ TEST(Letterbox, EqualsTheReferenceBitForBit) {
     const TestPicture picture = ReadPng(entry.path());
     ASSERT_FALSE(picture.rgb.empty()) << entry.path();
     for (const int size : {192, 128}) {
-      const TestPicture expected =
-          ReadPng(inputs / std::to_string(size) / entry.path().filename());
+      const TestPicture expected = ReadPng(inputs / std::to_string(size) / entry.path().filename());
       std::vector<std::uint8_t> out(expected.rgb.size());
       ASSERT_TRUE(Letterbox(picture.view(), size, 3, out)) << entry.path();
       EXPECT_EQ(out, expected.rgb) << entry.path() << " at " << size;

@@ -69,7 +69,8 @@ std::string Ties(int width, int height, int size) {
 // Expected: OpenCV 4.6's warpPerspective, read off its output on pictures of alternating black and
 // white columns. No single rounding rule gives these. Tolerance: none.
 TEST(SamplingGrid, BreaksTiesAsTheReferenceDoes) {
-  EXPECT_EQ(Ties(1126, 661, 128), "ududuuududuuudududududuuudududududududududududududududududududud");
+  EXPECT_EQ(Ties(1126, 661, 128),
+            "ududuuududuuudududududuuudududududududududududududududududududud");
   EXPECT_EQ(Ties(551, 1137, 128), "dddddddddddddddu");
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// For tests only: small models that between them use most of what the reader reads. They are the
-// seeds of the fuzz target too (corpus/), and what the truncation and bit-flip tests damage.
+// For tests only: small models that between them use most of what the reader reads. They
+// seed the fuzz targets too (model_mutator.h), and are what the truncation and bit-flip tests
+// damage.
 
 #include <string>
 #include <utility>
@@ -16,11 +17,11 @@ namespace pinhole::engine::format {
 inline AlignedBytes ConvExample() {
   ModelBuilder model;
   GraphBuilder& g = model.graph();
-  const int x = g.Tensor(Type::kInt8, {1, 4, 4, 1},
-                         {.name = "x", .scales = {0.5F}, .zero_points = {-1}});
-  const int w = g.Constant<std::int8_t>(
-      Type::kInt8, {2, 2, 2, 1}, {1, 2, 3, 4, -1, -2, -3, -4},
-      {.name = "conv/w", .scales = {0.25F, 0.125F}, .zero_points = {0, 0}});
+  const int x =
+      g.Tensor(Type::kInt8, {1, 4, 4, 1}, {.name = "x", .scales = {0.5F}, .zero_points = {-1}});
+  const int w =
+      g.Constant<std::int8_t>(Type::kInt8, {2, 2, 2, 1}, {1, 2, 3, 4, -1, -2, -3, -4},
+                              {.name = "conv/w", .scales = {0.25F, 0.125F}, .zero_points = {0, 0}});
   const int b = g.Constant<std::int32_t>(
       Type::kInt32, {2}, {100, -100},
       {.name = "conv/b", .scales = {0.125F, 0.0625F}, .zero_points = {0, 0}, .axis = 3});
@@ -30,10 +31,13 @@ inline AlignedBytes ConvExample() {
   const int fw = g.Constant<std::int8_t>(Type::kInt8, {2, 8}, std::vector<std::int8_t>(16, 7),
                                          {.name = "fc/w", .scales = {0.5F}});
   const int logits = g.Tensor(Type::kInt8, {1, 2}, {.name = "logits", .scales = {2.0F}});
-  const int p = g.Tensor(Type::kInt8, {1, 2},
-                         {.name = "p", .scales = {0.00390625F}, .zero_points = {-128}});
+  const int p =
+      g.Tensor(Type::kInt8, {1, 2}, {.name = "p", .scales = {0.00390625F}, .zero_points = {-128}});
   g.Operator("CONV_2D", {x, w, b}, {y}, schema::OptionsType::kConv2d,
-             TableSpec().Set<std::int8_t>(0, 1).Set<std::int32_t>(1, 2).Set<std::int32_t>(2, 2)
+             TableSpec()
+                 .Set<std::int8_t>(0, 1)
+                 .Set<std::int32_t>(1, 2)
+                 .Set<std::int32_t>(2, 2)
                  .Set<std::int8_t>(3, 1),
              3);
   g.Operator("RESHAPE", {y, to}, {flat});
@@ -52,9 +56,8 @@ inline AlignedBytes FoldExample() {
   ModelBuilder model;
   GraphBuilder& g = model.graph();
   const int x = g.Tensor(Type::kFloat32, {2, 3}, {.name = "x"});
-  const int half = g.Constant<std::uint16_t>(Type::kFloat16, {2, 3},
-                                             {0x3C00, 0xC000, 0x3800, 0, 0x0001, 0x7BFF},
-                                             {.name = "half"});
+  const int half = g.Constant<std::uint16_t>(
+      Type::kFloat16, {2, 3}, {0x3C00, 0xC000, 0x3800, 0, 0x0001, 0x7BFF}, {.name = "half"});
   const int half32 = g.Tensor(Type::kFloat32, {2, 3}, {.name = "half32"});
   const int sum = g.Tensor(Type::kFloat32, {2, 3}, {.name = "sum"});
   // [[0, 1, 0], [2, 0, 3]] by rows: the second dimension is compressed.
@@ -121,8 +124,8 @@ inline AlignedBytes CustomExample() {
   const int b = g.Tensor(Type::kInt16, {1, 4}, {.name = "b"});
   const int c = g.Tensor(Type::kInt16, {1, 4}, {.name = "c"});
   // {"shift": 12} as a FlexBuffer.
-  const std::vector<std::uint8_t> shift = {'s', 'h', 'i', 'f', 't', 0, 1, 7, 1, 1, 1, 12, 4,
-                                           2,   0x24, 1};
+  const std::vector<std::uint8_t> shift = {'s', 'h', 'i', 'f', 't', 0, 1,    7,
+                                           1,   1,   1,   12,  4,   2, 0x24, 1};
   g.Custom("SignalWindow", {x, window}, {a}, BytesOf(shift));
   g.Custom("Mystery", {a, state}, {b}, {std::byte{1}});
   g.Operator("HARD_SWISH", {b}, {c});

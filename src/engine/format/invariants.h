@@ -183,9 +183,8 @@ class InvariantChecker {
     Expect(variable == (named != nullptr), "operators on variables name one");
     Expect(named == nullptr || named->resource < model_.resources.size(), "the variable exists");
     if (op.kind == OpKind::kReadVariable && broken_.empty()) {
-      Expect(op.outputs.size() == 1 &&
-                 model_.graphs[g].tensor(op.outputs[0]).bytes ==
-                     model_.resources[named->resource].bytes,
+      Expect(op.outputs.size() == 1 && model_.graphs[g].tensor(op.outputs[0]).bytes ==
+                                           model_.resources[named->resource].bytes,
              "a variable has the bytes of the tensor that it is read into");
     }
   }

@@ -388,8 +388,7 @@ inline int GraphBuilder::Operator(std::string_view op_name,
       .SetNumbers(schema::op::kInputs, op_inputs)
       .SetNumbers(schema::op::kOutputs, op_outputs);
   if (options_type != schema::OptionsType::kNone) {
-    spec.Set<std::uint8_t>(schema::op::kBuiltinOptionsType,
-                           static_cast<std::uint8_t>(options_type))
+    spec.Set<std::uint8_t>(schema::op::kBuiltinOptionsType, static_cast<std::uint8_t>(options_type))
         .SetTable(schema::op::kBuiltinOptions, options);
   }
   operators.push_back(spec);

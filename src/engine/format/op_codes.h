@@ -16,7 +16,7 @@ namespace pinhole::engine::format {
 struct OpCode {
   OpKind kind = OpKind::kUnknown;
   bool is_custom = false;
-  std::uint16_t code = 0;        // the schema's BuiltinOperator
+  std::uint16_t code = 0;  // the schema's BuiltinOperator
   std::uint16_t version = 1;
   std::string_view custom_name;  // ends with a NUL that is not counted
 

@@ -25,7 +25,6 @@ base::Status SurveyOperators(Reading& reading, const GraphDraft& draft);
 
 // `graph`: the graph's index, for only graph 0 may call others. Errors as above.
 base::Result<std::span<const Operator>> ReadOperators(Reading& reading, const GraphDraft& draft,
-                                                      std::size_t graph,
-                                                      ResourceTable& resources);
+                                                      std::size_t graph, ResourceTable& resources);
 
 }  // namespace pinhole::engine::format

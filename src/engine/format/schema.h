@@ -58,7 +58,7 @@ enum : std::size_t {
 };
 enum : std::int8_t { kDense = 0, kSparseCsr = 1 };
 enum : std::uint8_t { kInt32Vector = 1, kUint16Vector = 2, kUint8Vector = 3 };
-}
+}  // namespace dim_metadata
 namespace op {
 enum : std::size_t {
   kOpcodeIndex,

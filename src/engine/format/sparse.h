@@ -79,8 +79,8 @@ class SparseIndex {
         continue;
       }
       const std::size_t position = here.at++;
-      const std::size_t element = here.element + Coordinate(depth, here, position) *
-                                                     levels_[depth].stride;
+      const std::size_t element =
+          here.element + Coordinate(depth, here, position) * levels_[depth].stride;
       if (depth + 1 == level_count_) {
         visit(position, element);
       } else {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any bytes at all: Load refuses them with a sentence, or what it accepts binds, runs twice and
-// resets. The seeds are the reader's: src/engine/format/corpus.
+// resets.
 #include <cstdlib>
 #include <memory>
 #include <new>
 #include <span>
 
 #include "engine/format/cost.h"
+#include "engine/format/model_mutator.h"
 #include "engine/kernels/registry.h"
 #include "engine/run/session.h"
 

@@ -86,7 +86,8 @@ TEST(DepthwiseConv2d, AMultiplierTakesConsecutiveOutputs) {
   EXPECT_THAT(op.Result<std::int8_t>(), ElementsAre(3, 30, 10, -50));
 }
 
-// Made by TFLite Micro's reference kernels on the same cases, its own Prepare arithmetic included.
+// Made by TFLite Micro's reference kernels on the same cases, its own Prepare arithmetic included
+// (uint8, which it has no registration for: its reference_ops with TensorFlow Lite's).
 TEST(DepthwiseConv2d, GoldenChecksumsAreTheReferenceKernels) {
   const auto checksum = [](auto example) {
     using Case = decltype(example);

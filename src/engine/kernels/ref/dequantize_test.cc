@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/kernels/op_harness.h"
+#include "engine/kernels/ref/naive_model.h"
 #include "engine/kernels/ref/ref.h"
 
 namespace pinhole::engine::kernels::ref {
@@ -25,6 +26,25 @@ TEST(Dequantize, EveryByteIsItsRealNumber) {
     ASSERT_TRUE(op.Run(kDequantize)) << op.why();
     EXPECT_EQ(op.Result<float>(), expected);
   }
+}
+
+// Made by TFLite Micro's reference kernel on the same cases: the floats' bits.
+TEST(Dequantize, GoldenChecksumsAreTheReferenceKernels) {
+  const auto checksum = []<typename T>(T /*example*/) {
+    Checksum sum;
+    for (std::uint64_t seed = 0; seed < 100; ++seed) {
+      Dice dice(seed);
+      const Quant in = dice.Quantization<T>(-12, 3);
+      OpHarness op(OpKind::kDequantize);
+      op.Input<T>({64}, dice.Values<T>(64), in).template Output<float>({64});
+      EXPECT_TRUE(op.Run(kDequantize)) << op.why();
+      sum.Add(op.Result<std::uint32_t>());
+    }
+    return sum.value();
+  };
+  EXPECT_EQ(checksum(std::int8_t{}), DEQUANTIZE_INT8U);
+  EXPECT_EQ(checksum(std::uint8_t{}), DEQUANTIZE_UINT8U);
+  EXPECT_EQ(checksum(std::int16_t{}), DEQUANTIZE_INT16U);
 }
 
 TEST(Dequantize, Uint8AndInt16) {

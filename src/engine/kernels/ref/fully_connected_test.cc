@@ -45,6 +45,7 @@ OwnedHarness Harness(const Case& c) {
 using Int8Case = ConvCase<std::int8_t, std::int8_t, std::int32_t>;
 using Uint8Case = ConvCase<std::uint8_t, std::uint8_t, std::int32_t>;
 using Int16Case = ConvCase<std::int16_t, std::int8_t, std::int64_t>;
+using Int16NarrowCase = ConvCase<std::int16_t, std::int8_t, std::int32_t>;  // sums of 32 bits
 
 template <typename T, typename W, typename Bias>
 ConvCase<T, W, Bias> RandomLike(const ConvCase<T, W, Bias>& /*example*/, Dice& dice) {
@@ -53,7 +54,7 @@ ConvCase<T, W, Bias> RandomLike(const ConvCase<T, W, Bias>& /*example*/, Dice& d
 
 template <typename Case>
 class FullyConnectedLaws : public ::testing::Test {};
-using Quantized = ::testing::Types<Int8Case, Uint8Case, Int16Case>;
+using Quantized = ::testing::Types<Int8Case, Uint8Case, Int16Case, Int16NarrowCase>;
 TYPED_TEST_SUITE(FullyConnectedLaws, Quantized);
 
 TYPED_TEST(FullyConnectedLaws, IsTheDefinitionToAUnitHoweverShared) {
@@ -100,7 +101,8 @@ TEST(FullyConnected, FloatAndHybridAreTheDefinition) {
   }
 }
 
-// Made by TFLite Micro's reference kernels on the same cases, its own Prepare arithmetic included.
+// Made by TFLite Micro's reference kernels on the same cases, its own Prepare arithmetic included
+// (uint8, which it has no registration for: its reference_ops with TensorFlow Lite's).
 TEST(FullyConnected, GoldenChecksumsAreTheReferenceKernels) {
   const auto checksum = [](auto example) {
     using Case = decltype(example);
@@ -117,6 +119,7 @@ TEST(FullyConnected, GoldenChecksumsAreTheReferenceKernels) {
   EXPECT_EQ(checksum(Int8Case{}), FC_INT8U);
   EXPECT_EQ(checksum(Uint8Case{}), FC_UINT8U);
   EXPECT_EQ(checksum(Int16Case{}), FC_INT16U);
+  EXPECT_EQ(checksum(Int16NarrowCase{}), FC_INT16NARROWU);
 }
 
 TEST(FullyConnected, FlattensItsInputToBatches) {

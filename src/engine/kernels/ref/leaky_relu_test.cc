@@ -42,6 +42,27 @@ TYPED_TEST(LeakyReluLaws, IsTheDefinitionToAUnitInPlaceAndShared) {
   }
 }
 
+// Made by TFLite Micro's reference kernel (uint8: TensorFlow Lite's) on the same cases.
+TEST(LeakyRelu, GoldenChecksumsAreTheReferenceKernels) {
+  const auto checksum = []<typename T>(T /*example*/) {
+    Checksum sum;
+    for (std::uint64_t seed = 0; seed < 200; ++seed) {
+      Dice dice(seed);
+      OpHarness op(OpKind::kLeakyRelu, LeakyReluOptions{dice.Real(-1.5F, 1.5F)});
+      const Quant in = dice.Quantization<T>(-7, 0);
+      const Quant out = dice.Quantization<T>(-3, 3, in.scales[0]);
+      op.Input<T>({100}, dice.Values<T>(100), in);
+      op.Output<T>({100}, out);
+      EXPECT_TRUE(op.Run(kLeakyRelu)) << op.why();
+      sum.Add(op.Result<T>());
+    }
+    return sum.value();
+  };
+  EXPECT_EQ(checksum(std::int8_t{}), LEAKY_INT8U);
+  EXPECT_EQ(checksum(std::uint8_t{}), LEAKY_UINT8U);
+  EXPECT_EQ(checksum(std::int16_t{}), LEAKY_INT16U);
+}
+
 TEST(LeakyRelu, Float) {
   OpHarness op(OpKind::kLeakyRelu, LeakyReluOptions{0.5F});
   op.Input<float>({4}, {-2, -1, 0, 3}).Output<float>({4});

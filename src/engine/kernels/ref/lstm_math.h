@@ -31,11 +31,11 @@ enum LstmGate : std::size_t { kInputGate, kForgetGate, kCellGate, kOutputGate, k
 
 // Worked out by Prepare, kept in the model arena. Float uses cell_clip only.
 struct LstmParams {
-  base::FixedMultiplier from_input[kLstmGates];   // products of the gate's sums to Q3.12
+  base::FixedMultiplier from_input[kLstmGates];  // products of the gate's sums to Q3.12
   base::FixedMultiplier from_hidden[kLstmGates];
-  base::FixedMultiplier keep;    // forget gate * memory -> memory
-  base::FixedMultiplier write;   // input gate * cell gate -> memory
-  base::FixedMultiplier show;    // tanh(memory) * output gate -> hidden
+  base::FixedMultiplier keep;   // forget gate * memory -> memory
+  base::FixedMultiplier write;  // input gate * cell gate -> memory
+  base::FixedMultiplier show;   // tanh(memory) * output gate -> hidden
   SigmoidScale memory_to_tanh;
   std::int16_t quantized_clip = 0;
   float cell_clip = 0.0F;  // no clipping where it is not above 0

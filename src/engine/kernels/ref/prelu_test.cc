@@ -63,6 +63,28 @@ TYPED_TEST(PreluLaws, IsTheDefinitionForEveryBroadcast) {
   }
 }
 
+// Made by TFLite Micro's reference kernel (uint8: TensorFlow Lite's) on the same cases.
+TEST(Prelu, GoldenChecksumsAreTheReferenceKernels) {
+  const auto checksum = []<typename T>(T /*example*/) {
+    Checksum sum;
+    for (std::uint64_t seed = 0; seed < 200; ++seed) {
+      Dice dice(seed);
+      const Quant in = dice.Quantization<T>(-7, 0);
+      const Quant alpha = dice.Quantization<T>(-9, -6);
+      const Quant out = dice.Quantization<T>(-3, 3, in.scales[0]);
+      OpHarness op(OpKind::kPrelu);
+      op.Input<T>({1, 2, 3, 20}, dice.Values<T>(120), in);
+      op.Constant<T>({20}, dice.Values<T>(20), alpha);
+      op.Output<T>({1, 2, 3, 20}, out);
+      EXPECT_TRUE(op.Run(kPrelu)) << op.why();
+      sum.Add(op.Result<T>());
+    }
+    return sum.value();
+  };
+  EXPECT_EQ(checksum(std::int8_t{}), PRELU_INT8U);
+  EXPECT_EQ(checksum(std::uint8_t{}), PRELU_UINT8U);
+}
+
 TEST(Prelu, ByHand) {
   OpHarness op(OpKind::kPrelu);
   op.Input<std::int8_t>({1, 2, 2}, {-4, -4, 3, 0}, Q(1.0F))

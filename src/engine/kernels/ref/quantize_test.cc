@@ -61,6 +61,48 @@ TEST(Quantize, RequantisesEveryTypeToEveryType) {
   ExpectRequantisedToAll<std::int32_t>();
 }
 
+// Made by TFLite Micro's reference kernel, and where it doesn't offer the pair of types by TensorFlow
+// Lite's of the same source, on the same cases.
+TEST(Quantize, GoldenChecksumsAreTheReferenceKernels) {
+  const auto checksum = []<typename In, typename Out>(In /*from*/, Out /*to*/, Checksum& sum) {
+    for (std::uint64_t seed = 0; seed < 50; ++seed) {
+      Dice dice(seed);
+      Quant in;
+      if (!std::is_floating_point_v<In>) {
+        in = dice.Quantization<In>(-9, 0);
+      }
+      Quant out =
+          dice.Quantization<Out>(-3, 3, std::is_floating_point_v<In> ? 0.01F : in.scales[0]);
+      in.zero_point = sizeof(In) == 4 ? 0 : in.zero_point;
+      out.zero_point = sizeof(Out) == 4 ? 0 : out.zero_point;
+      std::vector<In> x = dice.Values<In>(64);
+      for (In& value : x) {
+        value = std::is_same_v<In, std::int32_t> ? value / 65536 : value;
+      }
+      OpHarness op(OpKind::kQuantize);
+      op.Input<In>({64}, x, in);
+      op.Output<Out>({64}, out);
+      EXPECT_TRUE(op.Run(kQuantize)) << op.why();
+      sum.Add(op.Result<Out>());
+    }
+  };
+  const auto to_all = [&](auto from) {
+    Checksum sum;
+    checksum(from, std::int8_t{}, sum);
+    checksum(from, std::uint8_t{}, sum);
+    checksum(from, std::int16_t{}, sum);
+    if constexpr (!std::is_floating_point_v<decltype(from)>) {
+      checksum(from, std::int32_t{}, sum);
+    }
+    return sum.value();
+  };
+  EXPECT_EQ(to_all(0.0F), QUANTIZE_FLOATU);
+  EXPECT_EQ(to_all(std::int8_t{}), QUANTIZE_INT8U);
+  EXPECT_EQ(to_all(std::uint8_t{}), QUANTIZE_UINT8U);
+  EXPECT_EQ(to_all(std::int16_t{}), QUANTIZE_INT16U);
+  EXPECT_EQ(to_all(std::int32_t{}), QUANTIZE_INT32U);
+}
+
 TEST(Quantize, FloatRoundsHalvesAwayFromZeroAndSaturates) {
   for (const int place : {-1, 0}) {
     OpHarness op(OpKind::kQuantize);

@@ -69,15 +69,15 @@ void Quantized(const EvalContext& context) {
   const std::int32_t b_zero = context.input(1).info->zero_point;
   const std::int32_t out_zero = context.output(0).info->zero_point;
   constexpr int kShift = LeftShift(TypeOf<T>());
-  constexpr IntRange kRange = TypeRange(TypeOf<T>());
-  ForEachPair<T>(context, [&params, a_zero, b_zero, out_zero](T a, T b) {
+  const IntRange range = TypeRange(TypeOf<T>());
+  ForEachPair<T>(context, [&params, a_zero, b_zero, out_zero, range](T a, T b) {
     const std::int32_t x =
         base::MultiplyByQuantizedMultiplier(base::WrapShl(a - a_zero, kShift), params.a);
     const std::int32_t y =
         base::MultiplyByQuantizedMultiplier(base::WrapShl(b - b_zero, kShift), params.b);
     const std::int32_t difference = base::WrapSub(x, y);
     return static_cast<T>(
-        Requantize(base::WrapMul(difference, difference), params.out, out_zero, kRange));
+        Requantize(base::WrapMul(difference, difference), params.out, out_zero, range));
   });
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SVDF: a dense layer over the last `memory` inputs, its weights factored into a feature part and a
 // time part, `rank` pairs a unit. For every filter r: push dot(feature[r], x) to the end of its
-// memory; then output[unit] = activation(bias[unit] + sum over its filters of dot(time[r], memory)).
-// Input [batch, in]; feature weights [filters, in]; time weights [filters, memory]; bias [units] or
-// left out; state, a variable of [batch, filters * memory]; output [batch, units], filters = units *
-// rank.
+// memory; then output[unit] = activation(bias[unit] + sum over its filters of dot(time[r],
+// memory)). Input [batch, in]; feature weights [filters, in]; time weights [filters, memory]; bias
+// [units] or left out; state, a variable of [batch, filters * memory]; output [batch, units],
+// filters = units * rank.
 //
 // Types: float32; int8 with int8 feature weights, int32 bias, and time weights and state both int8
 // or both int16. Integers: the pushed value is rescaled to the state's scale and saturated; the
@@ -105,8 +105,8 @@ base::Status SetMultipliers(PrepareContext& context, Params& params) {
   }
   const auto scale = [&context](std::size_t i) { return context.input(i)->scale(); };
   // In float, as the reference.
-  params.to_state = base::QuantizeMultiplier(
-      static_cast<double>(scale(kData) * scale(kFeature) / scale(kState)));
+  params.to_state =
+      base::QuantizeMultiplier(static_cast<double>(scale(kData) * scale(kFeature) / scale(kState)));
   params.to_output = base::QuantizeMultiplier(
       static_cast<double>(scale(kState) * scale(kTime) / context.output(0)->scale()));
   return {};
@@ -180,9 +180,9 @@ struct IntegerSvdf {
   // Saturated before the zero point is added, which may wrap: so does the reference.
   [[nodiscard]] S Feature(const std::int8_t* x, const std::int8_t* w, std::size_t n) const {
     const auto sum = static_cast<std::int32_t>(DotInt8(x, data_zero, w, 0, n));
-    const std::int32_t value = std::clamp<std::int32_t>(
-        base::MultiplyByQuantizedMultiplier(sum, params.to_state), std::numeric_limits<S>::min(),
-        std::numeric_limits<S>::max());
+    const std::int32_t value =
+        std::clamp<std::int32_t>(base::MultiplyByQuantizedMultiplier(sum, params.to_state),
+                                 std::numeric_limits<S>::min(), std::numeric_limits<S>::max());
     return static_cast<S>(state_zero + value);
   }
   [[nodiscard]] std::uint32_t Filtered(const S* memory, const S* w, std::size_t n) const {
@@ -208,9 +208,8 @@ void Run(const EvalContext& context) {
       SizesOf(context.op(), context.input(kData).shape(), context.input(kTime).shape());
   const Data* feature = context.input(kFeature).as<Data>();
   const State* time = context.input(kTime).as<State>();
-  const auto* bias = context.input(kBias)
-                         ? context.input(kBias).as<typename Arithmetic::Bias>()
-                         : nullptr;
+  const auto* bias =
+      context.input(kBias) ? context.input(kBias).as<typename Arithmetic::Bias>() : nullptr;
   State* memory = context.input(kState).as<State>();
   Data* y = context.output(0).as<Data>();
   for (std::size_t b = 0; b < sizes.batch; ++b) {

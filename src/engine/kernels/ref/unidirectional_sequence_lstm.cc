@@ -7,8 +7,8 @@
 // run. Types: float32; int8 or int16 with int8 weights and int16 memory (biases int32 and int64).
 // The plain cell only: no peepholes, projection, layer norm or coupled gates, all four biases.
 //
-// No scratch: h is read by all units of a step, so the new one is written where it is wanted anyway,
-// into the output, and copied to the state when the step is done. Arithmetic: lstm_math.h.
+// No scratch: h is read by all units of a step, so the new one is written where it is wanted
+// anyway, into the output, and copied to the state when the step is done. Arithmetic: lstm_math.h.
 
 #include <algorithm>
 #include <cmath>
@@ -30,7 +30,7 @@ constexpr std::size_t kProjection = 16;
 constexpr std::size_t kHidden = 18;
 constexpr std::size_t kMemory = 19;
 constexpr std::size_t kLayerNorm = 20;
-constexpr std::size_t kInputs = 24;
+constexpr std::size_t kInputs = 24;  // version 1 ends before the layer norm
 
 struct Sizes {
   std::int32_t batch = 0, time = 0, in = 0, units = 0;
@@ -76,7 +76,7 @@ base::Status CheckTypes(PrepareContext& context) {
     return context.Fail(base::Error::kUnsupported, "type ", TypeName(activation),
                         " found, float32, int8 or int16 expected");
   }
-  const Type bias = is_float                       ? Type::kFloat32
+  const Type bias = is_float                    ? Type::kFloat32
                     : activation == Type::kInt8 ? Type::kInt32
                                                 : Type::kInt64;
   for (std::size_t i = kInputWeights; i < kPeepholes; ++i) {
@@ -93,7 +93,8 @@ base::Status CheckTypes(PrepareContext& context) {
 
 base::Status CheckState(PrepareContext& context, std::size_t index, const Sizes& sizes) {
   const Tensor& state = *context.input(index);
-  const auto wanted = static_cast<std::uint64_t>(sizes.batch) * static_cast<std::uint32_t>(sizes.units);
+  const auto wanted =
+      static_cast<std::uint64_t>(sizes.batch) * static_cast<std::uint32_t>(sizes.units);
   if (!state.is_variable || state.is_constant() || state.shape.element_count() != wanted) {
     return context.Fail(base::Error::kMalformed, "state '", state.name(), "' has ",
                         state.shape.element_count(), " elements",
@@ -167,8 +168,9 @@ base::Status SetMultipliers(PrepareContext& context, LstmParams& params) {
   params.write = base::QuantizeMultiplier(kUnit * kUnit / memory_scale);
   params.show = base::QuantizeMultiplier(kUnit * kUnit / static_cast<double>(hidden.scale()));
   const double clip = static_cast<double>(params.cell_clip) / memory_scale;
-  params.quantized_clip =
-      params.cell_clip > 0.0F ? static_cast<std::int16_t>(std::min(clip, 32767.0)) : std::int16_t{0};
+  params.quantized_clip = params.cell_clip > 0.0F
+                              ? static_cast<std::int16_t>(std::min(clip, 32767.0))
+                              : std::int16_t{0};
   params.input_zero = input.zero_point;
   params.hidden_zero = hidden.zero_point;
   return {};
@@ -189,9 +191,10 @@ base::Status CheckQuantisation(PrepareContext& context) {
 }
 
 base::Result<Prepared> Prepare(PrepareContext& context) {
-  if (context.input_count() != kInputs || context.output_count() != 1) {
-    return context.Fail(base::Error::kMalformed, context.input_count(), " inputs and ",
-                        context.output_count(), " outputs found, ", kInputs, " and 1 expected");
+  const std::size_t inputs = context.input_count();
+  if ((inputs != kInputs && inputs != kLayerNorm) || context.output_count() != 1) {
+    return context.Fail(base::Error::kMalformed, inputs, " inputs and ", context.output_count(),
+                        " outputs found, ", kLayerNorm, " or ", kInputs, " and 1 expected");
   }
   const auto options = context.op().options<LstmOptions>();
   if (options.activation != Activation::kTanh || options.diagonal_recurrent_tensors) {

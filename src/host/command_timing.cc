@@ -63,8 +63,7 @@ int Bench(const Options& options) {
   progress.Clear();
   std::sort(times.begin(), times.end());
   const std::size_t half = times.size() / 2;
-  const double median =
-      times.size() % 2 == 1 ? times[half] : (times[half - 1] + times[half]) / 2;
+  const double median = times.size() % 2 == 1 ? times[half] : (times[half - 1] + times[half]) / 2;
   const std::uint64_t macs = engine::format::MultiplyAdds(session.model().main());
   const std::size_t weights = session.model().constant_bytes + session.model().folded_bytes;
   if (options.json) {

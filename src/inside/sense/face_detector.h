@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Faces of one picture: pixels in, detections in the picture's own pixels out.
+//
+// Joins the rooms below: letterbox (signal), network (engine), anchors, boxes and points, non-max
+// suppression (decode), and the way back to pixels. One frame knows nothing of the one before it;
+// person_sensor.h adds time.
+//
+//   base::Arena model_arena(model_memory);
+//   auto detector = FaceDetector::Load(file, model_arena, {.session = {.kernels = kernels}}, why);
+//   detector->Bind(work_memory, why);              // detector->work_bytes(), aligned to 16
+//   auto faces = detector->Find(picture, {}, why);
+//
+// Load takes memory from the model arena only and says what Bind will want; Find allocates nothing.
+// The file's bytes and both memories must outlive the detector. Whatever the network computed from
+// a picture is overwritten before Find returns, and once more when the detector is destroyed; what
+// is left are the detections. Models: those that decode/detector_spec.h recognises.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "base/arena.h"
+#include "base/diagnosis.h"
+#include "base/result.h"
+#include "decode/anchors.h"
+#include "decode/detection.h"
+#include "decode/detector_spec.h"
+#include "engine/run/session.h"
+#include "signal/image.h"
+
+namespace pinhole::inside::sense {
+
+enum class Suppression : std::uint8_t { kWeighted, kUnweighted, kNone };
+
+struct FindOptions {
+  Suppression suppression = Suppression::kWeighted;
+  std::optional<float> min_score = {};  // from 0 to 1; the model's own where it is not given
+};
+
+struct FaceDetectorOptions {
+  engine::run::SessionOptions session = {};  // its kernels must be given
+  // Boxes above the score limit that suppression looks at; where there are more the best stay. Two
+  // hundred bytes each. More than the model has anchors counts as that many.
+  std::size_t max_candidates = 128;
+};
+
+class FaceDetector {
+ public:
+  // Errors: Session::Load's; kWrongKind (a model that is no face detector; `why` says what was
+  // found); kUnsupported (its tensors have a type that cannot be filled or read); kMalformed (its
+  // metadata).
+  static base::Result<FaceDetector> Load(std::span<const std::byte> file, base::Arena& model_arena,
+                                         const FaceDetectorOptions& options, base::Diagnosis& why);
+
+  FaceDetector(FaceDetector&& other) noexcept;
+  FaceDetector& operator=(FaceDetector&&) = delete;
+  FaceDetector(const FaceDetector&) = delete;
+  FaceDetector& operator=(const FaceDetector&) = delete;
+  ~FaceDetector();
+
+  // What Bind will want: activations, anchors, and room for candidates.
+  [[nodiscard]] std::size_t work_bytes() const { return work_bytes_; }
+  // Error: kInvalidArgument (too small, or not aligned to 16); Session::Bind's.
+  base::Status Bind(std::span<std::byte> work, base::Diagnosis& why);
+
+  // Best first; boxes and points in pixels of `picture`, (0, 0) the upper left corner of the first
+  // one. They may lie outside the picture, where a face is cut off. The span is valid until the
+  // next Find. Errors: kNotReady (before Bind); kInvalidArgument (options); an operator's.
+  base::Result<std::span<const decode::Detection>> Find(const signal::ImageView& picture,
+                                                        const FindOptions& options,
+                                                        base::Diagnosis& why);
+
+  // Threads to share the work with; null (the default): none. Must outlive their use.
+  void set_workers(const engine::kernels::Workers* workers) { session_.set_workers(workers); }
+
+  [[nodiscard]] const decode::DetectorSpec& spec() const { return spec_; }
+  [[nodiscard]] const engine::run::Session& session() const { return session_; }
+
+ private:
+  FaceDetector(const engine::run::Session& session, const decode::DetectorSpec& spec,
+               std::size_t candidates, std::size_t work_bytes)
+      : session_(session), spec_(spec), candidates_(candidates), work_bytes_(work_bytes) {}
+
+  base::Status Fill(const signal::ImageView& picture, base::Diagnosis& why);
+  base::Result<std::span<decode::Detection>> Decode(const FindOptions& options,
+                                                    base::Diagnosis& why);
+  base::Result<std::span<decode::Detection>> Suppress(std::span<decode::Detection> found,
+                                                      Suppression suppression,
+                                                      base::Diagnosis& why);
+  void WipeActivations();
+
+  engine::run::Session session_;
+  decode::DetectorSpec spec_;
+  std::size_t candidates_ = 0;
+  std::size_t work_bytes_ = 0;
+  std::span<std::byte> work_;  // empty before Bind, and after a move
+  std::span<decode::Anchor> anchors_;
+  std::span<decode::Detection> found_, kept_;
+  std::span<std::uint32_t> scratch_;
+};
+
+}  // namespace pinhole::inside::sense

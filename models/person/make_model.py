@@ -27,7 +27,7 @@ from network import Detector, multiply_adds
 from train import train
 
 HERE = Path(__file__).resolve().parent
-STEPS = 9000
+STEPS = 2400
 CHECK_PICTURES, CALIBRATION = 3000, 512
 
 

@@ -155,7 +155,7 @@ def _rate(step, steps, peak):
     return peak * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm))))
 
 
-def train(folder, out, steps, seed=1, peak=3e-3, start=None, workers=1, threads=2):
+def train(folder, out, steps, seed=1, peak=3e-3, start=None, workers=1, threads=1):
     """Trains for `steps` batches and writes the averaged weights to `out`.
     `start` is a checkpoint to go on from."""
     torch.manual_seed(seed)

@@ -7,7 +7,6 @@
 // Tolerance: boxes and points 0.01 % of the square, scores 1e-4, as golden/faces/README.md says;
 // counts equal.
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <fstream>
@@ -18,23 +17,13 @@
 #include "base/test_data.h"
 #include "decode/boxes.h"
 #include "decode/detector_spec.h"
+#include "decode/golden_for_tests.h"
 #include "decode/non_max_suppression.h"
 
 namespace pinhole::decode {
 namespace {
 
 constexpr double kTolerance = 1e-4;
-
-std::vector<float> ReadGzipFloats(const std::filesystem::path& path) {
-  std::vector<float> values;
-  const gzFile file = gzopen(path.c_str(), "rb");
-  float chunk[4096];
-  for (int bytes = 0; file != nullptr && (bytes = gzread(file, chunk, sizeof chunk)) > 0;) {
-    values.insert(values.end(), chunk, chunk + bytes / 4);
-  }
-  gzclose(file);
-  return values;
-}
 
 struct Picture {
   double width, height;
@@ -70,14 +59,9 @@ void CheckModel(const std::string& model, const DetectorSpec& spec) {
   for (const auto& [name, expected] : golden["images"].items()) {
     SCOPED_TRACE(name);
     const std::string stem = name.substr(0, name.rfind('.'));
-    const auto raw = ReadGzipFloats(folder / "raw" / (model + "__" + stem + ".f32.gz"));
-    ASSERT_EQ(raw.size(), spec.anchors * 17);
-    std::vector<float> regressors, logits;
-    for (std::size_t row = 0; row < spec.anchors; ++row) {
-      regressors.insert(regressors.end(), raw.begin() + static_cast<std::ptrdiff_t>(row * 17),
-                        raw.begin() + static_cast<std::ptrdiff_t>(row * 17 + 16));
-      logits.push_back(raw[row * 17 + 16]);
-    }
+    const auto [regressors, logits] = ReadRawTensors(model, stem);
+    ASSERT_EQ(logits.size(), spec.anchors);
+    ASSERT_EQ(regressors.size(), spec.anchors * 16);
     std::vector<Detection> candidates(spec.anchors);
     const BoxOptions options{static_cast<float>(spec.input_size), 6, spec.min_score};
     const auto count =

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// CONV_2D: data [batch, height, width, in], weights [out, kernel height, kernel width, in / groups],
-// perhaps a bias of `out` elements; result [batch, out height, out width, out]. Places outside the
-// picture count as zero (as the input's zero point, where there is one). Types: see weighted_sum.h.
-// Source: TensorFlow Lite reference_ops::Conv and reference_integer_ops::ConvPerChannel.
+// CONV_2D: data [batch, height, width, in], weights [out, kernel height, kernel width, in /
+// groups], perhaps a bias of `out` elements; result [batch, out height, out width, out]. Places
+// outside the picture count as zero (as the input's zero point, where there is one). Types: see
+// weighted_sum.h. Source: TensorFlow Lite reference_ops::Conv and
+// reference_integer_ops::ConvPerChannel.
 
 #include "engine/kernels/ref/padding.h"
 #include "engine/kernels/ref/ref.h"
@@ -31,21 +32,20 @@ base::Result<Prepared> Prepare(PrepareContext& context) {
                         " output channels: these form no whole groups");
   }
   const auto options = context.op().options<ConvOptions>();
-  const auto rows = FitWindow(options.padding, in.dim(1), weights.dim(1), options.stride_h,
-                              options.dilation_h);
-  const auto columns = FitWindow(options.padding, in.dim(2), weights.dim(2), options.stride_w,
-                                 options.dilation_w);
+  const auto rows =
+      FitWindow(options.padding, in.dim(1), weights.dim(1), options.stride_h, options.dilation_h);
+  const auto columns =
+      FitWindow(options.padding, in.dim(2), weights.dim(2), options.stride_w, options.dilation_w);
   if (!rows || !columns) {
     return context.Fail(base::Error::kMalformed, "weights of ", weights.dim(1), " x ",
                         weights.dim(2), " do not fit into data of ", in.dim(1), " x ", in.dim(2));
   }
-  PINHOLE_TRY(context.ExpectShape(
-      *context.output(0), {in.dim(0), rows->out_size, columns->out_size, weights.dim(0)}));
+  PINHOLE_TRY(context.ExpectShape(*context.output(0),
+                                  {in.dim(0), rows->out_size, columns->out_size, weights.dim(0)}));
   PINHOLE_ASSIGN(Params* const params, context.NewParams<Params>());
   params->pad_h = rows->pad_before;
   params->pad_w = columns->pad_before;
-  PINHOLE_TRY(
-      PrepareWeightedSum(context, options.activation, 0, ScaleProduct::kDouble, *params));
+  PINHOLE_TRY(PrepareWeightedSum(context, options.activation, 0, ScaleProduct::kDouble, *params));
   Prepared prepared;
   prepared.params = params;
   return prepared;
@@ -65,8 +65,8 @@ void Row(const EvalContext& context, const Sums& sums, int row, int channel_begi
   const int out_per_group = weights.dim(0) / static_cast<int>(in_depth / depth);
   const std::ptrdiff_t in_row = in.dim(2) * in_depth;
   const std::ptrdiff_t weight_row = weights.dim(2) * depth;
-  const auto* picture = context.input(0).as<typename Sums::In>() +
-                        (row / out.dim(1)) * (in.dim(1) * in_row);
+  const auto* picture =
+      context.input(0).as<typename Sums::In>() + (row / out.dim(1)) * (in.dim(1) * in_row);
   auto* y = context.output(0).as<typename Sums::Out>() +
             static_cast<std::ptrdiff_t>(row) * out.dim(2) * out.dim(3);
   const auto* all_weights = context.input(1).as<typename Sums::Weight>();

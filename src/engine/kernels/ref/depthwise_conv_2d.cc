@@ -2,8 +2,8 @@
 // DEPTHWISE_CONV_2D: data [batch, height, width, in], weights [1, kernel height, kernel width, out]
 // with out = in * multiplier, perhaps a bias of `out` elements; result [batch, out height, out
 // width, out]. Output channel c sums input channel c / multiplier only. Places outside the picture
-// count as zero. Types: see weighted_sum.h. Source: TensorFlow Lite reference_ops::DepthwiseConv and
-// reference_integer_ops::DepthwiseConvPerChannel.
+// count as zero. Types: see weighted_sum.h. Source: TensorFlow Lite reference_ops::DepthwiseConv
+// and reference_integer_ops::DepthwiseConvPerChannel.
 
 #include "engine/kernels/ref/padding.h"
 #include "engine/kernels/ref/ref.h"
@@ -38,21 +38,20 @@ base::Result<Prepared> Prepare(PrepareContext& context) {
     return context.Fail(base::Error::kMalformed, "depth multiplier ", options.depth_multiplier,
                         " found, the shapes say ", multiplier);
   }
-  const auto rows = FitWindow(options.padding, in.dim(1), weights.dim(1), options.stride_h,
-                              options.dilation_h);
-  const auto columns = FitWindow(options.padding, in.dim(2), weights.dim(2), options.stride_w,
-                                 options.dilation_w);
+  const auto rows =
+      FitWindow(options.padding, in.dim(1), weights.dim(1), options.stride_h, options.dilation_h);
+  const auto columns =
+      FitWindow(options.padding, in.dim(2), weights.dim(2), options.stride_w, options.dilation_w);
   if (!rows || !columns) {
     return context.Fail(base::Error::kMalformed, "weights of ", weights.dim(1), " x ",
                         weights.dim(2), " do not fit into data of ", in.dim(1), " x ", in.dim(2));
   }
-  PINHOLE_TRY(context.ExpectShape(
-      *context.output(0), {in.dim(0), rows->out_size, columns->out_size, weights.dim(3)}));
+  PINHOLE_TRY(context.ExpectShape(*context.output(0),
+                                  {in.dim(0), rows->out_size, columns->out_size, weights.dim(3)}));
   PINHOLE_ASSIGN(Params* const params, context.NewParams<Params>());
   params->pad_h = rows->pad_before;
   params->pad_w = columns->pad_before;
-  PINHOLE_TRY(
-      PrepareWeightedSum(context, options.activation, 3, ScaleProduct::kDouble, *params));
+  PINHOLE_TRY(PrepareWeightedSum(context, options.activation, 3, ScaleProduct::kDouble, *params));
   Prepared prepared;
   prepared.params = params;
   return prepared;
@@ -91,8 +90,8 @@ void Row(const EvalContext& context, const Sums& sums, int row) {
   const int multiplier = channels / in.dim(3);
   const auto in_depth = static_cast<std::ptrdiff_t>(in.dim(3));
   const std::ptrdiff_t in_row = in.dim(2) * in_depth;
-  const auto* picture = context.input(0).as<typename Sums::In>() +
-                        (row / out.dim(1)) * (in.dim(1) * in_row);
+  const auto* picture =
+      context.input(0).as<typename Sums::In>() + (row / out.dim(1)) * (in.dim(1) * in_row);
   const auto* all_weights = context.input(1).as<typename Sums::Weight>();
   auto* y = context.output(0).as<typename Sums::Out>() +
             static_cast<std::ptrdiff_t>(row) * out.dim(2) * channels;
@@ -108,8 +107,8 @@ void Row(const EvalContext& context, const Sums& sums, int row) {
         const auto* x_row = picture + (down.origin + i * options.dilation_h) * in_row;
         for (std::int32_t j = across.begin; j < across.end; ++j) {
           const auto* x = x_row + (across.origin + j * options.dilation_w) * in_depth;
-          const auto* w = all_weights +
-                          (static_cast<std::ptrdiff_t>(i) * weights.dim(2) + j) * channels;
+          const auto* w =
+              all_weights + (static_cast<std::ptrdiff_t>(i) * weights.dim(2) + j) * channels;
           AddTap(sums, block, x, w, begin, end, multiplier);
         }
       }

@@ -96,7 +96,9 @@ constexpr std::int32_t TwoOverOnePlus(std::int32_t x) {
 }
 
 // 1 / (1 + x) for x in [0, 1), Q0 to Q0.
-constexpr std::int32_t OneOverOnePlus(std::int32_t x) { return SaturatingShl(TwoOverOnePlus(x), 1); }
+constexpr std::int32_t OneOverOnePlus(std::int32_t x) {
+  return SaturatingShl(TwoOverOnePlus(x), 1);
+}
 
 // (1 - x) / (1 + x) = 2 / (1 + x) - 1 for x in [0, 1), Q0 to Q0.
 constexpr std::int32_t OneMinusOverOnePlus(std::int32_t x) {

@@ -45,8 +45,8 @@ base::Result<Prepared> Prepare(PrepareContext& context) {
   PINHOLE_ASSIGN(Params* const params, context.NewParams<Params>());
   // Both ratios are formed in float.
   params->identity = base::QuantizeMultiplier(static_cast<double>(in.scale() / out.scale()));
-  params->slope = base::QuantizeMultiplier(
-      std::abs(static_cast<double>(in.scale() * alpha / out.scale())));
+  params->slope =
+      base::QuantizeMultiplier(std::abs(static_cast<double>(in.scale() * alpha / out.scale())));
   params->negative_slope = alpha < 0.0F;
   prepared.params = params;
   return prepared;

@@ -39,8 +39,7 @@ TEST(Padding, IsWhatCountingGives) {
             const int reach = (places - 1) * stride + span;
             ASSERT_EQ(fit->pad_before, std::max(reach - in, 0) / 2);
             for (int place = 0; place < places; ++place) {
-              const Taps taps =
-                  TapsInside(place, fit->pad_before, in, filter, stride, dilation);
+              const Taps taps = TapsInside(place, fit->pad_before, in, filter, stride, dilation);
               ASSERT_LE(taps.begin, taps.end);
               for (int tap = 0; tap < filter; ++tap) {
                 const int element = place * stride - fit->pad_before + tap * dilation;

@@ -52,7 +52,8 @@ void PoolRow(const EvalContext& context, const Fold& fold, int row) {
       std::fill_n(sums, size, fold.begin);
       for (std::int32_t i = down.begin; i < down.end; ++i) {
         for (std::int32_t j = across.begin; j < across.end; ++j) {
-          const T* x = picture + (down.origin + i) * in_row + (across.origin + j) * channels + begin;
+          const T* x =
+              picture + (down.origin + i) * in_row + (across.origin + j) * channels + begin;
           for (int c = 0; c < size; ++c) {
             sums[c] = fold.Add(sums[c], x[c]);
           }

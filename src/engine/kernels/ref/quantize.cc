@@ -64,7 +64,8 @@ void Convert(const EvalContext& context) {
       // Clamped before the conversion, which is undefined beyond 32 bits; NaN counts as zero.
       const float units = std::round(x[i] / scale);
       const float bounded = std::isnan(units) ? 0.0F : std::clamp(units, -1.0e6F, 1.0e6F);
-      y[i] = static_cast<Out>(std::clamp(static_cast<std::int64_t>(bounded) + out_zero, kLow, kHigh));
+      y[i] =
+          static_cast<Out>(std::clamp(static_cast<std::int64_t>(bounded) + out_zero, kLow, kHigh));
     }
   } else {
     const auto multiplier = context.params<base::FixedMultiplier>();
@@ -72,8 +73,8 @@ void Convert(const EvalContext& context) {
     for (std::size_t i = 0; i < n; ++i) {
       const std::int32_t scaled =
           base::MultiplyByQuantizedMultiplier(base::WrapSub(x[i], in_zero), multiplier);
-      y[i] = static_cast<Out>(
-          std::clamp<std::int64_t>(base::WrapAdd(scaled, out_zero), kLow, kHigh));
+      y[i] =
+          static_cast<Out>(std::clamp<std::int64_t>(base::WrapAdd(scaled, out_zero), kLow, kHigh));
     }
   }
 }

@@ -70,9 +70,8 @@ constexpr IntRange TypeRange(Type type) {
 // saturates at 32 bits. The division is in float, as in the reference.
 inline std::int32_t QuantizeReal(float value, float scale, std::int32_t zero_point) {
   const double units = static_cast<double>(std::round(value / scale)) + zero_point;
-  return static_cast<std::int32_t>(
-      std::clamp<double>(units, std::numeric_limits<std::int32_t>::min(),
-                         std::numeric_limits<std::int32_t>::max()));
+  return static_cast<std::int32_t>(std::clamp<double>(
+      units, std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max()));
 }
 
 // The clamp in the output's units: the type's range, cut down to the activation's. `out` is of 8 or
@@ -143,9 +142,8 @@ inline base::Result<ChannelMultipliers> MakeChannelMultipliers(PrepareContext& c
                  context.arena().Make<std::int32_t>(count));
   PINHOLE_ASSIGN(const std::span<std::int8_t> shifts, context.arena().Make<std::int8_t>(count));
   for (std::size_t i = 0; i < count; ++i) {
-    const base::FixedMultiplier multiplier =
-        SumMultiplier(in.scale(), weights.scales[i], out.scale(),
-                      count > 1 ? ScaleProduct::kDouble : product);
+    const base::FixedMultiplier multiplier = SumMultiplier(
+        in.scale(), weights.scales[i], out.scale(), count > 1 ? ScaleProduct::kDouble : product);
     fractions[i] = multiplier.fraction;
     shifts[i] = static_cast<std::int8_t>(multiplier.shift);
   }

@@ -29,9 +29,9 @@ struct SigmoidParams {
 };
 
 struct SigmoidOutput {
-  int steps_int8;         // units of an int8 output in 1
-  std::int32_t zero_int8; // its zero point; uint8's is 128 more
-  int max_pot_shift;      // int16: inputs in Q3.12 up to Q(3 + this) take the table's short way
+  int steps_int8;          // units of an int8 output in 1
+  std::int32_t zero_int8;  // its zero point; uint8's is 128 more
+  int max_pot_shift;       // int16: inputs in Q3.12 up to Q(3 + this) take the table's short way
 };
 
 // Checks types, shapes and quantisation; the output may take the input's place.
@@ -53,8 +53,8 @@ void EvaluateSigmoid(const EvalContext& context, const Units& units) {
       if (centred <= -params.radius) {
         value = -128;
       } else if (centred < params.radius) {
-        value = std::clamp(
-            units(base::MultiplyByQuantizedMultiplier(centred, params.multiplier)), -128, 127);
+        value = std::clamp(units(base::MultiplyByQuantizedMultiplier(centred, params.multiplier)),
+                           -128, 127);
       }
       y[i] = static_cast<T>(value + kOffset);
     }

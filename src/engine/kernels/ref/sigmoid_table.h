@@ -51,8 +51,7 @@ inline constexpr std::array<std::uint16_t, 256> kTable = MakeTable();
 
 constexpr std::int32_t Scale(std::int16_t x, std::int32_t multiplier, int shift) {
   const std::int32_t round = shift > 0 ? 1 << (shift - 1) : 0;
-  return static_cast<std::int32_t>(
-             (static_cast<std::int64_t>(x) * multiplier + round) >> shift);
+  return static_cast<std::int32_t>((static_cast<std::int64_t>(x) * multiplier + round) >> shift);
 }
 
 }  // namespace sigmoid_internal
@@ -96,8 +95,7 @@ constexpr std::int16_t TanhInt16(std::int16_t x, SigmoidScale scale = {}) {
   }
   constexpr std::int32_t kHalf = 1 << 23;
   constexpr std::int32_t kRound = 1 << 7;
-  const std::int32_t centred =
-      argument >= 0 ? value - kHalf + kRound : kHalf - value + kRound - 1;
+  const std::int32_t centred = argument >= 0 ? value - kHalf + kRound : kHalf - value + kRound - 1;
   return static_cast<std::int16_t>(centred >> 8);
 }
 

@@ -32,7 +32,7 @@ TEST(SigmoidTable, BothRiseAndAreSymmetric) {
 TEST(SigmoidTable, KnownPoints) {
   EXPECT_EQ(SigmoidInt16(0), 16384);
   EXPECT_EQ(TanhInt16(0), 0);
-  EXPECT_EQ(SigmoidInt16(32767), 32757);   // sigmoid(7.9998) = 0.999664
+  EXPECT_EQ(SigmoidInt16(32767), 32757);  // sigmoid(7.9998) = 0.999664
   EXPECT_EQ(TanhInt16(32767), 32767);
   EXPECT_EQ(sigmoid_internal::kTable[24], 47911);  // sigmoid(1) * 65536, raised by 0.6
 }

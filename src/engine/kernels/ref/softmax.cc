@@ -169,9 +169,8 @@ base::Status Evaluate(const EvalContext& context) {
       const float* x = context.input(0).as<float>();
       float* y = context.output(0).as<float>();
       const float beta = context.op().options<SoftmaxOptions>().beta;
-      ForRows(context, [&](std::size_t at, std::size_t depth) {
-        FloatRow(x + at, y + at, depth, beta);
-      });
+      ForRows(context,
+              [&](std::size_t at, std::size_t depth) { FloatRow(x + at, y + at, depth, beta); });
       return {};
     }
     case Type::kUint8: Fixed<std::uint8_t, std::uint8_t>(context); return {};

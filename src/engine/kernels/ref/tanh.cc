@@ -26,8 +26,7 @@ base::Status Evaluate(const EvalContext& context) {
     case Type::kUint8: EvaluateSigmoid<std::uint8_t>(context, Units); return {};
     default: {
       const SigmoidScale scale = context.params<SigmoidParams>().table_scale;
-      EvaluateElements<std::int16_t>(context,
-                                     [&](std::int16_t x) { return TanhInt16(x, scale); });
+      EvaluateElements<std::int16_t>(context, [&](std::int16_t x) { return TanhInt16(x, scale); });
       return {};
     }
   }

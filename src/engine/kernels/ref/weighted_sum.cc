@@ -10,11 +10,11 @@ namespace {
 base::Status CheckTypes(PrepareContext& context, const Tensor& in, const Tensor& weights,
                         const Tensor& out) {
   PINHOLE_TRY(context.ExpectType(out, in.type));
-  const bool known = (in.type == Type::kFloat32 &&
-                      (weights.type == Type::kFloat32 || weights.type == Type::kInt8)) ||
-                     ((in.type == Type::kInt8 || in.type == Type::kUint8) &&
-                      weights.type == in.type) ||
-                     (in.type == Type::kInt16 && weights.type == Type::kInt8);
+  const bool known =
+      (in.type == Type::kFloat32 &&
+       (weights.type == Type::kFloat32 || weights.type == Type::kInt8)) ||
+      ((in.type == Type::kInt8 || in.type == Type::kUint8) && weights.type == in.type) ||
+      (in.type == Type::kInt16 && weights.type == Type::kInt8);
   if (!known) {
     return context.Fail(base::Error::kUnsupported, TypeName(in.type), " data with ",
                         TypeName(weights.type),

@@ -39,8 +39,9 @@ struct WeightedSumParams {
 // Checks types, quantisation and the bias of an operator whose inputs are data, weights and
 // perhaps a bias, and whose output has one channel per index of dimension `channel_axis` of the
 // weights. Shapes other than the bias' are the operator's business. Fills `params`.
-// `product` says how a multiplier is formed where the weights have one scale (uint8: always kFloat).
-// Errors: kUnsupported (types, activation), kMalformed (scales, zero points, bias), kOutOfMemory.
+// `product` says how a multiplier is formed where the weights have one scale (uint8: always
+// kFloat). Errors: kUnsupported (types, activation), kMalformed (scales, zero points, bias),
+// kOutOfMemory.
 base::Status PrepareWeightedSum(PrepareContext& context, Activation activation, int channel_axis,
                                 ScaleProduct product, WeightedSumParams& params);
 
@@ -191,9 +192,8 @@ struct Int16Sum {
   // A 64-bit sum times a multiplier that is first rounded to 16 bits, rounded half up; what the
   // reference does in place of the double rounding. Prepare holds shift to [-31, 7].
   static std::int32_t MultiplyWide(std::uint64_t sum, base::FixedMultiplier multiplier) {
-    const std::int32_t reduced = multiplier.fraction < 0x7FFF0000
-                                     ? (multiplier.fraction + (1 << 15)) >> 16
-                                     : 0x7FFF;
+    const std::int32_t reduced =
+        multiplier.fraction < 0x7FFF0000 ? (multiplier.fraction + (1 << 15)) >> 16 : 0x7FFF;
     const int right = 15 - multiplier.shift;
     const std::uint64_t product =
         sum * static_cast<std::uint64_t>(reduced) + (std::uint64_t{1} << (right - 1));

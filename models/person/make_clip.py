@@ -81,8 +81,8 @@ def frames(first_seed, second_seed):
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--out", type=Path, default=HERE / "clip")
-    p.add_argument("--first", type=int, default=1041)
-    p.add_argument("--second", type=int, default=1028)
+    p.add_argument("--first", type=int, default=2044)
+    p.add_argument("--second", type=int, default=2032)
     args = p.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     rows = ["frame,faces"]

@@ -130,7 +130,7 @@ class RecipeTest(unittest.TestCase):
             np.testing.assert_allclose(rows[0, 1:5], [60 - side / 2, 70 - side / 2, 60 + side / 2, 70 + side / 2], atol=1e-3)
             np.testing.assert_allclose(rows[0, 5:], points, atol=1e-3)
 
-    def test_letterbox_maps_edges_onto_edges(self):
+    def test_letterbox_leaves_black_bars(self):
         np, _ = peer("numpy"), peer("torch")
         import detect
 

@@ -17,18 +17,11 @@ _CENTRE, _ = anchors()
 IOU = 0.3
 
 
-def letterbox(grey, shrink=False):
-    """uint8 (H, W) -> uint8 (128, 128). `shrink` averages areas first, for
-    pictures much larger than the square; without it there is one tap."""
+def letterbox(grey):
+    """uint8 (H, W) -> uint8 (128, 128)."""
     h, w = grey.shape
-    if shrink and max(h, w) > 2 * INPUT:
-        k = 2 * INPUT / max(h, w)
-        grey = cv2.resize(grey, (max(1, round(w * k)), max(1, round(h * k))), interpolation=cv2.INTER_AREA)
-        h, w = grey.shape
     s = INPUT / max(h, w)
-    # pixel edges, not centres, map onto each other
     m = np.array([[s, 0, (INPUT - w * s) / 2], [0, s, (INPUT - h * s) / 2]], np.float64)
-    m[:, 2] += 0.5 * s - 0.5
     return cv2.warpAffine(grey, m, (INPUT, INPUT), flags=cv2.INTER_LINEAR, borderValue=0)
 
 

@@ -58,7 +58,6 @@ class Model:
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--model", type=Path, default=HERE / "person.tflite")
-    p.add_argument("--shrink", action="store_true", help="average areas before the letterbox")
     p.add_argument("--draw", type=Path, help="write the squares with their boxes to this .png")
     args = p.parse_args()
     model = Model(args.model)
@@ -68,7 +67,7 @@ def main():
     print(f"threshold {model.threshold}\nfile, faces, found, best score, right")
     for name, faces in rows:
         grey = cv2.imread(str(folder / "images" / name), cv2.IMREAD_GRAYSCALE)
-        square = letterbox(grey, args.shrink)
+        square = letterbox(grey)
         regs, logits = model(square)
         best = float(1 / (1 + np.exp(-logits.max())))
         found = suppress(decode(regs, logits, model.threshold))

@@ -5,16 +5,18 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
-#include <map>
-#include <memory>
-#include <optional>
+#include <limits>
+#include <span>
 #include <system_error>
 
+#include "engine/kernels/registry.h"
 #include "host/commands.h"
-#include "host/describe.h"
 #include "host/draw.h"
-#include "host/face_finder.h"
+#include "host/json.h"
+#include "host/owned_sensor.h"
+#include "host/picture.h"
 #include "host/terminal.h"
+#include "inside/sense/face_detector.h"
 
 namespace pinhole::host {
 
@@ -23,40 +25,32 @@ namespace {
 namespace fs = std::filesystem;
 using decode::Detection;
 
-struct Options {
-  std::vector<std::string> pictures;
-  std::string model;
-  std::string suppression = "weighted";
-  float min_score = -1.0F;  // below 0: the model's own
-  std::string draw;
-  bool json = false;
-  int threads = 1;
-};
-
 // To a ten-thousandth of a pixel: finer than what the network knows, and short to read.
 double Short(float value) { return std::round(static_cast<double>(value) * 1e4) / 1e4; }
 
 Json DetectionJson(const Detection& detection) {
-  Json points = Json::array();
+  Json points = Json::Array();
   for (const decode::Point& point : detection.points()) {
-    points.push_back({Short(point.x), Short(point.y)});
+    points.Add(Json::Array(std::array{Short(point.x), Short(point.y)}));
   }
   const decode::Box& box = detection.box;
-  return {{"score", std::round(static_cast<double>(detection.score) * 1e6) / 1e6},
-          {"box", {Short(box.left), Short(box.top), Short(box.right), Short(box.bottom)}},
-          {"points", std::move(points)}};
+  return Json::Object({{"score", std::round(static_cast<double>(detection.score) * 1e6) / 1e6},
+                       {"box", Json::Array(std::array{Short(box.left), Short(box.top),
+                                                      Short(box.right), Short(box.bottom)})},
+                       {"points", points}});
 }
 
 std::string AsJson(const std::string& file, const Picture& picture,
                    std::span<const Detection> found) {
-  Json json = {{"file", file},
-               {"width", picture.width},
-               {"height", picture.height},
-               {"detections", Json::array()}};
+  Json detections = Json::Array();
   for (const Detection& detection : found) {
-    json["detections"].push_back(DetectionJson(detection));
+    detections.Add(DetectionJson(detection));
   }
-  return JsonLine(json);
+  return Json::Object({{"file", file},
+                       {"width", picture.width},
+                       {"height", picture.height},
+                       {"detections", detections}})
+      .Line();
 }
 
 std::string AsText(const std::string& file, const Picture& picture,
@@ -81,7 +75,7 @@ std::string AsText(const std::string& file, const Picture& picture,
 
 // Where the drawing of picture `index` goes: OUT for one picture; a file of the picture's name in
 // OUT where that is a folder; else OUT with a number before its ending.
-std::string DrawingPath(const Options& options, std::size_t index) {
+std::string DrawingPath(const DetectOptions& options, std::size_t index) {
   std::error_code ignored;
   const fs::path out(options.draw);
   if (options.draw.back() == '/' || fs::is_directory(out, ignored)) {
@@ -104,7 +98,7 @@ std::string DrawingPath(const Options& options, std::size_t index) {
       .string();
 }
 
-void WriteDrawing(Picture picture, std::span<const Detection> found, const Options& options,
+void WriteDrawing(Picture picture, std::span<const Detection> found, const DetectOptions& options,
                   std::size_t index) {
   constexpr Color kBox = {46, 204, 113};
   constexpr Color kPoint = {255, 191, 0};
@@ -125,8 +119,33 @@ void WriteDrawing(Picture picture, std::span<const Detection> found, const Optio
   files.Commit();
 }
 
-int Detect(const Options& options) {
-  const std::string model = options.model.empty() ? Bundled("person/person.tflite") : options.model;
+using Finder = OwnedSensor<inside::sense::FaceDetector>;
+
+Finder MakeFinder(const DetectOptions& options) {
+  inside::sense::FaceDetectorOptions needs;
+  needs.session.kernels = engine::kernels::AllKernels();
+  needs.max_candidates = std::numeric_limits<std::size_t>::max();  // as many as there are anchors
+  return Finder(options.model.empty() ? Bundled("person/person.tflite") : options.model, needs,
+                options.threads);
+}
+
+// Valid until the next call.
+std::span<const Detection> Find(Finder& finder, const Picture& picture,
+                                const inside::sense::FindOptions& options) {
+  base::Diagnosis why;
+  const base::Result<signal::ImageView> view =
+      signal::ImageView::Make(picture.pixels, picture.width, picture.height, picture.channels);
+  if (!view) {
+    finder.Fail(view.error(), why);
+  }
+  const base::Result<std::span<const Detection>> found = finder->Find(*view, options, why);
+  if (!found) {
+    finder.Fail(found.error(), why);
+  }
+  return *found;
+}
+
+inside::sense::FindOptions FindOptionsOf(const DetectOptions& options) {
   using inside::sense::Suppression;
   inside::sense::FindOptions find;
   find.suppression = options.suppression == "weighted"     ? Suppression::kWeighted
@@ -135,7 +154,14 @@ int Detect(const Options& options) {
   if (options.min_score >= 0.0F) {
     find.min_score = options.min_score;
   }
-  FaceFinder finder(model, options.threads);
+  return find;
+}
+
+}  // namespace
+
+int Detect(const DetectOptions& options) {
+  const inside::sense::FindOptions find = FindOptionsOf(options);
+  Finder finder = MakeFinder(options);
   int code = 0;
   Progress progress(options.pictures.size());
   for (std::size_t i = 0; i < options.pictures.size(); ++i) {
@@ -143,7 +169,7 @@ int Detect(const Options& options) {
     progress.Show(i, file);
     try {
       const Picture picture = ReadPicture(file);
-      const std::span<const Detection> found = finder.Find(picture, find);
+      const std::span<const Detection> found = Find(finder, picture, find);
       if (!options.draw.empty()) {
         WriteDrawing(picture, found, options, i);
       }
@@ -157,47 +183,6 @@ int Detect(const Options& options) {
     }
   }
   return code;
-}
-
-}  // namespace
-
-void AddDetect(CLI::App& parent, Action& chosen) {
-  const auto options = std::make_shared<Options>();
-  CLI::App* command = parent.add_subcommand("detect", "Find the faces of pictures");
-  command
-      ->add_option("IMAGE", options->pictures,
-                   "JPEG, PNG, BMP, PGM or PPM files; - for standard input")
-      ->required();
-  command->add_option("--model", options->model, "A face detection model; the bundled one if none")
-      ->type_name("FILE");
-  command
-      ->add_option("--nms", options->suppression, "How overlapping answers for one face are merged")
-      ->check(CLI::IsMember({"weighted", "unweighted", "none"}))
-      ->capture_default_str();
-  command
-      ->add_option("--min-score", options->min_score,
-                   "Leave faces below this score out; the model's own limit if not given")
-      ->check(CLI::Range(0.0, 1.0));
-  command->add_flag("--json", options->json, "One JSON object a picture, one a line");
-  command
-      ->add_option("--draw", options->draw,
-                   "Write the picture with boxes and points; for several pictures a folder, or "
-                   "a name that gets numbers")
-      ->type_name("FILE");
-  command->add_option("--threads", options->threads, "Threads to share the work")
-      ->capture_default_str()
-      ->check(CLI::Range(1, WorkerPool::kMaxThreads));
-  command->footer(
-      "Coordinates are pixels of the picture held upright, as its EXIF says. Points are, left and\n"
-      "right as the picture shows them: left eye, right eye, nose, mouth, left ear, right ear.\n"
-      "A picture that can't be read is said on standard error; the others are done all the same.\n"
-      "\n"
-      "Examples:\n"
-      "  pinhole detect photo.jpg\n"
-      "  pinhole detect photo.jpg --draw found.png\n"
-      "  pinhole detect *.jpg --json --min-score 0.7 > faces.jsonl\n"
-      "  curl -s https://example.org/photo.jpg | pinhole detect -");
-  command->callback([options, &chosen] { chosen = [options] { return Detect(*options); }; });
 }
 
 }  // namespace pinhole::host

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // pinhole model inspect: what is in a model file, also in one that this build can't run.
 
-#include <memory>
+#include <numeric>
+#include <vector>
 
 #include "engine/format/cost.h"
 #include "host/commands.h"
@@ -18,12 +19,6 @@ using engine::Operator;
 using engine::Tensor;
 using engine::format::Model;
 using engine::format::MultiplyAdds;
-
-struct Options {
-  std::string model;
-  bool json = false;
-  bool tensors = false;
-};
 
 std::string TensorText(const Tensor& tensor) {
   const std::string quantization = QuantizationText(tensor);
@@ -103,7 +98,7 @@ std::string EndsText(const Graph& graph, std::string_view title,
   return text;
 }
 
-std::string Text(const Options& options, const Model& model) {
+std::string Text(const InspectOptions& options, const Model& model) {
   const Graph& graph = model.main();
   std::string text = Inked(Printable(options.model), Ink::kBold);
   text += "  " + Grouped(model.file_bytes) + " bytes, " + std::to_string(graph.operators.size()) +
@@ -148,82 +143,68 @@ std::string Text(const Options& options, const Model& model) {
   return text;
 }
 
-Json OperatorJson(const Graph& graph, std::size_t index) {
-  const Operator& op = graph.operators[index];
-  return {{"index", index},
-          {"name", OperatorName(op)},
-          {"version", op.version},
-          {"has_kernel", HasKernel(op)},
-          {"inputs", op.inputs},
-          {"outputs", op.outputs},
-          {"multiply_adds", MultiplyAdds(graph, op)},
-          {"constant_bytes", ConstantBytes(graph, op)}};
+Json OperatorsJson(const Graph& graph) {
+  Json list = Json::Array();
+  for (std::size_t i = 0; i < graph.operators.size(); ++i) {
+    const Operator& op = graph.operators[i];
+    list.Add(Json::Object({{"index", i},
+                           {"name", OperatorName(op)},
+                           {"version", op.version},
+                           {"has_kernel", HasKernel(op)},
+                           {"inputs", Json::Array(op.inputs)},
+                           {"outputs", Json::Array(op.outputs)},
+                           {"multiply_adds", MultiplyAdds(graph, op)},
+                           {"constant_bytes", ConstantBytes(graph, op)}}));
+  }
+  return list;
 }
 
-Json ReportJson(const Options& options, const Model& model) {
+Json TensorsJson(const Graph& graph, std::span<const std::int32_t> indices) {
+  Json list = Json::Array();
+  for (const std::int32_t index : indices) {
+    list.Add(TensorJson(graph, index));
+  }
+  return list;
+}
+
+Json ReportJson(const InspectOptions& options, const Model& model) {
   const Graph& graph = model.main();
-  const auto tensors = [&graph](std::span<const std::int32_t> indices) {
-    Json list = Json::array();
-    for (const std::int32_t index : indices) {
-      list.push_back(TensorJson(graph, index));
-    }
-    return list;
-  };
-  Json json = {{"file", options.model},
-               {"file_bytes", model.file_bytes},
-               {"description", std::string(model.description)},
-               {"inputs", tensors(graph.inputs)},
-               {"outputs", tensors(graph.outputs)},
-               {"multiply_adds", MultiplyAdds(graph)},
-               {"constant_bytes", model.constant_bytes},
-               {"folded_bytes", model.folded_bytes},
-               {"folded_operators", model.folded_operators},
-               {"operators_without_kernel", UnknownCount(graph)},
-               {"graphs", model.graphs.size()},
-               {"resources", Json::array()},
-               {"metadata", Json::array()},
-               {"operators", Json::array()}};
+  Json resources = Json::Array();
   for (const engine::Resource& resource : model.resources) {
-    json["resources"].push_back({{"name", resource.name_text}, {"bytes", resource.bytes}});
+    resources.Add(Json::Object({{"name", resource.name_text}, {"bytes", resource.bytes}}));
   }
+  Json metadata = Json::Array();
   for (const engine::format::Metadata& entry : model.metadata) {
-    json["metadata"].push_back({{"name", std::string(entry.name)}, {"bytes", entry.bytes.size()}});
+    metadata.Add(Json::Object({{"name", entry.name}, {"bytes", entry.bytes.size()}}));
   }
-  for (std::size_t i = 0; i < graph.operators.size(); ++i) {
-    json["operators"].push_back(OperatorJson(graph, i));
-  }
+  Json json = Json::Object({{"file", options.model},
+                            {"file_bytes", model.file_bytes},
+                            {"description", model.description},
+                            {"inputs", TensorsJson(graph, graph.inputs)},
+                            {"outputs", TensorsJson(graph, graph.outputs)},
+                            {"multiply_adds", MultiplyAdds(graph)},
+                            {"constant_bytes", model.constant_bytes},
+                            {"folded_bytes", model.folded_bytes},
+                            {"folded_operators", model.folded_operators},
+                            {"operators_without_kernel", UnknownCount(graph)},
+                            {"graphs", model.graphs.size()},
+                            {"resources", resources},
+                            {"metadata", metadata},
+                            {"operators", OperatorsJson(graph)}});
   if (options.tensors) {
-    json["tensors"] = Json::array();
-    for (std::size_t i = 0; i < graph.tensors.size(); ++i) {
-      json["tensors"].push_back(TensorJson(graph, static_cast<std::int32_t>(i)));
-    }
+    std::vector<std::int32_t> all(graph.tensors.size());
+    std::iota(all.begin(), all.end(), 0);
+    json.Add("tensors", TensorsJson(graph, all));
   }
   return json;
 }
 
-int Inspect(const Options& options) {
-  const OwnedModel owned(options.model);
-  Print(options.json ? JsonLine(ReportJson(options, owned.model())) : Text(options, owned.model()));
-  return 0;
-}
-
 }  // namespace
 
-void AddModelInspect(CLI::App& parent, Action& chosen) {
-  const auto options = std::make_shared<Options>();
-  CLI::App* command = parent.add_subcommand(
-      "inspect", "Show operators, shapes, quantisation, multiply-adds and bytes of a model");
-  command->add_option("MODEL", options->model, "A TensorFlow Lite file")->required();
-  command->add_flag("--json", options->json, "One JSON object instead of text");
-  command->add_flag("--tensors", options->tensors, "All tensors too");
-  command->footer(
-      "Operators that this build can't run are marked; the rest of the model is shown all the "
-      "same.\n\n"
-      "Examples:\n"
-      "  pinhole model inspect person.tflite\n"
-      "  pinhole model inspect person.tflite --tensors\n"
-      "  pinhole model inspect person.tflite --json | jq .multiply_adds");
-  command->callback([options, &chosen] { chosen = [options] { return Inspect(*options); }; });
+int Inspect(const InspectOptions& options) {
+  const OwnedModel owned(options.model);
+  Print(options.json ? ReportJson(options, owned.model()).Line() : Text(options, owned.model()));
+  return 0;
 }
 
 }  // namespace pinhole::host

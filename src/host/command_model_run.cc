@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
-#include <memory>
 #include <set>
 #include <system_error>
 
@@ -20,16 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using engine::TensorView;
-
-struct Options {
-  std::string model;
-  std::vector<std::string> inputs;
-  std::string input_folder;
-  std::string out;
-  std::size_t steps = 0;  // 0: not given
-  std::vector<std::string> taps;
-  int threads = 1;
-};
 
 std::string StepName(std::size_t step, std::string_view kind, const std::string& which) {
   return "step" + std::to_string(step) + "." + std::string(kind) + which + ".bin";
@@ -64,7 +53,7 @@ std::string InFolder(const std::string& folder, const std::string& name) {
 }
 
 // Two taps whose names differ only in what a file's name can't have would overwrite each other.
-void CheckTapNames(const Options& options) {
+void CheckTapNames(const ModelRunOptions& options) {
   std::set<std::string> names;
   for (const std::string& tap : options.taps) {
     if (!names.insert(Sanitised(tap)).second) {
@@ -75,7 +64,7 @@ void CheckTapNames(const Options& options) {
 }
 
 // With a folder of inputs: as many steps as there are files for the first input.
-std::size_t StepsOf(const Options& options) {
+std::size_t StepsOf(const ModelRunOptions& options) {
   if (options.steps > 0 || options.input_folder.empty()) {
     return std::max<std::size_t>(options.steps, 1);
   }
@@ -91,7 +80,7 @@ std::size_t StepsOf(const Options& options) {
   return steps;
 }
 
-void FillInputs(const Options& options, std::size_t step, engine::run::Session& session) {
+void FillInputs(const ModelRunOptions& options, std::size_t step, engine::run::Session& session) {
   for (std::size_t j = 0; j < session.input_count(); ++j) {
     Fill(session.input(j),
          options.input_folder.empty()
@@ -104,8 +93,8 @@ void WriteTensor(const TensorView& tensor, const std::string& path, OutputFiles&
   files.Add(path, std::span<const std::byte>(tensor.data, tensor.info->bytes));
 }
 
-void WriteOutputs(const Options& options, std::size_t step, const engine::run::Session& session,
-                  OutputFiles& files) {
+void WriteOutputs(const ModelRunOptions& options, std::size_t step,
+                  const engine::run::Session& session, OutputFiles& files) {
   for (std::size_t j = 0; j < session.output_count(); ++j) {
     WriteTensor(session.output(j), InFolder(options.out, StepName(step, "out", std::to_string(j))),
                 files);
@@ -120,7 +109,9 @@ void WriteOutputs(const Options& options, std::size_t step, const engine::run::S
   }
 }
 
-int RunModel(const Options& options) {
+}  // namespace
+
+int RunModel(const ModelRunOptions& options) {
   if (options.inputs.empty() == options.input_folder.empty()) {
     throw WrongUsage("give either --in or --in-dir; see 'pinhole model run --help'");
   }
@@ -144,45 +135,6 @@ int RunModel(const Options& options) {
   }
   files.Commit();
   return 0;
-}
-
-}  // namespace
-
-void AddModelRun(CLI::App& parent, Action& chosen) {
-  const auto options = std::make_shared<Options>();
-  CLI::App* command =
-      parent.add_subcommand("run", "Feed raw tensors to a model and write what comes out");
-  command->add_option("MODEL", options->model, "A TensorFlow Lite file")->required();
-  CLI::Option* in = command
-                        ->add_option("--in", options->inputs,
-                                     "Raw bytes of each input, one file an input, for every step")
-                        ->type_name("FILE");
-  command
-      ->add_option("--in-dir", options->input_folder,
-                   "A folder of stepK.inJ.bin: input J of step K, counted from 0")
-      ->type_name("DIR")
-      ->excludes(in);
-  command->add_option("--out", options->out, "The folder for stepK.outJ.bin; made if missing")
-      ->type_name("DIR")
-      ->required();
-  command
-      ->add_option("--steps", options->steps,
-                   "How often to run; 1, or as many as --in-dir has inputs for")
-      ->check(CLI::Range(std::size_t{1}, std::size_t{1000000}));
-  command
-      ->add_option("--tap", options->taps, "Tensors to write too, by name, as stepK.tap.NAME.bin")
-      ->type_name("NAME");
-  command->add_option("--threads", options->threads, "Threads to share the work")
-      ->capture_default_str()
-      ->check(CLI::Range(1, WorkerPool::kMaxThreads));
-  command->footer(
-      "Bytes are the tensors' own: little-endian, in the model's types. State is kept from step to "
-      "step.\n"
-      "Either all files appear or none.\n\n"
-      "Examples:\n"
-      "  pinhole model run wake.tflite --in-dir features/ --out answers/\n"
-      "  pinhole model run person.tflite --in picture.bin --out out/ --tap conv1");
-  command->callback([options, &chosen] { chosen = [options] { return RunModel(*options); }; });
 }
 
 }  // namespace pinhole::host

@@ -3,7 +3,6 @@
 
 #include <charconv>
 #include <map>
-#include <memory>
 #include <optional>
 
 #include "host/commands.h"
@@ -13,14 +12,6 @@
 namespace pinhole::host {
 
 namespace {
-
-struct Options {
-  std::vector<std::string> models;
-  bool json = false;
-  bool table = false;
-  std::string html;
-  std::string against;
-};
 
 std::string Stem(const std::string& path) {
   const std::string name = path.substr(path.rfind('/') + 1);
@@ -70,13 +61,12 @@ struct Row {
 };
 
 Json RowJson(const Row& row) {
-  Json json = {{"model", row.model},       {"activation_bytes", row.activations},
-               {"state_bytes", row.state}, {"model_bytes", row.graph},
-               {"arena_bytes", row.total}, {"against_bytes", nullptr}};
-  if (row.against) {
-    json["against_bytes"] = *row.against;
-  }
-  return json;
+  return Json::Object({{"model", row.model},
+                       {"activation_bytes", row.activations},
+                       {"state_bytes", row.state},
+                       {"model_bytes", row.graph},
+                       {"arena_bytes", row.total},
+                       {"against_bytes", row.against ? Json(*row.against) : Json(nullptr)}});
 }
 
 std::string TableText(const std::vector<Row>& rows, bool with_against) {
@@ -107,7 +97,7 @@ std::string TableText(const std::vector<Row>& rows, bool with_against) {
   return table.Text();
 }
 
-int PrintTable(const Options& options) {
+int PrintTable(const PlanOptions& options) {
   const std::map<std::string, std::uint64_t> against = ReadAgainst(options.against);
   int code = 0;
   std::vector<Row> rows;
@@ -133,7 +123,7 @@ int PrintTable(const Options& options) {
   }
   if (options.json) {
     for (const Row& row : rows) {
-      Print(JsonLine(RowJson(row)));
+      Print(RowJson(row).Line());
     }
   } else if (!rows.empty()) {
     Print(TableText(rows, !options.against.empty()));
@@ -141,7 +131,9 @@ int PrintTable(const Options& options) {
   return code;
 }
 
-int ShowPlan(const Options& options) {
+}  // namespace
+
+int ShowPlan(const PlanOptions& options) {
   if (options.table) {
     return PrintTable(options);
   }
@@ -156,43 +148,11 @@ int ShowPlan(const Options& options) {
     files.Commit();
   }
   if (options.json) {
-    Print(JsonLine(PlanJson(view)));
+    Print(PlanJson(view).Line());
   } else if (options.html.empty()) {
     Print(PlanText(view, TerminalWidth()));
   }
   return 0;
-}
-
-}  // namespace
-
-void AddModelPlan(CLI::App& parent, Action& chosen) {
-  const auto options = std::make_shared<Options>();
-  CLI::App* command =
-      parent.add_subcommand("plan", "Show where every byte lies while a model runs, over time");
-  command->add_option("MODEL", options->models, "TensorFlow Lite files; several with --table")
-      ->required();
-  command->add_flag("--json", options->json, "JSON instead of text");
-  CLI::Option* html =
-      command->add_option("--html", options->html, "Write a page with the map as a picture")
-          ->type_name("FILE");
-  CLI::Option* table =
-      command->add_flag("--table", options->table, "One line a model: bytes of memory");
-  table->excludes(html);
-  command
-      ->add_option("--against", options->against,
-                   "Lines of 'name bytes' to hold the totals against, by file name without ending")
-      ->type_name("FILE")
-      ->needs(table);
-  command->footer(
-      "The map's columns are operators, its rows addresses; each tensor has a letter, which the\n"
-      "table below the map explains. 'Total' is all memory that a run needs beside the model "
-      "file.\n"
-      "\n"
-      "Examples:\n"
-      "  pinhole model plan person.tflite\n"
-      "  pinhole model plan person.tflite --html plan.html\n"
-      "  pinhole model plan --table *.tflite --against docs/reference/arena-tflm.txt");
-  command->callback([options, &chosen] { chosen = [options] { return ShowPlan(*options); }; });
 }
 
 }  // namespace pinhole::host

@@ -10,25 +10,17 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
-#include <memory>
 #include <vector>
 
 #include "engine/format/cost.h"
 #include "host/commands.h"
-#include "host/describe.h"
+#include "host/json.h"
 #include "host/model_file.h"
 #include "host/terminal.h"
 
 namespace pinhole::host {
 
 namespace {
-
-struct Options {
-  std::string model;
-  std::size_t runs = 50;
-  int threads = 1;
-  bool json = false;
-};
 
 double RunOnce(OwnedSession& owned) {
   engine::run::Session& session = owned.session();
@@ -48,7 +40,9 @@ std::string Microseconds(double value) {
   return text.data();
 }
 
-int Bench(const Options& options) {
+}  // namespace
+
+int Bench(const BenchOptions& options) {
   OwnedSession owned(options.model, {{}, options.threads});
   const engine::run::Session& session = owned.session();
   for (std::size_t i = 0; i < std::min<std::size_t>(options.runs, 3); ++i) {
@@ -67,13 +61,14 @@ int Bench(const Options& options) {
   const std::uint64_t macs = engine::format::MultiplyAdds(session.model().main());
   const std::size_t weights = session.model().constant_bytes + session.model().folded_bytes;
   if (options.json) {
-    Print(JsonLine({{"model", options.model},
-                    {"median_us", median},
-                    {"min_us", times.front()},
-                    {"macs", macs},
-                    {"arena_bytes", session.arena_bytes()},
-                    {"weights_bytes", weights},
-                    {"threads", options.threads}}));
+    Print(Json::Object({{"model", options.model},
+                        {"median_us", median},
+                        {"min_us", times.front()},
+                        {"macs", macs},
+                        {"arena_bytes", session.arena_bytes()},
+                        {"weights_bytes", weights},
+                        {"threads", options.threads}})
+              .Line());
     return 0;
   }
   std::string text = Inked(Printable(options.model), Ink::kBold) + "\n";
@@ -89,28 +84,6 @@ int Bench(const Options& options) {
           " bytes\n";
   Print(text);
   return 0;
-}
-
-}  // namespace
-
-void AddModelBench(CLI::App& parent, Action& chosen) {
-  const auto options = std::make_shared<Options>();
-  CLI::App* command = parent.add_subcommand("bench", "Time a model's inference on this machine");
-  command->add_option("MODEL", options->model, "A TensorFlow Lite file")->required();
-  command->add_option("--runs", options->runs, "How many runs to time")
-      ->capture_default_str()
-      ->check(CLI::Range(std::size_t{1}, std::size_t{1000000}));
-  command->add_option("--threads", options->threads, "Threads to share the work")
-      ->capture_default_str()
-      ->check(CLI::Range(1, WorkerPool::kMaxThreads));
-  command->add_flag("--json", options->json, "One JSON object instead of text");
-  command->footer(
-      "Inputs are zeroes. What is timed is the network alone: no picture is read, nothing is "
-      "decoded.\n\n"
-      "Examples:\n"
-      "  pinhole model bench person.tflite\n"
-      "  pinhole model bench person.tflite --runs 200 --threads 4 --json");
-  command->callback([options, &chosen] { chosen = [options] { return Bench(*options); }; });
 }
 
 }  // namespace pinhole::host

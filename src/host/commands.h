@@ -1,30 +1,74 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The `pinhole` command: one function a subcommand, each in a file of its own (command_*.cc).
+// What the `pinhole` command does, one function a subcommand, each in a file of its own
+// (command_*.cc).
 //
-// Add... puts a subcommand into the command line and, when that subcommand is the one that was
-// given, sets `chosen` to what it does. What it does answers the exit code: 0 fine, 1 something
-// failed and was said on standard error; a Failure thrown means 1 too, a WrongUsage 2. A new
-// subcommand is a new file, a line here and a line in command.cc.
+// A function gets its options as the command line filled them in (command_line.cc, the one file
+// that knows the parser) and answers the exit code: 0 fine, 1 something failed and was said on
+// standard error; a Failure thrown means 1 too, a WrongUsage 2. A new subcommand is its options and
+// function here, a file, and its definition in command_line.cc.
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
-#include <functional>
+#include <cstddef>
+#include <string>
+#include <vector>
 
 namespace pinhole::host {
 
-using Action = std::function<int()>;
+struct DetectOptions {
+  std::vector<std::string> pictures;
+  std::string model;  // empty: the bundled one
+  std::string suppression = "weighted";
+  float min_score = -1.0F;  // below 0: the model's own
+  std::string draw;
+  bool json = false;
+  int threads = 1;
+};
+int Detect(const DetectOptions& options);
 
-void AddDetect(CLI::App& parent, Action& chosen);
-void AddRun(CLI::App& parent, Action& chosen);
-void AddModelInspect(CLI::App& parent, Action& chosen);
-void AddModelPlan(CLI::App& parent, Action& chosen);
-void AddModelRun(CLI::App& parent, Action& chosen);
-void AddModelBench(CLI::App& parent, Action& chosen);
-// Reads the whole command line of `root`, of which it becomes a part.
-void AddCompletion(CLI::App& root, Action& chosen);
+struct RunPersonOptions {
+  std::string input;  // empty: the bundled film
+  std::string model;  // empty: the bundled one
+  bool json = false;
+  bool all = false;
+  int threads = 1;
+};
+int RunPerson(const RunPersonOptions& options);
+
+struct InspectOptions {
+  std::string model;
+  bool json = false;
+  bool tensors = false;
+};
+int Inspect(const InspectOptions& options);
+
+struct PlanOptions {
+  std::vector<std::string> models;
+  bool json = false;
+  bool table = false;
+  std::string html;
+  std::string against;
+};
+int ShowPlan(const PlanOptions& options);
+
+struct ModelRunOptions {
+  std::string model;
+  std::vector<std::string> inputs;
+  std::string input_folder;
+  std::string out;
+  std::size_t steps = 0;  // 0: not given
+  std::vector<std::string> taps;
+  int threads = 1;
+};
+int RunModel(const ModelRunOptions& options);
+
+struct BenchOptions {
+  std::string model;
+  std::size_t runs = 50;
+  int threads = 1;
+  bool json = false;
+};
+int Bench(const BenchOptions& options);
 
 // The command from its arguments to its exit code; throws nothing.
 int RunCommand(int argc, const char* const* argv);

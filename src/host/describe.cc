@@ -20,10 +20,6 @@ using engine::Tensor;
 
 }  // namespace
 
-std::string JsonLine(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
 std::string ShapeText(const Shape& shape) {
   std::string text = "[";
   for (int i = 0; i < shape.rank(); ++i) {
@@ -47,17 +43,17 @@ std::string QuantizationText(const Tensor& tensor) {
 
 Json TensorJson(const Graph& graph, std::int32_t index) {
   const Tensor& tensor = graph.tensor(index);
-  Json json = {{"index", index},
-               {"name", std::string(tensor.name())},
-               {"type", engine::TypeName(tensor.type)},
-               {"shape", tensor.shape.dims()},
-               {"bytes", tensor.bytes},
-               {"constant", tensor.is_constant()},
-               {"variable", tensor.is_variable}};
+  Json json = Json::Object({{"index", index},
+                            {"name", tensor.name()},
+                            {"type", engine::TypeName(tensor.type)},
+                            {"shape", Json::Array(tensor.shape.dims())},
+                            {"bytes", tensor.bytes},
+                            {"constant", tensor.is_constant()},
+                            {"variable", tensor.is_variable}});
   if (tensor.is_quantized()) {
-    json["scales"] = std::vector<float>(tensor.scales, tensor.scales + tensor.scale_count);
-    json["zero_point"] = tensor.zero_point;
-    json["axis"] = tensor.axis;
+    json.Add("scales", Json::Array(std::span(tensor.scales, tensor.scale_count)));
+    json.Add("zero_point", tensor.zero_point);
+    json.Add("axis", tensor.axis);
   }
   return json;
 }

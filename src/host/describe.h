@@ -4,18 +4,13 @@
 // Models in words and numbers: what inspect, plan and bench say about tensors and operators.
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "engine/format/model.h"
+#include "host/json.h"
 
 namespace pinhole::host {
-
-using Json = nlohmann::ordered_json;
-
-// One line of JSON; bytes that are no UTF-8 become U+FFFD.
-std::string JsonLine(const Json& json);
 
 // "[1,96,96,3]"
 std::string ShapeText(const engine::Shape& shape);

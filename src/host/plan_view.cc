@@ -182,25 +182,27 @@ std::string_view KindName(PlanBlock::Kind kind) {
 }
 
 Json PlanJson(const PlanView& view) {
-  Json json = {{"model", view.file},
-               {"activation_bytes", view.arena_bytes},
-               {"state_bytes", view.state_bytes},
-               {"lower_bound_bytes", view.lower_bound_bytes},
-               {"model_bytes", view.model_bytes},
-               {"arena_bytes", view.total_bytes},
-               {"weights_bytes", view.weight_bytes},
-               {"operators", view.operators},
-               {"blocks", Json::array()}};
+  Json blocks = Json::Array();
   for (const PlanBlock& block : view.blocks) {
-    Json one = {{"kind", KindName(block.kind)}, {"name", block.name},    {"type", block.type},
-                {"offset", block.offset},       {"bytes", block.bytes},  {"first", block.first},
-                {"last", block.last},           {"in_place_of", nullptr}};
-    if (block.in_place_of >= 0) {
-      one["in_place_of"] = block.in_place_of;
-    }
-    json["blocks"].push_back(std::move(one));
+    blocks.Add(Json::Object(
+        {{"kind", KindName(block.kind)},
+         {"name", block.name},
+         {"type", block.type},
+         {"offset", block.offset},
+         {"bytes", block.bytes},
+         {"first", block.first},
+         {"last", block.last},
+         {"in_place_of", block.in_place_of >= 0 ? Json(block.in_place_of) : Json(nullptr)}}));
   }
-  return json;
+  return Json::Object({{"model", view.file},
+                       {"activation_bytes", view.arena_bytes},
+                       {"state_bytes", view.state_bytes},
+                       {"lower_bound_bytes", view.lower_bound_bytes},
+                       {"model_bytes", view.model_bytes},
+                       {"arena_bytes", view.total_bytes},
+                       {"weights_bytes", view.weight_bytes},
+                       {"operators", Json::Array(view.operators)},
+                       {"blocks", blocks}});
 }
 
 }  // namespace pinhole::host

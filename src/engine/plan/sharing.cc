@@ -12,7 +12,7 @@ constexpr std::size_t kMaskBits = 8;
 // twice reads it by both ways.
 bool AllUsesAllowed(const Operator& op, std::int32_t tensor, std::uint8_t mask) {
   for (std::size_t i = 0; i < op.inputs.size(); ++i) {
-    if (op.inputs[i] == tensor && (i >= kMaskBits || (mask >> i & 1U) == 0)) {
+    if (op.inputs[i] == tensor && (i >= kMaskBits || (mask >> i & 1) == 0)) {
       return false;
     }
   }

@@ -70,11 +70,11 @@ TEST(LeakyRelu, Float) {
   EXPECT_THAT(op.Result<float>(), ElementsAre(-1, -0.5F, 0, 3));
 }
 
-TEST(LeakyRelu, ANegativeSlopeRoundsItsMagnitude) {
+TEST(LeakyRelu, ANegativeSlopeNegatesTheRoundedProduct) {
   OpHarness op(OpKind::kLeakyRelu, LeakyReluOptions{-0.5F});
   op.Input<std::int8_t>({4}, {-3, -2, 0, 3}, Q(1.0F)).Output<std::int8_t>({4}, Q(1.0F, 10));
   ASSERT_TRUE(op.Run(kLeakyRelu)) << op.why();
-  EXPECT_THAT(op.Result<std::int8_t>(), ElementsAre(12, 11, 10, 13));  // -3 * 0.5 rounds to -2
+  EXPECT_THAT(op.Result<std::int8_t>(), ElementsAre(11, 11, 10, 13));  // -3 * 0.5 rounds up, to -1
 }
 
 TEST(LeakyRelu, ExtremeScalesAreDefined) {

@@ -13,8 +13,6 @@ using ::testing::HasSubstr;
 
 class QuantizeParams : public ::testing::Test {
  protected:
-  QuantizeParams() { graph_.operators = {&op_, 1}; }
-
   static Tensor MakeTensor(Type type, const Shape& shape, const std::vector<float>& scales,
                            std::int32_t zero_point = 0, std::uint8_t axis = 0) {
     Tensor tensor;
@@ -34,8 +32,14 @@ class QuantizeParams : public ::testing::Test {
     return *range;
   }
 
+  Graph OneOperator() {
+    Graph graph;
+    graph.operators = {&op_, 1};
+    return graph;
+  }
+
   Operator op_;
-  Graph graph_;
+  Graph graph_ = OneOperator();  // before context_, which reads it
   std::vector<std::byte> memory_ = std::vector<std::byte>(256);
   base::Arena arena_{memory_};
   base::Diagnosis why_;

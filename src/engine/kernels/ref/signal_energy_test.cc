@@ -13,9 +13,10 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 struct EnergyOp : OpHarness {
-  EnergyOp(const FlexOptions& options, const std::vector<std::int16_t>& bins,
-                 std::int32_t out) : OpHarness(OpKind::kSignalEnergy, options.attribute()) {
-    Input<std::int16_t>({static_cast<std::int32_t>(bins.size())}, bins).Output<std::uint32_t>({out});
+  EnergyOp(const FlexOptions& options, const std::vector<std::int16_t>& bins, std::int32_t out)
+      : OpHarness(OpKind::kSignalEnergy, options.attribute()) {
+    Input<std::int16_t>({static_cast<std::int32_t>(bins.size())}, bins)
+        .Output<std::uint32_t>({out});
   }
 };
 

@@ -59,7 +59,9 @@ struct Arithmetic {  // fixed point: T is int16 or int32
     return static_cast<T>(static_cast<std::int32_t>(Wide{a} - Wide{b}) >> 1);
   }
   static constexpr T Negate(T x) { return static_cast<T>(-Wide{x}); }
-  static T FromReal(double x) { return static_cast<T>(std::floor(0.5 + static_cast<double>(kOne) * x)); }
+  static T FromReal(double x) {
+    return static_cast<T>(std::floor(0.5 + static_cast<double>(kOne) * x));
+  }
 };
 
 template <>

@@ -46,7 +46,8 @@ base::Status Evaluate(const EvalContext& context) {
   std::int16_t* y = context.output(0).as<std::int16_t>();
   const std::int16_t largest = LargestMagnitude(x, in.size());
   // Silence and the sample -32768 stay as they are.
-  const int bits = largest > 0 ? 15 - static_cast<int>(std::bit_width(static_cast<std::uint16_t>(largest))) : 0;
+  const int bits =
+      largest > 0 ? 15 - static_cast<int>(std::bit_width(static_cast<std::uint16_t>(largest))) : 0;
   for (std::size_t i = 0; i < in.size(); ++i) {
     y[i] = static_cast<std::int16_t>(x[i] * (1 << bits));
   }

@@ -55,7 +55,9 @@ TEST(SignalFftAutoScale, TheMostNegativeSampleIsForgotten) {
 
 TEST(SignalFftAutoScale, RefusesOtherShapes) {
   OpHarness op(OpKind::kSignalFftAutoScale);
-  op.Input<std::int16_t>({1, 4}, {1, 2, 3, 4}).Output<std::int16_t>({1, 4}).Output<std::int32_t>({});
+  op.Input<std::int16_t>({1, 4}, {1, 2, 3, 4})
+      .Output<std::int16_t>({1, 4})
+      .Output<std::int32_t>({});
   EXPECT_FALSE(op.Prepare(kSignalFftAutoScale));
   EXPECT_THAT(op.why(), HasSubstr("has 2 dimensions, 1 expected"));
   OpHarness bits(OpKind::kSignalFftAutoScale);

@@ -49,7 +49,8 @@ double WorstError(std::size_t length, const std::vector<T>& samples, double gain
   const auto expected = Definition(length, samples);
   double worst = 0;
   for (std::size_t k = 0; k < bins.size(); ++k) {
-    const std::complex<double> bin(static_cast<double>(bins[k].re), static_cast<double>(bins[k].im));
+    const std::complex<double> bin(static_cast<double>(bins[k].re),
+                                   static_cast<double>(bins[k].im));
     worst = std::max(worst, std::abs(bin - expected[k] * gain));
   }
   return worst;
@@ -77,7 +78,8 @@ TEST(RealFft, Int16MeetsTheDefinitionWithinFourUnits) {
 TEST(RealFft, Int32MeetsTheDefinitionWithinTenUnits) {
   for (std::size_t length = 4; length <= 1024; length *= 2) {
     const double gain = 1.0 / static_cast<double>(length);
-    EXPECT_LT(WorstError(length, Noise<std::int32_t>(length, 2147483647.0, 9), gain), 10.0) << length;
+    EXPECT_LT(WorstError(length, Noise<std::int32_t>(length, 2147483647.0, 9), gain), 10.0)
+        << length;
   }
 }
 

@@ -5,7 +5,8 @@
 // Each bin counts for two neighbours: with `weights` for the band whose triangle falls there and
 // with `unweights` for the next. So num_channels + 1 stretches of the spectrum are walked, the
 // first of which only feeds the first channel's rising edge:
-//   channel[i] = sum over stretch i+1 of weights * energy + sum over stretch i of unweights * energy
+//   channel[i] = sum over stretch i+1 of weights * energy + sum over stretch i of unweights *
+//   energy
 // Constant int16 inputs: weights and unweights [any]; per stretch its first bin, its first weight
 // and its width [num_channels + 1]. Sums are modulo 2^64, a negative weight counts so too.
 // Source: TensorFlow Lite Micro signal/src/filter_bank.cc.
@@ -22,7 +23,8 @@ enum Input : std::size_t { kEnergy, kWeights, kUnweights, kFirstBins, kFirstWeig
 
 // Every stretch lies inside the spectrum and inside the weights.
 base::Status CheckStretches(PrepareContext& context, std::int32_t bins, std::int32_t weights) {
-  const std::span<const std::int16_t> first_bins = context.input(kFirstBins)->constant<std::int16_t>();
+  const std::span<const std::int16_t> first_bins =
+      context.input(kFirstBins)->constant<std::int16_t>();
   const auto first_weights = context.input(kFirstWeights)->constant<std::int16_t>();
   const auto widths = context.input(kWidths)->constant<std::int16_t>();
   for (std::size_t i = 0; i < widths.size(); ++i) {

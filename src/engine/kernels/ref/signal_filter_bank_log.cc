@@ -43,9 +43,10 @@ base::Status Evaluate(const EvalContext& context) {
   std::int16_t* y = context.output(0).as<std::int16_t>();
   for (std::size_t i = 0; i < in.size(); ++i) {
     const std::uint32_t scaled = x[i] << params.correction_bits;
-    y[i] = scaled > 1 ? static_cast<std::int16_t>(std::min(
-                            ScaledLog(scaled, static_cast<std::uint32_t>(params.output_scale)), kMax))
-                      : std::int16_t{0};
+    y[i] = scaled > 1
+               ? static_cast<std::int16_t>(std::min(
+                     ScaledLog(scaled, static_cast<std::uint32_t>(params.output_scale)), kMax))
+               : std::int16_t{0};
   }
   return {};
 }

@@ -15,14 +15,15 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 struct LogOp : OpHarness {
-  LogOp(const FlexOptions& options, const std::vector<std::uint32_t>& x) : OpHarness(OpKind::kSignalFilterBankLog, options.attribute()) {
+  LogOp(const FlexOptions& options, const std::vector<std::uint32_t>& x)
+      : OpHarness(OpKind::kSignalFilterBankLog, options.attribute()) {
     const Shape shape{static_cast<std::int32_t>(x.size())};
     Input<std::uint32_t>(shape, x).Output<std::int16_t>(shape);
   }
 };
 
 std::vector<std::int16_t> Result(std::int32_t scale, std::int32_t bits,
-                              const std::vector<std::uint32_t>& x) {
+                                 const std::vector<std::uint32_t>& x) {
   const FlexOptions options({{"output_scale", scale}, {"input_correction_bits", bits}});
   LogOp op(options, x);
   EXPECT_TRUE(op.Run(kSignalFilterBankLog)) << op.why();
@@ -36,7 +37,8 @@ TEST(SignalFilterBankLog, PowersOfTwo) {
 }
 
 TEST(SignalFilterBankLog, CorrectionBitsAddTheirLogarithm) {
-  EXPECT_THAT(Result(1600, 3, {0, 1, 2, 1U << 29}), ElementsAre(0, 3327, 4436, 0));  // the last is cut
+  EXPECT_THAT(Result(1600, 3, {0, 1, 2, 1U << 29}),
+              ElementsAre(0, 3327, 4436, 0));  // the last is cut
 }
 
 TEST(SignalFilterBankLog, SaturatesAtSixteenBits) {

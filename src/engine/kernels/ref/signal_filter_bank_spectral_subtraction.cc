@@ -23,7 +23,7 @@ struct Params {
   std::int32_t smoothing[2] = {};            // even and odd channels
   std::int32_t one_minus_smoothing[2] = {};  // the same
   std::int32_t min_signal_remaining = 0;
-  std::int32_t smoothing_bits = 0;            // 0..31
+  std::int32_t smoothing_bits = 0;             // 0..31
   std::int32_t spectral_subtraction_bits = 0;  // 0..31
   bool clamping = false;
 };
@@ -62,15 +62,15 @@ std::uint32_t Subtract(const Params& p, std::size_t parity, std::uint32_t x, std
   const auto weigh = [](std::uint32_t value, std::int32_t weight) {
     return std::uint64_t{value} * static_cast<std::uint64_t>(weight);
   };
-  noise = static_cast<std::uint32_t>((weigh(scaled, p.smoothing[parity]) +
-                                      weigh(noise, p.one_minus_smoothing[parity])) >>
-                                     p.spectral_subtraction_bits);
+  noise = static_cast<std::uint32_t>(
+      (weigh(scaled, p.smoothing[parity]) + weigh(noise, p.one_minus_smoothing[parity])) >>
+      p.spectral_subtraction_bits);
   const std::uint32_t taken = std::min(noise, scaled);
   if (p.clamping) {
     noise = taken;
   }
-  const auto least = static_cast<std::uint32_t>(weigh(x, p.min_signal_remaining) >>
-                                                p.spectral_subtraction_bits);
+  const auto least =
+      static_cast<std::uint32_t>(weigh(x, p.min_signal_remaining) >> p.spectral_subtraction_bits);
   return std::max((scaled - taken) >> p.smoothing_bits, least);
 }
 
@@ -89,7 +89,7 @@ base::Status Evaluate(const EvalContext& context) {
 
 }  // namespace
 
-const Kernel kSignalFilterBankSpectralSubtraction{OpKind::kSignalFilterBankSpectralSubtraction, 1, 1,
-                                                  Prepare, Evaluate};
+const Kernel kSignalFilterBankSpectralSubtraction{OpKind::kSignalFilterBankSpectralSubtraction, 1,
+                                                  1, Prepare, Evaluate};
 
 }  // namespace pinhole::engine::kernels::ref

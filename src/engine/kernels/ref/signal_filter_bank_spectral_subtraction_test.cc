@@ -17,13 +17,20 @@ using Options = std::map<std::string, std::int32_t>;
 
 // smoothing 1/4 in even and 1/2 in odd channels, at least 1/8 of the signal remains.
 Options Quarter() {
-  return {{"smoothing", 4}, {"one_minus_smoothing", 12}, {"alternate_smoothing", 8},
-          {"alternate_one_minus_smoothing", 8}, {"min_signal_remaining", 2}, {"smoothing_bits", 2},
-          {"spectral_subtraction_bits", 4}, {"clamping", 0}, {"num_channels", 2}};
+  return {{"smoothing", 4},
+          {"one_minus_smoothing", 12},
+          {"alternate_smoothing", 8},
+          {"alternate_one_minus_smoothing", 8},
+          {"min_signal_remaining", 2},
+          {"smoothing_bits", 2},
+          {"spectral_subtraction_bits", 4},
+          {"clamping", 0},
+          {"num_channels", 2}};
 }
 
 struct SubtractionOp : OpHarness {
-  SubtractionOp(const FlexOptions& options, const Channels& x) : OpHarness(OpKind::kSignalFilterBankSpectralSubtraction, options.attribute()) {
+  SubtractionOp(const FlexOptions& options, const Channels& x)
+      : OpHarness(OpKind::kSignalFilterBankSpectralSubtraction, options.attribute()) {
     const Shape shape{static_cast<std::int32_t>(x.size())};
     Input<std::uint32_t>(shape, x).Output<std::uint32_t>(shape).Output<std::uint32_t>(shape);
   }
@@ -97,11 +104,14 @@ TEST(SignalFilterBankSpectralSubtraction, InPlaceEqualsApart) {
 }
 
 TEST(SignalFilterBankSpectralSubtraction, RefusesOptionsOutOfRange) {
-  for (const auto& [name, value] : Options{{"smoothing", -1}, {"one_minus_smoothing", -1},
+  for (const auto& [name, value] : Options{{"smoothing", -1},
+                                           {"one_minus_smoothing", -1},
                                            {"alternate_smoothing", -1},
                                            {"alternate_one_minus_smoothing", -5},
-                                           {"min_signal_remaining", -1}, {"smoothing_bits", 32},
-                                           {"spectral_subtraction_bits", 64}, {"clamping", 2},
+                                           {"min_signal_remaining", -1},
+                                           {"smoothing_bits", 32},
+                                           {"spectral_subtraction_bits", 64},
+                                           {"clamping", 2},
                                            {"num_channels", 3}}) {
     Options options = Quarter();
     options[name] = value;

@@ -12,7 +12,8 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 struct RootOp : OpHarness {
-  RootOp(const std::vector<std::uint64_t>& x, std::int32_t bits) : OpHarness(OpKind::kSignalFilterBankSquareRoot) {
+  RootOp(const std::vector<std::uint64_t>& x, std::int32_t bits)
+      : OpHarness(OpKind::kSignalFilterBankSquareRoot) {
     const Shape shape{static_cast<std::int32_t>(x.size())};
     Input<std::uint64_t>(shape, x).Input<std::int32_t>({}, {bits}).Output<std::uint32_t>(shape);
   }

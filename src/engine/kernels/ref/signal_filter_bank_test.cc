@@ -26,7 +26,8 @@ Shape Row(const std::vector<T>& values) {
 }
 
 struct FilterBankOp : OpHarness {
-  FilterBankOp(const FlexOptions& options, const Bank& bank) : OpHarness(OpKind::kSignalFilterBank, options.attribute()) {
+  FilterBankOp(const FlexOptions& options, const Bank& bank)
+      : OpHarness(OpKind::kSignalFilterBank, options.attribute()) {
     Input<std::uint32_t>(Row(bank.energy), bank.energy)
         .Constant<std::int16_t>(Row(bank.weights), bank.weights)
         .Constant<std::int16_t>(Row(bank.unweights), bank.unweights)
@@ -39,8 +40,13 @@ struct FilterBankOp : OpHarness {
 
 // Weights 1 and unweights 0 over neighbouring stretches: plain sums; the first stretch is dropped.
 TEST(SignalFilterBank, AUnitTableSumsEachStretch) {
-  Bank bank{{1, 2, 4, 8, 16, 32}, {1, 1, 1, 1, 1, 1}, {0, 0, 0, 0, 0, 0}, {0, 1, 3}, {0, 1, 3},
-            {1, 2, 3}, 2};
+  Bank bank{{1, 2, 4, 8, 16, 32},
+            {1, 1, 1, 1, 1, 1},
+            {0, 0, 0, 0, 0, 0},
+            {0, 1, 3},
+            {0, 1, 3},
+            {1, 2, 3},
+            2};
   const FlexOptions options({{"num_channels", 2}});
   FilterBankOp op(options, bank);
   ASSERT_TRUE(op.Run(kSignalFilterBank)) << op.why();
@@ -49,8 +55,13 @@ TEST(SignalFilterBank, AUnitTableSumsEachStretch) {
 
 // A bin's weight and unweight add up to one: but for both ends, nothing is lost.
 TEST(SignalFilterBank, WeightsAndUnweightsShareEachBin) {
-  Bank bank{std::vector<std::uint32_t>(12), std::vector<std::int16_t>(12),
-            std::vector<std::int16_t>(12), {0, 3, 6, 9}, {0, 3, 6, 9}, {3, 3, 3, 3}, 3};
+  Bank bank{std::vector<std::uint32_t>(12),
+            std::vector<std::int16_t>(12),
+            std::vector<std::int16_t>(12),
+            {0, 3, 6, 9},
+            {0, 3, 6, 9},
+            {3, 3, 3, 3},
+            3};
   std::uint64_t expected = 0;
   for (std::size_t i = 0; i < 12; ++i) {
     bank.energy[i] = static_cast<std::uint32_t>(4000000000U - 7919U * i);
@@ -88,7 +99,8 @@ TEST(SignalFilterBank, RefusesTablesThatLeadOut) {
   EXPECT_THAT(why([](Bank& b) { b.widths[0] = -1; }), HasSubstr("of width -1"));
   EXPECT_THAT(why([](Bank& b) { b.widths[0] = 32767; }), HasSubstr("of width 32767"));
   EXPECT_THAT(why([](Bank& b) { b.widths.push_back(0); }), HasSubstr("declared [3], computed [2]"));
-  EXPECT_THAT(why([](Bank& b) { b.unweights.push_back(0); }), HasSubstr("declared [3], computed [2]"));
+  EXPECT_THAT(why([](Bank& b) { b.unweights.push_back(0); }),
+              HasSubstr("declared [3], computed [2]"));
   EXPECT_THAT(why([](Bank& b) { b.channels = 2; }), HasSubstr("declared [2], computed [1]"));
 }
 

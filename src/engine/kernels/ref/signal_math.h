@@ -72,10 +72,9 @@ inline constexpr std::array<std::uint16_t, kSegments + 1> kTable = MakeTable();
 
 }  // namespace log_internal
 
-// ln(value) * scale, to 1/400 of scale. value >= 1. Wraps at 32 bits where scale * ln(value) * 2^16
-// does not fit.
-// What a line between two ends of a segment adds is divided by 2^16, where 2^9 would be right: next
-// to nothing is added. The networks' features were made so.
+// ln(value) * scale, to 1/400 of scale and half a unit. value >= 1. Wraps at 32 bits where scale *
+// ln(value) * 2^16 does not fit. What a line between two ends of a segment adds is divided by 2^16,
+// where 2^9 would be right: next to nothing is added. The networks' features were made so.
 constexpr std::uint32_t ScaledLog(std::uint32_t value, std::uint32_t scale) {
   constexpr std::uint32_t kLn2Q16 = 45426;
   constexpr std::uint32_t kHalf = 1U << 15;
@@ -88,8 +87,7 @@ constexpr std::uint32_t ScaledLog(std::uint32_t value, std::uint32_t scale) {
   const std::int32_t along = static_cast<std::int32_t>(fraction & 511);
   const auto curve = static_cast<std::uint32_t>(from + ((step * along) >> 16));
   const std::uint32_t log2 = (exponent << 16) + fraction + curve;
-  const auto natural =
-      static_cast<std::uint32_t>((std::uint64_t{kLn2Q16} * log2 + kHalf) >> 16);
+  const auto natural = static_cast<std::uint32_t>((std::uint64_t{kLn2Q16} * log2 + kHalf) >> 16);
   return (scale * natural + kHalf) >> 16;
 }
 

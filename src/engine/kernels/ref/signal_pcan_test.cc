@@ -18,8 +18,8 @@ using Channels = std::vector<std::uint32_t>;
 using Table = std::vector<std::int16_t>;
 
 struct PcanOp : OpHarness {
-  PcanOp(const FlexOptions& options, const Channels& x, const Channels& noise,
-               const Table& table) : OpHarness(OpKind::kSignalPcan, options.attribute()) {
+  PcanOp(const FlexOptions& options, const Channels& x, const Channels& noise, const Table& table)
+      : OpHarness(OpKind::kSignalPcan, options.attribute()) {
     const Shape shape{static_cast<std::int32_t>(x.size())};
     Input<std::uint32_t>(shape, x)
         .Input<std::uint32_t>(shape, noise)
@@ -29,7 +29,7 @@ struct PcanOp : OpHarness {
 };
 
 Channels Result(std::int32_t shift, const Channels& x, const Channels& noise, const Table& table,
-             int place = -1) {
+                int place = -1) {
   const FlexOptions options({{"snr_shift", shift}});
   PcanOp op(options, x, noise, table);
   EXPECT_TRUE(op.Run(kSignalPcan, place)) << op.why();
@@ -75,17 +75,18 @@ TEST(SignalPcan, RisesWithTheSignal) {
   EXPECT_TRUE(std::is_sorted(y.begin(), y.end()));
 }
 
-// The parabola from 8 to 16: value 100, slope and curvature by which 16 is 100 + 200 + 100.
+// The parabola from 8 to 16: value 100, slope 200, curvature 100, of the way through it.
 TEST(SignalPcan, FollowsTheParabola) {
   Table table(125, 0);
   table[4 * 4 - 6] = 100;
-  table[4 * 4 - 5] = 200 * 32;  // * fraction / 2^10 in Q15 of slope * 32
-  table[4 * 4 - 4] = 100 * 32;
+  table[4 * 4 - 5] = 200;
+  table[4 * 4 - 4] = 100;
   for (std::uint32_t noise = 8; noise < 16; ++noise) {
     const double f = (noise - 8) / 8.0;
     const double gain = 100 + 200 * f + 100 * f * f;
     const double snr = 4096.0 * gain;
-    EXPECT_NEAR(Result(0, {4096}, {noise}, table)[0], snr / 64 - 64, 64) << noise;
+    EXPECT_NEAR(Result(0, {4096}, {noise}, table)[0], snr / 64 - 64, 64)
+        << noise;  // a unit of gain
   }
 }
 

@@ -15,8 +15,8 @@ using ::testing::HasSubstr;
 using Samples = std::vector<std::int16_t>;
 
 struct WindowOp : OpHarness {
-  WindowOp(const FlexOptions& options, const Shape& shape, const Samples& x,
-                 const Samples& window) : OpHarness(OpKind::kSignalWindow, options.attribute()) {
+  WindowOp(const FlexOptions& options, const Shape& shape, const Samples& x, const Samples& window)
+      : OpHarness(OpKind::kSignalWindow, options.attribute()) {
     Input<std::int16_t>(shape, x)
         .Constant<std::int16_t>({static_cast<std::int32_t>(window.size())}, window)
         .Output<std::int16_t>(shape);
@@ -51,7 +51,8 @@ TEST(SignalWindow, EveryStretchOfARowAnew) {
 }
 
 TEST(SignalWindow, Refuses) {
-  const FlexOptions negative({{"shift", -1}}), wide({{"shift", 32}}), none({}), good({{"shift", 1}});
+  const FlexOptions negative({{"shift", -1}}), wide({{"shift", 32}}), none({}),
+      good({{"shift", 1}});
   const auto why = [](const FlexOptions& options, const Samples& window) {
     WindowOp op(options, {4}, {1, 2, 3, 4}, window);
     EXPECT_FALSE(op.Prepare(kSignalWindow));
@@ -61,7 +62,8 @@ TEST(SignalWindow, Refuses) {
   EXPECT_THAT(why(negative, four), HasSubstr("option 'shift' is -1, 0 to 31 expected"));
   EXPECT_THAT(why(wide, four), HasSubstr("option 'shift' is 32, 0 to 31 expected"));
   EXPECT_THAT(why(none, four), HasSubstr("option 'shift': not found"));
-  EXPECT_THAT(why(good, {1, 2, 3}), HasSubstr("rows of 4 samples found, a multiple of the window's 3"));
+  EXPECT_THAT(why(good, {1, 2, 3}),
+              HasSubstr("rows of 4 samples found, a multiple of the window's 3"));
   EXPECT_THAT(why(good, {1, 2, 3, 4, 5}), HasSubstr("a multiple of the window's 5"));
 }
 

@@ -224,7 +224,9 @@ base::Result<std::span<const Detection>> FaceDetector::Find(const signal::ImageV
       ran ? Decode(options, why)
           : base::Result<std::span<Detection>>(base::Unexpected(ran.error()));
   WipeActivations();
-  PINHOLE_TRY(found);
+  if (!found) {
+    return base::Unexpected(found.error());
+  }
   PINHOLE_ASSIGN(const std::span<Detection> kept, Suppress(*found, options.suppression, why));
   const signal::LetterboxMap map(picture.width(), picture.height());
   for (Detection& detection : kept) {

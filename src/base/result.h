@@ -33,10 +33,10 @@ class [[nodiscard]] Result {
  public:
   using value_type = T;
 
-  constexpr Result(const T& value)
-      : has_value_(true), value_(value) {}  // NOLINT(google-explicit-constructor)
-  constexpr Result(T&& value)
-      : has_value_(true), value_(std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  constexpr Result(const T& value)  // NOLINT(google-explicit-constructor)
+      : has_value_(true), value_(value) {}
+  constexpr Result(T&& value)  // NOLINT(google-explicit-constructor)
+      : has_value_(true), value_(std::move(value)) {}
   constexpr Result(Unexpected failed) : has_value_(false), error_(failed.error()) {}  // NOLINT
   constexpr Result(Result&& other) noexcept(std::is_nothrow_move_constructible_v<T>)
       : has_value_(other.has_value_) {
@@ -117,12 +117,12 @@ using Status = Result<void>;
 
 #define PINHOLE_JOIN_(a, b) a##b
 #define PINHOLE_JOIN(a, b) PINHOLE_JOIN_(a, b)
-#define PINHOLE_ASSIGN_(result, declaration, expression) \
-  auto result = (expression);                            \
-  if (!result) {                                         \
-    return ::pinhole::base::Unexpected(result.error());  \
-  }                                                      \
-  declaration = *std::move(result)
+#define PINHOLE_ASSIGN_(result, declaration, expression) /* NOLINT(bugprone-macro-parentheses) */ \
+  auto result = (expression); /* NOLINT(bugprone-macro-parentheses): a name to declare */         \
+  if (!(result)) {                                                                                \
+    return ::pinhole::base::Unexpected((result).error());                                         \
+  }                                                                                               \
+  declaration = *std::move(result) /* NOLINT(bugprone-macro-parentheses) */
 // PINHOLE_ASSIGN(const int n, ReadCount(bytes)): declares, or leaves the function with the error.
 #define PINHOLE_ASSIGN(declaration, expression) \
   PINHOLE_ASSIGN_(PINHOLE_JOIN(pinhole_result_, __LINE__), declaration, expression)

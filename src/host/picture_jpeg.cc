@@ -131,10 +131,11 @@ Picture DecodeJpeg(std::span<const std::byte> bytes, const PictureLimits& limits
   reader.info.out_color_space = components == 1 ? JCS_GRAYSCALE : JCS_RGB;
   Picture picture =
       MakePicture("JPEG", reader.info.image_width, reader.info.image_height, components, limits);
+  const int orientation = Orientation(reader);  // the library forgets markers when it has finished
   if (!ReadPixels(reader, picture)) {
     FailDamaged("JPEG", reader.message);
   }
-  return Upright(std::move(picture), Orientation(reader));
+  return Upright(std::move(picture), orientation);
 }
 
 }  // namespace pinhole::host

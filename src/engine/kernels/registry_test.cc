@@ -107,8 +107,9 @@ bool HasWord(const std::string& text, const std::string& word) {
 template <typename T>
 void CheckPlainUses(const std::map<std::string, Row>& rows, std::set<std::string>& seen) {
   constexpr int kMiddle = std::is_unsigned_v<T> ? 128 : 0;
-  const std::vector<Quant> out_quants = {Q(1.0F / 256.0F, kMiddle), Q(1.0F / 256.0F, kMiddle - 128),
-                                         Q(1.0F / 128.0F, kMiddle), Q(1.0F / 32768.0F)};
+  std::vector<Quant> out_quants = {Q(1.0F / 256.0F, kMiddle), Q(1.0F / 256.0F, kMiddle - 128),
+                                   Q(1.0F / 128.0F, kMiddle), Q(1.0F / 32768.0F)};
+  out_quants.resize(sizeof(T) <= 2 ? out_quants.size() : 1);  // only small types are quantised
   const std::vector<T> values(4, T{1});
   for (const Kernel* kernel : AllKernels()) {
     const std::string name(OpName(kernel->kind));

@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line: every subcommand with its options, help and examples, and the way from
+// arguments to an exit code. The one file that knows the parser.
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "host/commands.h"
+#include "host/completion.h"
+#include "host/failure.h"
+#include "host/terminal.h"
+#include "host/workers.h"
+
+namespace pinhole::host {
+
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kWrongUsage = 2;
+
+using Action = std::function<int()>;
+
+// Puts `command` into the line with options of type Options: `does` is chosen when it is given.
+template <typename Options>
+std::shared_ptr<Options> OptionsOf(CLI::App* command, Action& chosen, int (*does)(const Options&)) {
+  const auto options = std::make_shared<Options>();
+  command->callback(
+      [options, does, &chosen] { chosen = [options, does] { return does(*options); }; });
+  return options;
+}
+
+void AddThreads(CLI::App* command, int& threads) {
+  command->add_option("--threads", threads, "Threads to share the work")
+      ->capture_default_str()
+      ->type_name("N")
+      ->check(CLI::Range(1, WorkerPool::kMaxThreads).description(""));
+}
+
+void AddModel(CLI::App* command, std::string& model) {
+  command->add_option("MODEL", model, "A TensorFlow Lite file")->type_name("")->required();
+}
+
+void AddDetect(CLI::App& parent, Action& chosen) {
+  CLI::App* command = parent.add_subcommand("detect", "Find the faces of pictures");
+  const auto options = OptionsOf<DetectOptions>(command, chosen, Detect);
+  command
+      ->add_option("IMAGE", options->pictures,
+                   "JPEG, PNG, BMP, PGM or PPM files; - for standard input")
+      ->type_name("")
+      ->required();
+  command->add_option("--model", options->model, "A face detection model; the bundled one if none")
+      ->type_name("FILE");
+  command
+      ->add_option("--nms", options->suppression, "How overlapping answers for one face are merged")
+      ->type_name("HOW")
+      ->check(CLI::IsMember({"weighted", "unweighted", "none"}))
+      ->capture_default_str();
+  command
+      ->add_option("--min-score", options->min_score,
+                   "Leave faces below this score, 0 to 1, out; the model's own\nlimit if not given")
+      ->type_name("SCORE")
+      ->check(CLI::Range(0.0, 1.0).description(""));
+  command->add_flag("--json", options->json, "One JSON object a picture, one a line");
+  command
+      ->add_option("--draw", options->draw,
+                   "Write the picture with boxes and points; for several\npictures a folder, or a "
+                   "name that gets numbers")
+      ->type_name("FILE");
+  AddThreads(command, options->threads);
+  command->footer(
+      "Coordinates are pixels of the picture held upright, as its EXIF says. Points are, left and\n"
+      "right as the picture shows them: left eye, right eye, nose, mouth, left ear, right ear.\n"
+      "A picture that can't be read is said on standard error; the others are done all the same.\n"
+      "\n"
+      "Examples:\n"
+      "  pinhole detect photo.jpg\n"
+      "  pinhole detect photo.jpg --draw found.png\n"
+      "  pinhole detect *.jpg --json --min-score 0.7 > faces.jsonl\n"
+      "  curl -s https://example.org/photo.jpg | pinhole detect -");
+}
+
+void AddRunPerson(CLI::App& parent, Action& chosen) {
+  CLI::App* command = parent.add_subcommand(
+      "person", "Say whether somebody is there, how many faces, and roughly where");
+  const auto options = OptionsOf<RunPersonOptions>(command, chosen, RunPerson);
+  command
+      ->add_option("--input", options->input,
+                   "A folder of pictures, taken as a film in the order of\ntheir names, or one "
+                   "picture; the bundled film if none")
+      ->type_name("FILE");
+  command->add_option("--model", options->model, "A face detection model; the bundled one if none")
+      ->type_name("FILE");
+  command->add_flag("--json", options->json, "One JSON object a line");
+  command->add_flag("--all", options->all, "A line for every frame, not only for what is new");
+  AddThreads(command, options->threads);
+  command->footer(
+      "What is printed is all that leaves the sensor (docs/reference/facts.md). It is what the "
+      "last\n"
+      "frames together say: one bad frame changes nothing, and news come two frames late. A "
+      "picture\n"
+      "that can't be read is a frame without a reading, and an exit code of 1 at the end. A "
+      "single\n"
+      "picture is looked at until the sensor has made up its mind.\n"
+      "\n"
+      "Examples:\n"
+      "  pinhole run person\n"
+      "  pinhole run person --input film/\n"
+      "  pinhole run person --input film/ --json --all > facts.jsonl");
+}
+
+void AddInspect(CLI::App& parent, Action& chosen) {
+  CLI::App* command = parent.add_subcommand(
+      "inspect", "Show operators, shapes, quantisation, multiply-adds and bytes of a model");
+  const auto options = OptionsOf<InspectOptions>(command, chosen, Inspect);
+  AddModel(command, options->model);
+  command->add_flag("--json", options->json, "One JSON object instead of text");
+  command->add_flag("--tensors", options->tensors, "All tensors too");
+  command->footer(
+      "Operators that this build can't run are marked; the rest of the model is shown all the "
+      "same.\n\n"
+      "Examples:\n"
+      "  pinhole model inspect person.tflite\n"
+      "  pinhole model inspect person.tflite --tensors\n"
+      "  pinhole model inspect person.tflite --json | jq .multiply_adds");
+}
+
+void AddPlan(CLI::App& parent, Action& chosen) {
+  CLI::App* command =
+      parent.add_subcommand("plan", "Show where every byte lies while a model runs, over time");
+  const auto options = OptionsOf<PlanOptions>(command, chosen, ShowPlan);
+  command->add_option("MODEL", options->models, "TensorFlow Lite files; several with --table")
+      ->type_name("")
+      ->required();
+  command->add_flag("--json", options->json, "JSON instead of text");
+  CLI::Option* html =
+      command->add_option("--html", options->html, "Write a page with the map as a picture")
+          ->type_name("FILE");
+  CLI::Option* table =
+      command->add_flag("--table", options->table, "One line a model: bytes of memory");
+  table->excludes(html);
+  command
+      ->add_option("--against", options->against,
+                   "Lines of 'name bytes' to hold the totals against, by\nfile name without ending")
+      ->type_name("FILE")
+      ->needs(table);
+  command->footer(
+      "The map's columns are operators, its rows addresses; each tensor has a letter, which the\n"
+      "table below the map explains. 'Total' is all memory that a run needs beside the model "
+      "file.\n"
+      "\n"
+      "Examples:\n"
+      "  pinhole model plan person.tflite\n"
+      "  pinhole model plan person.tflite --html plan.html\n"
+      "  pinhole model plan --table *.tflite --against docs/reference/arena-tflm.txt");
+}
+
+void AddModelRun(CLI::App& parent, Action& chosen) {
+  CLI::App* command =
+      parent.add_subcommand("run", "Feed raw tensors to a model and write what comes out");
+  const auto options = OptionsOf<ModelRunOptions>(command, chosen, RunModel);
+  AddModel(command, options->model);
+  CLI::Option* in = command
+                        ->add_option("--in", options->inputs,
+                                     "Raw bytes of each input, one file an input, for every step")
+                        ->type_name("FILE");
+  command
+      ->add_option("--in-dir", options->input_folder,
+                   "A folder of stepK.inJ.bin: input J of step K, counted from 0")
+      ->type_name("DIR")
+      ->excludes(in);
+  command->add_option("--out", options->out, "The folder for stepK.outJ.bin; made if missing")
+      ->type_name("DIR")
+      ->required();
+  command
+      ->add_option("--steps", options->steps,
+                   "How often to run; 1, or as many as --in-dir has inputs for")
+      ->type_name("N")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{1000000}).description(""));
+  command
+      ->add_option("--tap", options->taps, "Tensors to write too, by name, as stepK.tap.NAME.bin")
+      ->type_name("NAME");
+  AddThreads(command, options->threads);
+  command->footer(
+      "Bytes are the tensors' own: little-endian, in the model's types. State is kept from step to "
+      "step.\n"
+      "Either all files appear or none. Names for --tap: 'pinhole model inspect MODEL "
+      "--tensors'.\n\n"
+      "Examples:\n"
+      "  pinhole model run wake.tflite --in-dir features/ --out answers/\n"
+      "  pinhole model run person.tflite --in picture.bin --out out/ --tap d2");
+}
+
+void AddBench(CLI::App& parent, Action& chosen) {
+  CLI::App* command = parent.add_subcommand("bench", "Time a model's inference on this machine");
+  const auto options = OptionsOf<BenchOptions>(command, chosen, Bench);
+  AddModel(command, options->model);
+  command->add_option("--runs", options->runs, "How many runs to time")
+      ->capture_default_str()
+      ->type_name("N")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{1000000}).description(""));
+  AddThreads(command, options->threads);
+  command->add_flag("--json", options->json, "One JSON object instead of text");
+  command->footer(
+      "Inputs are zeroes. What is timed is the network alone: no picture is read, nothing is "
+      "decoded.\n\n"
+      "Examples:\n"
+      "  pinhole model bench person.tflite\n"
+      "  pinhole model bench person.tflite --runs 200 --threads 4 --json");
+}
+
+// The words of "{a,b,c}", as the parser shows what a value may be; empty where anything goes.
+std::string ChoicesOf(const std::string& type) {
+  const std::size_t open = type.find('{');
+  const std::size_t close = type.find('}');
+  if (open == std::string::npos || close == std::string::npos) {
+    return "";
+  }
+  std::string choices = type.substr(open + 1, close - open - 1);
+  std::replace(choices.begin(), choices.end(), ',', ' ');
+  return choices;
+}
+
+Flag FlagOf(const CLI::Option& option) {
+  Flag flag;
+  for (const std::string& name : option.get_snames()) {
+    flag.names.push_back("-" + name);
+  }
+  for (const std::string& name : option.get_lnames()) {
+    flag.names.push_back("--" + name);
+  }
+  flag.help = option.get_description();
+  std::replace(flag.help.begin(), flag.help.end(), '\n', ' ');
+  flag.takes_value = option.get_type_size() > 0;
+  const std::string type = option.get_type_name();
+  flag.choices = ChoicesOf(type);
+  flag.takes_file = type.starts_with("FILE") || type.starts_with("DIR");
+  return flag;
+}
+
+void Collect(const CLI::App& app, const std::string& path, std::vector<Level>& levels) {
+  Level level{path, {}, {}, {}};
+  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
+    level.commands.emplace_back(sub->get_name(), sub->get_description());
+  }
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->nonpositional()) {
+      level.flags.push_back(FlagOf(*option));
+    } else {
+      level.choices = ChoicesOf(option->get_type_name());
+    }
+  }
+  levels.push_back(level);
+  for (const auto& [name, help] : level.commands) {
+    Collect(*app.get_subcommand(name), path.empty() ? name : path + " " + name, levels);
+  }
+}
+
+void AddCompletion(CLI::App& root, Action& chosen) {
+  const auto shell = std::make_shared<std::string>();
+  CLI::App* command = root.add_subcommand("completion", "Print a script that completes commands");
+  command->add_option("SHELL", *shell, "The shell to complete in")
+      ->type_name("one of")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  command->footer(
+      "Examples:\n"
+      "  source <(pinhole completion bash)\n"
+      "  pinhole completion zsh > ~/.zfunc/_pinhole\n"
+      "  pinhole completion fish > ~/.config/fish/completions/pinhole.fish");
+  command->callback([shell, &root, &chosen] {
+    chosen = [shell, &root] {
+      std::vector<Level> levels;
+      Collect(root, "", levels);
+      Print(*shell == "bash"  ? BashCompletion(levels)
+            : *shell == "zsh" ? ZshCompletion(levels)
+                              : FishCompletion(levels));
+      return 0;
+    };
+  });
+}
+
+void Build(CLI::App& app, Action& chosen) {
+  app.set_version_flag("--version", std::string("pinhole ") + PINHOLE_VERSION, "Print the version");
+  app.set_help_flag("-h,--help", "Print this help");
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(34);
+  AddDetect(app, chosen);
+  CLI::App* run = app.add_subcommand("run", "Run a sensor: raw signals in, facts out");
+  run->require_subcommand(1);
+  run->footer(
+      "Examples:\n"
+      "  pinhole run person                 the person sensor on the bundled film\n"
+      "  pinhole run person --input film/   on pictures of yours");
+  AddRunPerson(*run, chosen);
+  CLI::App* model = app.add_subcommand("model", "Look into models, plan, run and time them");
+  model->require_subcommand(1);
+  model->footer(
+      "Examples:\n"
+      "  pinhole model inspect person.tflite            operators, shapes, multiply-adds\n"
+      "  pinhole model plan person.tflite --html p.html the memory map as a page");
+  AddInspect(*model, chosen);
+  AddPlan(*model, chosen);
+  AddModelRun(*model, chosen);
+  AddBench(*model, chosen);
+  AddCompletion(app, chosen);
+  app.footer(
+      "Examples:\n"
+      "  pinhole detect photo.jpg --draw found.png      faces of a picture\n"
+      "  pinhole run person --input film/               a folder of pictures as a camera\n"
+      "  pinhole model plan person.tflite               where every byte lies\n"
+      "  pinhole detect --help                          more about one command\n\n"
+      "Exit codes: 0 fine, 1 something failed (said on standard error), 2 wrong usage.");
+}
+
+std::string OneLine(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return Printable(text);
+}
+
+// The innermost subcommand that was named, so that the message points to the right help.
+const CLI::App& Innermost(const CLI::App& app) {
+  const CLI::App* innermost = &app;
+  for (auto named = innermost->get_subcommands(); !named.empty();
+       named = innermost->get_subcommands()) {
+    innermost = named.front();
+  }
+  return *innermost;
+}
+
+std::string FullName(const CLI::App& app) {
+  return app.get_parent() == nullptr ? app.get_name()
+                                     : FullName(*app.get_parent()) + " " + app.get_name();
+}
+
+// An unknown word is a better answer than the command or file that is missing because of it.
+std::string Sentence(const CLI::App& app, const CLI::ParseError& wrong) {
+  const std::vector<std::string> unknown = app.remaining();
+  return (unknown.empty()
+              ? OneLine(wrong.what())
+              : "'" + Printable(unknown.front()) + "' is not known to '" + FullName(app) + "'") +
+         "; see '" + FullName(app) + " --help'";
+}
+
+int Act(const Action& chosen) {
+  try {
+    const int code = chosen();
+    FlushOutput();
+    return code;
+  } catch (const WrongUsage& wrong) {
+    PrintError(wrong.what());
+    return kWrongUsage;
+  } catch (const Failure& failure) {
+    PrintError(failure.what());
+  } catch (const std::bad_alloc&) {
+    PrintError("out of memory; close other programs, or give something smaller");
+  } catch (const std::exception& unexpected) {
+    PrintError("internal error: " + OneLine(unexpected.what()) + "; please report it");
+  }
+  return kFailed;
+}
+
+}  // namespace
+
+int RunCommand(int argc, const char* const* argv) {
+  CLI::App app("ML sensors: raw signals in, a few bytes of facts out.", "pinhole");
+  Action chosen;
+  Build(app, chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& asked) {  // --help, --version
+    return Act([&] { return app.exit(asked); });
+  } catch (const CLI::ParseError& wrong) {
+    PrintError(Sentence(Innermost(app), wrong));
+    return kWrongUsage;
+  }
+  return Act(chosen);
+}
+
+}  // namespace pinhole::host

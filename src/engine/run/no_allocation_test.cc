@@ -3,46 +3,8 @@
 // every way to the heap is counted here. Sanitizers bring their own heap; there this is skipped.
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstdlib>
-
+#include "base/heap_count.h"
 #include "engine/run/test_model.h"
-
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define PINHOLE_COUNTS_HEAP 1
-#else
-#define PINHOLE_COUNTS_HEAP 0
-#endif
-
-namespace {
-std::atomic<long> heap_calls{0};
-}  // namespace
-
-#if PINHOLE_COUNTS_HEAP
-extern "C" {
-void* __libc_malloc(std::size_t size);
-void* __libc_calloc(std::size_t count, std::size_t size);
-void* __libc_realloc(void* old, std::size_t size);
-void* __libc_memalign(std::size_t alignment, std::size_t size);
-
-void* malloc(std::size_t size) {
-  ++heap_calls;
-  return __libc_malloc(size);
-}
-void* calloc(std::size_t count, std::size_t size) {
-  ++heap_calls;
-  return __libc_calloc(count, size);
-}
-void* realloc(void* old, std::size_t size) {
-  ++heap_calls;
-  return __libc_realloc(old, size);
-}
-void* aligned_alloc(std::size_t alignment, std::size_t size) {
-  ++heap_calls;
-  return __libc_memalign(alignment, size);
-}
-}
-#endif
 
 namespace pinhole::engine::run {
 namespace {
@@ -50,8 +12,8 @@ namespace {
 class NoAllocation : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(NoAllocation, FromLoadToRunAndReset) {
-  if (PINHOLE_COUNTS_HEAP == 0) {
-    GTEST_SKIP() << "another heap is in place";
+  if (!base::kCountsHeap) {
+    GTEST_SKIP() << "a sanitizer brings its own heap";
   }
   const auto model = TestModel::Open(GetParam());
   if (model == nullptr) {
@@ -63,11 +25,11 @@ TEST_P(NoAllocation, FromLoadToRunAndReset) {
   base::Arena arena(memory.span());
   base::Diagnosis why;
 
-  const long before_itself = heap_calls;
+  const long before_itself = base::heap_calls;
   const auto probe = std::make_unique<int>(1);
-  ASSERT_GT(heap_calls, before_itself) << "the counter does not count";
+  ASSERT_GT(base::heap_calls, before_itself) << "the counter does not count";
 
-  const long before = heap_calls;
+  const long before = base::heap_calls;
   base::Result<Session> session =
       Session::Load(model->file(), arena, {kernels::AllKernels(), {}, {}}, why);
   const bool bound = session && session->Bind(activations.span(), why);
@@ -79,14 +41,14 @@ TEST_P(NoAllocation, FromLoadToRunAndReset) {
     ran = session->Run(why).has_value();
   }
   ran = ran && session->Reset(why);
-  const long after = heap_calls;
+  const long after = base::heap_calls;
   EXPECT_TRUE(ran) << why.text();
   EXPECT_EQ(after, before);
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, NoAllocation,
-                         ::testing::Values("person_detect", "mww_v2_okay_nabu",
-                                           "trained_lstm_int8", "audio_preprocessor_int8",
+                         ::testing::Values("person_detect", "mww_v2_okay_nabu", "trained_lstm_int8",
+                                           "audio_preprocessor_int8",
                                            "mp_face_detection_full_range_sparse"),
                          [](const auto& one) { return std::string(one.param); });
 

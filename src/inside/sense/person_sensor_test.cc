@@ -7,44 +7,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <cmath>
-#include <cstdlib>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/heap_count.h"
 #include "facts/person_codec.h"
 #include "inside/sense/sense_for_tests.h"
-
-// Every way to the heap is counted. Sanitizers bring their own; there the count is skipped.
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define PINHOLE_COUNTS_HEAP 1
-#else
-#define PINHOLE_COUNTS_HEAP 0
-#endif
-
-namespace {
-std::atomic<long> heap_calls{0};
-}  // namespace
-
-#if PINHOLE_COUNTS_HEAP
-extern "C" {
-void* __libc_malloc(std::size_t size);
-void* __libc_calloc(std::size_t count, std::size_t size);
-void* __libc_realloc(void* old, std::size_t size);
-void* __libc_memalign(std::size_t alignment, std::size_t size);
-
-void* malloc(std::size_t size) { return ++heap_calls, __libc_malloc(size); }
-void* calloc(std::size_t count, std::size_t size) {
-  return ++heap_calls, __libc_calloc(count, size);
-}
-void* realloc(void* old, std::size_t size) { return ++heap_calls, __libc_realloc(old, size); }
-void* aligned_alloc(std::size_t alignment, std::size_t size) {
-  return ++heap_calls, __libc_memalign(alignment, size);
-}
-}
-#endif
 
 namespace pinhole::inside::sense {
 namespace {
@@ -189,23 +159,23 @@ TEST(PersonSensor, RefusesLimitsThatMakeNoSense) {
 }
 
 TEST(PersonSensor, LookAllocatesNothing) {
-  if (PINHOLE_COUNTS_HEAP == 0) {
-    GTEST_SKIP() << "another heap is in place";
+  if (!base::kCountsHeap) {
+    GTEST_SKIP() << "a sanitizer brings its own heap";
   }
   LoadedSensor sensor = MakeSensor({.on = kAnything, .off = kAnything});
   std::vector<Shot> film(6, Shot(120, 90, 3, 1));
   base::Diagnosis why;
-  const long before_itself = heap_calls;
+  const long before_itself = base::heap_calls;
   const auto probe = std::make_unique<int>(1);
-  ASSERT_GT(heap_calls, before_itself) << "the counter does not count";
-  const long before = heap_calls;
+  ASSERT_GT(base::heap_calls, before_itself) << "the counter does not count";
+  const long before = base::heap_calls;
   int present = 0;
   for (Shot& shot : film) {
     const auto facts = sensor->Look(shot.frame(), why);
     present += facts ? facts->present : 0;
     sensor->Missed();
   }
-  const long after = heap_calls;
+  const long after = base::heap_calls;
   EXPECT_EQ(present, 4) << why.text();
   EXPECT_EQ(after, before);
 }

@@ -64,8 +64,8 @@ std::vector<double> Model(const Reduction& r, const std::vector<T>& x, double ze
 }
 
 template <typename T>
-std::vector<T> Run(const Kernel& kernel, const Reduction& r, const std::vector<T>& x,
-                   const Quant& in = {}, const Quant& out = {}) {
+std::vector<T> Reduced(const Kernel& kernel, const Reduction& r, const std::vector<T>& x,
+                       const Quant& in = {}, const Quant& out = {}) {
   OpHarness op(kernel.kind, ReduceOptions{r.keep_dims});
   op.Input<T>(r.in, x, in)
       .template Constant<std::int32_t>({static_cast<std::int32_t>(r.axes.size())}, r.axes)
@@ -84,7 +84,7 @@ TEST(Reduce, FloatsOverAllAxesOfEveryRank) {
     const std::vector<float> x = random.Values<float>(r.in);
     for (const Kernel* kernel : {&kMean, &kSum}) {
       const std::vector<double> expected = Model(r, x, 0.0, kernel == &kMean);
-      const std::vector<float> y = Run(*kernel, r, x);
+      const std::vector<float> y = Reduced(*kernel, r, x);
       for (std::size_t i = 0; i < y.size(); ++i) {
         ASSERT_NEAR(static_cast<double>(y[i]), expected[i], 1e-3) << "round " << round;
       }
@@ -105,7 +105,7 @@ void CheckQuantised(const Quant& in, const Quant& mean_out, const Quant& sum_out
       const bool mean = kernel == &kMean;
       const Quant& out = mean ? mean_out : sum_out;
       const std::vector<double> model = Model(r, x, in.zero_point, mean);
-      const std::vector<T> y = Run(*kernel, r, x, in, out);
+      const std::vector<T> y = Reduced(*kernel, r, x, in, out);
       for (std::size_t i = 0; i < y.size(); ++i) {
         const double units = model[i] * static_cast<double>(in.scales[0] / out.scales[0]);
         const double expected =
@@ -126,21 +126,21 @@ TEST(Reduce, QuantisedIsWithinAUnitOfRealArithmetic) {
 // By hand: (1 + 2 + 4 + 7) / 4 = 3.5 in the input's units, so 7 in half units, minus 3.
 TEST(Mean, Int8KnownValues) {
   const Reduction r = {{1, 2, 2, 1}, {1, 1}, {1, 2}, {}, false};
-  EXPECT_THAT(Run<std::int8_t>(kMean, r, {1, 2, 4, 7}, Q(1.0F), Q(0.5F, -3)), ElementsAre(4));
+  EXPECT_THAT(Reduced<std::int8_t>(kMean, r, {1, 2, 4, 7}, Q(1.0F), Q(0.5F, -3)), ElementsAre(4));
 }
 
 TEST(Sum, IntegersWrap) {
   const Reduction r = {{2, 2}, {2}, {-1}, {}, false};
   constexpr std::int32_t kMost = std::numeric_limits<std::int32_t>::max();
-  EXPECT_THAT(Run<std::int32_t>(kSum, r, {kMost, 1, -5, 7}),
+  EXPECT_THAT(Reduced<std::int32_t>(kSum, r, {kMost, 1, -5, 7}),
               ElementsAre(std::numeric_limits<std::int32_t>::min(), 2));
-  EXPECT_THAT(Run<std::int64_t>(kSum, r, {std::int64_t{1} << 40, 1, -5, 7}),
+  EXPECT_THAT(Reduced<std::int64_t>(kSum, r, {std::int64_t{1} << 40, 1, -5, 7}),
               ElementsAre((std::int64_t{1} << 40) + 1, 2));
 }
 
 TEST(Reduce, AScalarStaysAScalar) {
   const Reduction r = {{}, {}, {0}, {}, false};
-  EXPECT_THAT(Run<float>(kMean, r, {2.5F}), ElementsAre(2.5F));
+  EXPECT_THAT(Reduced<float>(kMean, r, {2.5F}), ElementsAre(2.5F));
 }
 
 // SUM of parts adds up to SUM of the whole: reduce one axis after the other.
@@ -148,9 +148,9 @@ TEST(Reduce, AxisByAxisEqualsAllAtOnce) {
   Random random(3);
   const Shape in = {3, 4, 5};
   const std::vector<std::int32_t> x = random.Values<std::int32_t>(in);
-  const std::vector<std::int32_t> once = Run(kSum, Reduction{in, {4}, {0, 2}, {}, false}, x);
-  const std::vector<std::int32_t> first = Run(kSum, Reduction{in, {4, 5}, {0}, {}, false}, x);
-  EXPECT_EQ(Run(kSum, Reduction{{4, 5}, {4}, {1}, {}, false}, first), once);
+  const std::vector<std::int32_t> once = Reduced(kSum, Reduction{in, {4}, {0, 2}, {}, false}, x);
+  const std::vector<std::int32_t> first = Reduced(kSum, Reduction{in, {4, 5}, {0}, {}, false}, x);
+  EXPECT_EQ(Reduced(kSum, Reduction{{4, 5}, {4}, {1}, {}, false}, first), once);
 }
 
 TEST(Reduce, Refuses) {

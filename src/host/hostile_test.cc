@@ -12,6 +12,7 @@
 #include "host/command_for_tests.h"
 #include "host/model_file.h"
 #include "host/picture.h"
+#include "host/sample_pictures.h"
 
 namespace pinhole::host {
 namespace {
@@ -34,58 +35,6 @@ class Random {
  private:
   std::uint32_t state_ = 2463534242;
 };
-
-std::vector<std::byte> Bytes(std::string_view text) {
-  const auto bytes = std::as_bytes(std::span(text.data(), text.size()));
-  return {bytes.begin(), bytes.end()};
-}
-
-std::string Le(std::uint64_t value, int bytes) {
-  std::string text;
-  for (int i = 0; i < bytes; ++i) {
-    text += static_cast<char>(value >> (8 * i));
-  }
-  return text;
-}
-
-// 24 bits a pixel, `width` x `height` as the header says, the pixels of 8 x 6.
-std::string Bmp(std::int64_t width, std::int64_t height) {
-  const std::string pixels(8 * 6 * 3, '\x55');
-  return "BM" + Le(54 + pixels.size(), 4) + Le(0, 4) + Le(54, 4) + Le(40, 4) +
-         Le(static_cast<std::uint64_t>(width), 4) + Le(static_cast<std::uint64_t>(height), 4) +
-         Le(1, 2) + Le(24, 2) + Le(0, 24) + pixels;
-}
-
-// One sound file of each format that the test can make itself, none larger than a few hundred
-// bytes. (The JPEG is 8 x 8 and grey, written by hand after ITU T.81: quantisation by ones, one
-// Huffman code each for "no difference" and "end of block".)
-std::vector<std::pair<std::string, std::vector<std::byte>>> Samples() {
-  std::string grey;
-  for (int i = 0; i < 12 * 7; ++i) {
-    grey += static_cast<char>(i * 3);
-  }
-  Picture color{16, 9, 3, {}};
-  for (int i = 0; i < 16 * 9 * 3; ++i) {
-    color.pixels.push_back(static_cast<std::uint8_t>(i * i));
-  }
-  const std::string jpeg =
-      std::string("\xFF\xD8\xFF\xDB\x00\x43\x00", 7) + std::string(64, '\x01') +
-      std::string("\xFF\xC0\x00\x0B\x08\x00\x08\x00\x08\x01\x01\x11\x00", 13) +
-      std::string(
-          "\xFF\xC4\x00\x14\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
-          "\x00\x00",
-          22) +
-      std::string(
-          "\xFF\xC4\x00\x14\x10\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
-          "\x00\x00",
-          22) +
-      std::string("\xFF\xDA\x00\x08\x01\x01\x00\x00\x3F\x00\x3F\xFF\xD9", 13);
-  return {{"BMP", Bytes(Bmp(8, 6))},
-          {"PNG", EncodePng(color)},
-          {"PGM", Bytes("P5 12 7 255\n" + grey)},
-          {"text PPM", Bytes("P3\n# a comment\n2 2 15\n0 15 7  1 2 3  4 5 6  15 15 15\n")},
-          {"JPEG", Bytes(jpeg)}};
-}
 
 void ExpectSoundOrOneLine(const std::vector<std::byte>& bytes) {
   // A block of exactly this size, so that AddressSanitizer sees a step too far.
@@ -116,13 +65,13 @@ std::string PictureFailure(const std::string& bytes) {
 }
 
 TEST(HostilePictures, TheSamplesAreSound) {
-  for (const auto& [name, bytes] : Samples()) {
+  for (const auto& [name, bytes] : SamplePictures()) {
     EXPECT_EQ(FailureOf([&] { DecodePicture(bytes); }), "no failure") << name;
   }
 }
 
 TEST(HostilePictures, EveryTruncationIsAnError) {
-  for (const auto& [name, bytes] : Samples()) {
+  for (const auto& [name, bytes] : SamplePictures()) {
     const std::size_t spare = name == "text PPM" ? 2 : 0;  // "15\n" without its end is a 1
     for (std::size_t size = 0; size < bytes.size(); ++size) {
       SCOPED_TRACE(name + " of " + std::to_string(size) + " bytes");
@@ -137,7 +86,7 @@ TEST(HostilePictures, EveryTruncationIsAnError) {
 
 TEST(HostilePictures, FlippedBitsAreSoundOrAnError) {
   Random random;
-  for (const auto& [name, bytes] : Samples()) {
+  for (const auto& [name, bytes] : SamplePictures()) {
     SCOPED_TRACE(name);
     for (int round = 0; round < 600; ++round) {
       std::vector<std::byte> damaged = bytes;
@@ -155,10 +104,10 @@ TEST(HostilePictures, SizesAreCheckedBeforeMemoryIsTaken) {
   EXPECT_THAT(PictureFailure("P5 0 7 255\n"), HasSubstr("a side of no pixels"));
   EXPECT_THAT(PictureFailure("P5 40000 1 255\n" + std::string(40000, ' ')),
               HasSubstr("40000 x 1 pixels"));
-  EXPECT_THAT(PictureFailure(Bmp(0x7FFFFFFF, 0x7FFFFFFF)), HasSubstr("ends early"));
-  EXPECT_THAT(PictureFailure(Bmp(8, -0x80000000LL)), HasSubstr("ends early"));
-  EXPECT_THAT(PictureFailure(Bmp(-8, 6)), HasSubstr("a width below zero"));
-  EXPECT_THAT(PictureFailure(Bmp(0, 6)), HasSubstr("a side of no pixels"));
+  EXPECT_THAT(PictureFailure(SampleBmp(0x7FFFFFFF, 0x7FFFFFFF)), HasSubstr("ends early"));
+  EXPECT_THAT(PictureFailure(SampleBmp(8, -0x80000000LL)), HasSubstr("ends early"));
+  EXPECT_THAT(PictureFailure(SampleBmp(-8, 6)), HasSubstr("a width below zero"));
+  EXPECT_THAT(PictureFailure(SampleBmp(0, 6)), HasSubstr("a side of no pixels"));
   const std::string header = Text(EncodePng({1, 1, 1, {0}}));
   std::string huge = header;
   huge.replace(16, 8, std::string("\x7F\xFF\xFF\xFF\x7F\xFF\xFF\xFF", 8));

@@ -1,11 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes either become a picture whose numbers fit together, or a Failure of one line.
+// Any bytes either become a picture whose numbers fit together, or a Failure of one line. Mutations
+// begin from a sound picture of each format.
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <string_view>
 
 #include "host/picture.h"
+#include "host/sample_pictures.h"
+
+extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max_size);
+
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
+                                               std::size_t max_size, unsigned int seed) {
+  static const auto samples = pinhole::host::SamplePictures();
+  constexpr unsigned int kAfresh = 50;  // one mutation of so many begins anew
+  if (size < 8 || seed % kAfresh == 0) {
+    const auto& bytes = samples[seed / kAfresh % samples.size()].second;
+    size = std::min(bytes.size(), max_size);
+    std::memcpy(data, bytes.data(), size);
+  }
+  return LLVMFuzzerMutate(data, size, max_size);
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace pinhole::host;

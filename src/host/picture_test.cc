@@ -8,29 +8,14 @@
 #include <string>
 #include <utility>
 
+#include "host/sample_pictures.h"
+
 namespace pinhole::host {
 namespace {
 
 using Pixels = std::vector<std::uint8_t>;
 
-Picture Decoded(const std::string& bytes) {
-  return DecodePicture(std::as_bytes(std::span(bytes.data(), bytes.size())));
-}
-
-// 16 x 8, grey (ITU T.81: no difference, end of block, twice), with EXIF that says `orientation`.
-std::string Jpeg(int orientation) {
-  const auto table = [](const char* kind) {
-    return std::string("\xFF\xC4\x00\x14", 4) + std::string(kind, 1) + '\x01' +
-           std::string(16, '\0');
-  };
-  const std::string exif =
-      std::string("Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0", 24) +
-      static_cast<char>(orientation) + std::string(7, '\0');
-  return std::string("\xFF\xD8\xFF\xE1\x00", 5) + static_cast<char>(exif.size() + 2) + exif +
-         std::string("\xFF\xDB\x00\x43\x00", 5) + std::string(64, '\x01') +
-         std::string("\xFF\xC0\x00\x0B\x08\x00\x08\x00\x10\x01\x01\x11\x00", 13) + table("\x00") +
-         table("\x10") + std::string("\xFF\xDA\x00\x08\x01\x01\x00\x00\x3F\x00\x0F\xFF\xD9", 13);
-}
+Picture Decoded(const std::string& bytes) { return DecodePicture(Bytes(bytes)); }
 
 TEST(Picture, UprightIsWhatExifSays) {
   // Seen: 1 2 3
@@ -50,9 +35,9 @@ TEST(Picture, UprightIsWhatExifSays) {
 }
 
 TEST(Picture, JpegIsTurnedAsItsExifSays) {
-  EXPECT_EQ(Decoded(Jpeg(1)).width, 16);
-  EXPECT_EQ(Decoded(Jpeg(3)).width, 16);
-  const Picture turned = Decoded(Jpeg(6));
+  EXPECT_EQ(Decoded(SampleJpeg(1)).width, 16);
+  EXPECT_EQ(Decoded(SampleJpeg(3)).width, 16);
+  const Picture turned = Decoded(SampleJpeg(6));
   EXPECT_EQ(turned.width, 8);
   EXPECT_EQ(turned.height, 16);
   EXPECT_EQ(turned.pixels, Pixels(128, 128));

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "base/test_data.h"
 #include "host/command_for_tests.h"
 #include "host/picture.h"
 
@@ -196,6 +197,25 @@ TEST(Cli, PlanTableAgainstNumbers) {
       RunPinhole("model plan --table '" + kPerson + "' --against bad.txt", folder.path());
   EXPECT_EQ(bad.code, 1);
   EXPECT_TRUE(bad.says_one_line()) << bad.err;
+}
+
+TEST(Cli, NoKnownModelNeedsMoreMemoryThanInTfliteMicro) {
+  const std::string peer = PINHOLE_DOCS "/reference/arena-tflm.txt";
+  const auto models = base::TestData("models");
+  if (!exists(models)) {
+    GTEST_SKIP() << models << " is missing (set PINHOLE_DATA)";
+  }
+  const Ran ran = RunPinhole("model plan --table --json --against '" + peer + "' '" +
+                             models.string() + "'/*.tflite");
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  int held = 0;
+  for (const json& row : Lines(ran.out)) {
+    if (!row["against_bytes"].is_null()) {
+      EXPECT_LE(row["arena_bytes"], row["against_bytes"]) << row["model"];
+      ++held;
+    }
+  }
+  EXPECT_EQ(held, 9);
 }
 
 TEST(Cli, PlanPageIsWholeAndEscaped) {

@@ -22,6 +22,13 @@ using nlohmann::json;
 
 constexpr double kTolerance = 1e-4;
 
+// Of so many pictures one is looked at: AddressSanitizer makes the networks ten times slower.
+#ifdef __SANITIZE_ADDRESS__
+constexpr std::size_t kOneOf = 4;
+#else
+constexpr std::size_t kOneOf = 1;
+#endif
+
 // Of edges and points, as a part of the square; of the score.
 struct Difference {
   double place = 0, score = 0;
@@ -59,9 +66,14 @@ void CheckModel(const std::string& model) {
   }
   const json golden = json::parse(ReadText(goldens));
   ASSERT_EQ(golden["images"].size(), 32U);
+  std::vector<std::pair<std::string, json>> cases;
   std::string pictures;
+  std::size_t index = 0;
   for (const auto& [name, expected] : golden["images"].items()) {
-    pictures += " '" + (images / name).string() + "'";
+    if (index++ % kOneOf == 0) {
+      cases.emplace_back((images / name).string(), expected);
+      pictures += " '" + cases.back().first + "'";
+    }
   }
   for (const std::string suppression : {"weighted", "unweighted"}) {
     SCOPED_TRACE(suppression);
@@ -71,12 +83,12 @@ void CheckModel(const std::string& model) {
     std::istringstream lines(ran.out);
     Difference worst;
     std::size_t faces = 0;
-    for (const auto& [name, expected] : golden["images"].items()) {
+    for (const auto& [name, expected] : cases) {
       SCOPED_TRACE(name);
       std::string line;
       ASSERT_TRUE(std::getline(lines, line));
       const json found = json::parse(line);
-      EXPECT_EQ(found["file"], (images / name).string());
+      EXPECT_EQ(found["file"], name);
       EXPECT_EQ(found["width"], expected["w"]);
       EXPECT_EQ(found["height"], expected["h"]);
       ASSERT_EQ(found["detections"].size(), expected[suppression].size());
@@ -85,7 +97,7 @@ void CheckModel(const std::string& model) {
         Compare(found["detections"][i], expected[suppression][i], side, worst);
       }
     }
-    EXPECT_GT(faces, 15U);
+    EXPECT_GT(faces, 15U / kOneOf);
     EXPECT_LT(worst.place, kTolerance);
     EXPECT_LT(worst.score, kTolerance);
     std::printf("%s %s: %zu faces, places within %.2g of the square, scores within %.2g\n",

@@ -77,9 +77,10 @@ function(pinhole_room)
 
   if(tests AND PINHOLE_BUILD_TESTS)
     add_executable(${target}_test ${tests})
-    # Tests are many small templates, which -O3 takes twice as long to compile; what they test keeps -O3.
+    # Tests are many small templates, which optimising takes twice as long to compile, under sanitizers above all; what
+    # they test keeps its own level.
     target_compile_options(${target}_test PRIVATE ${PINHOLE_WARNINGS} -Wno-sign-conversion -Wno-conversion
-                           $<$<CONFIG:Release>:-O1>)
+                           $<$<CONFIG:Release>:-O1> $<$<CONFIG:RelWithDebInfo>:-O0>)
     foreach(room ${R_TEST_MAY_INCLUDE})
       pinhole_room_target(${room} other)
       target_link_libraries(${target}_test PRIVATE ${other})

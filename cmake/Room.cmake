@@ -79,8 +79,7 @@ function(pinhole_room)
     add_executable(${target}_test ${tests})
     # Tests are many small templates, which optimising takes twice as long to compile, under sanitizers above all; what
     # they test keeps its own level.
-    target_compile_options(${target}_test PRIVATE ${PINHOLE_WARNINGS} -Wno-sign-conversion -Wno-conversion
-                           $<$<CONFIG:Release>:-O1> $<$<CONFIG:RelWithDebInfo>:-O0>)
+    target_compile_options(${target}_test PRIVATE ${PINHOLE_WARNINGS} -Wno-sign-conversion -Wno-conversion -O0)
     foreach(room ${R_TEST_MAY_INCLUDE})
       pinhole_room_target(${room} other)
       target_link_libraries(${target}_test PRIVATE ${other})

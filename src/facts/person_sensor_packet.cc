@@ -20,6 +20,19 @@ std::uint8_t Percent(std::uint8_t of_255) {
   return static_cast<std::uint8_t>(percent == 0 && of_255 != 0 ? 1 : percent);
 }
 
+// CRC-16/MCRF4XX: polynomial 0x1021 bit by bit from the lowest bit, from 0xFFFF, nothing added.
+std::uint16_t Crc16(std::span<const std::byte> bytes) {
+  constexpr unsigned kReflectedPolynomial = 0x8408;
+  unsigned crc = 0xFFFF;
+  for (const std::byte byte : bytes) {
+    crc ^= std::to_integer<unsigned>(byte);
+    for (int bit = 0; bit < 8; ++bit) {
+      crc = (crc & 1U) != 0 ? crc >> 1 ^ kReflectedPolynomial : crc >> 1;
+    }
+  }
+  return static_cast<std::uint16_t>(crc);
+}
+
 }  // namespace
 
 void EncodePersonSensorPacket(const PersonFacts& facts,
@@ -43,11 +56,7 @@ void EncodePersonSensorPacket(const PersonFacts& facts,
     put(face == FaceFacts{} ? 0 : face.id - 1);
     put(face.facing);
   }
-  std::uint16_t sum = 0;
-  for (const std::byte byte : out.first(kChecksumAt)) {
-    sum = static_cast<std::uint16_t>(sum + std::to_integer<unsigned>(byte));
-  }
-  base::StoreLe(sum, out.data() + kChecksumAt);
+  base::StoreLe(Crc16(out.first(kChecksumAt)), out.data() + kChecksumAt);
 }
 
 }  // namespace pinhole::facts

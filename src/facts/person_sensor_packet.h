@@ -13,10 +13,11 @@
 //
 // Where sources disagree or are silent: the developer guide's table says right and bottom, its C
 // struct says width and height: we send right and bottom, as all its example programs read. The
-// guide does not say how the length and the checksum are made, and no example program checks
-// either: the length is the guide's "data length" taken by its word, the checksum the sum of the 37
-// bytes before it, modulo 65536. The format has no way to say "no reading": no faces are named.
-// Presence without a face is lost too; whoever needs these reads a record of our own.
+// guide does not say how the length and the checksum are made: the length is the guide's "data
+// length" taken by its word; the checksum is the one that the only program we know to check it
+// wants (riley-williams/person-sensor), CRC-16/MCRF4XX of the 37 bytes before it. The format has no
+// way to say "no reading": no faces are named. Presence without a face is lost too; whoever needs
+// these reads a record of our own.
 // Source: usefulsensors/person_sensor_docs, "Data Format".
 
 #include <cstddef>

@@ -35,7 +35,6 @@ TEST(PersonSensorPacket, LaysFacesOutAsTheDeveloperGuideHasThem) {
   for (std::size_t i = 21; i < 37; ++i) {
     EXPECT_EQ(At(packet, i), 0) << i;
   }
-  // 33 + 2 + (100+10+20+110+140+50+7+1) + (1+200+20+240+60+255)
 }
 
 TEST(PersonSensorPacket, NoReadingIsNobody) {

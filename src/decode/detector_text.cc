@@ -170,7 +170,7 @@ base::Result<DetectorText> ParseDetectorText(std::string_view text, base::Diagno
   while (!text.empty()) {
     ++number;
     const std::size_t end = text.find('\n');
-    if (end == std::string_view::npos || end > kMaxLineLength) {
+    if (end > kMaxLineLength) {  // npos is the largest of all
       return why.Fail(base::Error::kMalformed, "line ", number,
                       ": no end of line within 120 characters");
     }

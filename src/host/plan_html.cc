@@ -221,7 +221,7 @@ std::string BlockSvg(const PlanView& view, const Paper& paper, std::size_t index
   const double begin = paper.x(block.first + (block.in_place_of >= 0 ? 0.5 : 0.0));
   const double end = paper.x(block.last + (place_is_taken ? 0.5 : 1.0));
   const double low = paper.y(block.offset);
-  const double high = paper.y(std::uint64_t{block.offset} + block.bytes);
+  const double high = paper.y(static_cast<double>(std::uint64_t{block.offset} + block.bytes));
   const double height = std::max(low - high, 1.0);
   std::string svg =
       "<g class=\"b " + std::string(KindName(block.kind)) + "\" data-i=\"" + std::to_string(index) +

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include "engine/kernels/registry.h"
@@ -158,10 +159,10 @@ PlanView ViewPlan(const OwnedSession& owned) {
   AddResources(owned, view.blocks);
   AddTensors(owned, view.blocks);
   AddOperatorsOwn(owned, view.blocks);
-  std::stable_sort(view.blocks.begin(), view.blocks.end(),
-                   [](const PlanBlock& a, const PlanBlock& b) {
-                     return a.first != b.first ? a.first < b.first : a.offset < b.offset;
-                   });
+  std::sort(view.blocks.begin(), view.blocks.end(), [](const PlanBlock& a, const PlanBlock& b) {
+    return std::tie(a.first, a.offset, a.last, a.kind, a.name) <
+           std::tie(b.first, b.offset, b.last, b.kind, b.name);
+  });
   FindTakenPlaces(view.blocks);
   view.arena_bytes = session.plan().arena_bytes;
   view.state_bytes = session.plan().state_bytes;

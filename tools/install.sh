@@ -5,8 +5,11 @@
 # network, where all of it is there.
 set -euo pipefail
 
-run_packages=(g++ cmake ninja-build pkg-config ccache libcli11-dev libjpeg-dev libpng-dev libexif-dev)
-test_packages=("${run_packages[@]}" libgtest-dev libgmock-dev nlohmann-json3-dev zlib1g-dev python3 binutils)
+run_packages=(g++ cmake ninja-build pkg-config ccache libcli11-dev libjpeg-dev libpng-dev libexif-dev
+  libtomlplusplus-dev libboost-dev libmosquitto-dev libfuse3-dev fuse3 libgpiod-dev
+  libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev)
+test_packages=("${run_packages[@]}" libgtest-dev libgmock-dev nlohmann-json3-dev zlib1g-dev python3 binutils
+  mosquitto mosquitto-clients openssl curl)
 # The fuzz targets need a clang with libFuzzer; 19 is what the project is developed with.
 clang_packages=(clang-19 libclang-rt-19-dev)
 

@@ -10,7 +10,7 @@
 
 #include "base/test_data.h"
 #include "host/command_for_tests.h"
-#include "host/picture.h"
+#include "inside/pictures/picture.h"
 
 namespace pinhole::host {
 namespace {
@@ -22,7 +22,9 @@ using testing::Not;
 const std::string kPerson = PINHOLE_PERSON_MODEL;
 
 void WritePicture(const std::filesystem::path& path, std::uint8_t grey = 90) {
-  WriteText(path, Text(EncodePng({40, 30, 1, std::vector<std::uint8_t>(40 * 30, grey)})));
+  WriteText(
+      path,
+      Text(inside::pictures::EncodePng({40, 30, 1, std::vector<std::uint8_t>(40 * 30, grey)})));
 }
 
 std::vector<json> Lines(const std::string& text) {
@@ -84,7 +86,8 @@ TEST(Cli, DetectReadsStandardInputAndDraws) {
   const Ran one = RunPinhole("detect - --draw found.png <a.png", folder.path());
   EXPECT_EQ(one.code, 0) << one.err;
   EXPECT_EQ(one.out, "standard input  40 x 30  no face\n");
-  const Picture drawn = ReadPicture((folder / "found.png").string());
+  const inside::pictures::Picture drawn =
+      inside::pictures::ReadPicture((folder / "found.png").string());
   EXPECT_EQ(drawn.width, 40);
   const Ran two = RunPinhole("detect a.png found.png --draw pictures/", folder.path());
   EXPECT_EQ(two.code, 0) << two.err;

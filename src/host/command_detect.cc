@@ -10,12 +10,12 @@
 #include <system_error>
 
 #include "engine/kernels/registry.h"
+#include "engine/owned/owned_sensor.h"
 #include "host/commands.h"
 #include "host/draw.h"
 #include "host/json.h"
-#include "host/owned_sensor.h"
-#include "host/picture.h"
-#include "host/terminal.h"
+#include "host/names.h"
+#include "inside/pictures/picture.h"
 #include "inside/sense/face_detector.h"
 
 namespace pinhole::host {
@@ -40,7 +40,7 @@ Json DetectionJson(const Detection& detection) {
                        {"points", points}});
 }
 
-std::string AsJson(const std::string& file, const Picture& picture,
+std::string AsJson(const std::string& file, const inside::pictures::Picture& picture,
                    std::span<const Detection> found) {
   Json detections = Json::Array();
   for (const Detection& detection : found) {
@@ -53,7 +53,7 @@ std::string AsJson(const std::string& file, const Picture& picture,
       .Line();
 }
 
-std::string AsText(const std::string& file, const Picture& picture,
+std::string AsText(const std::string& file, const inside::pictures::Picture& picture,
                    std::span<const Detection> found) {
   std::string text =
       Inked(ShownPath(file), Ink::kBold) + "  " + std::to_string(picture.width) + " x " +
@@ -98,11 +98,11 @@ std::string DrawingPath(const DetectOptions& options, std::size_t index) {
       .string();
 }
 
-void WriteDrawing(Picture picture, std::span<const Detection> found, const DetectOptions& options,
-                  std::size_t index) {
+void WriteDrawing(inside::pictures::Picture picture, std::span<const Detection> found,
+                  const DetectOptions& options, std::size_t index) {
   constexpr Color kBox = {46, 204, 113};
   constexpr Color kPoint = {255, 191, 0};
-  picture = ToRgb(std::move(picture));
+  picture = inside::pictures::ToRgb(std::move(picture));
   for (const Detection& detection : found) {
     const decode::Box& box = detection.box;
     DrawBox(picture, static_cast<double>(box.left), static_cast<double>(box.top),
@@ -115,11 +115,11 @@ void WriteDrawing(Picture picture, std::span<const Detection> found, const Detec
   if (options.draw.back() == '/') {
     files.EnsureFolder(options.draw);
   }
-  files.Add(DrawingPath(options, index), EncodePng(picture));
+  files.Add(DrawingPath(options, index), inside::pictures::EncodePng(picture));
   files.Commit();
 }
 
-using Finder = OwnedSensor<inside::sense::FaceDetector>;
+using Finder = engine::owned::OwnedSensor<inside::sense::FaceDetector>;
 
 Finder MakeFinder(const DetectOptions& options) {
   inside::sense::FaceDetectorOptions needs;
@@ -130,7 +130,7 @@ Finder MakeFinder(const DetectOptions& options) {
 }
 
 // Valid until the next call.
-std::span<const Detection> Find(Finder& finder, const Picture& picture,
+std::span<const Detection> Find(Finder& finder, const inside::pictures::Picture& picture,
                                 const inside::sense::FindOptions& options) {
   base::Diagnosis why;
   const base::Result<signal::ImageView> view =
@@ -168,7 +168,7 @@ int Detect(const DetectOptions& options) {
     const std::string& file = options.pictures[i];
     progress.Show(i, file);
     try {
-      const Picture picture = ReadPicture(file);
+      const inside::pictures::Picture picture = inside::pictures::ReadPicture(file);
       const std::span<const Detection> found = Find(finder, picture, find);
       if (!options.draw.empty()) {
         WriteDrawing(picture, found, options, i);

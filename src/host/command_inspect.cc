@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "engine/format/cost.h"
+#include "engine/owned/model_file.h"
 #include "host/commands.h"
 #include "host/describe.h"
-#include "host/model_file.h"
-#include "host/terminal.h"
+#include "host/names.h"
 
 namespace pinhole::host {
 
@@ -202,7 +202,7 @@ Json ReportJson(const InspectOptions& options, const Model& model) {
 }  // namespace
 
 int Inspect(const InspectOptions& options) {
-  const OwnedModel owned(options.model);
+  const engine::owned::OwnedModel owned(options.model);
   Print(options.json ? ReportJson(options, owned.model()).Line() : Text(options, owned.model()));
   return 0;
 }

@@ -13,11 +13,10 @@
 #include <string>
 #include <vector>
 
+#include "engine/owned/workers.h"
 #include "host/commands.h"
 #include "host/completion.h"
-#include "host/failure.h"
-#include "host/terminal.h"
-#include "host/workers.h"
+#include "host/names.h"
 
 namespace pinhole::host {
 
@@ -41,7 +40,7 @@ void AddThreads(CLI::App* command, int& threads) {
   command->add_option("--threads", threads, "Threads to share the work")
       ->capture_default_str()
       ->type_name("N")
-      ->check(CLI::Range(1, WorkerPool::kMaxThreads).description(""));
+      ->check(CLI::Range(1, engine::owned::WorkerPool::kMaxThreads).description(""));
 }
 
 void AddModel(CLI::App* command, std::string& model) {

@@ -8,10 +8,10 @@
 #include <set>
 #include <system_error>
 
+#include "engine/owned/model_file.h"
 #include "host/commands.h"
 #include "host/describe.h"
-#include "host/model_file.h"
-#include "host/terminal.h"
+#include "host/names.h"
 
 namespace pinhole::host {
 
@@ -38,7 +38,7 @@ std::string Sanitised(const std::string& name) {
 }
 
 void Fill(const TensorView& tensor, const std::string& path) {
-  const AlignedBytes bytes = ReadFile(path, kMaxModelBytes);
+  const AlignedBytes bytes = ReadFile(path, engine::owned::kMaxModelBytes);
   if (bytes.size() != tensor.info->bytes) {
     throw Failure(ShownPath(path) + ": " + std::to_string(bytes.size()) + " bytes, but input '" +
                   Printable(tensor.info->name()) + "' " +
@@ -117,7 +117,7 @@ int RunModel(const ModelRunOptions& options) {
   }
   CheckTapNames(options);
   const std::size_t steps = StepsOf(options);
-  OwnedSession owned(options.model, {options.taps, options.threads});
+  engine::owned::OwnedSession owned(options.model, {options.taps, options.threads});
   engine::run::Session& session = owned.session();
   if (options.input_folder.empty() && options.inputs.size() != session.input_count()) {
     throw Failure(ShownPath(options.model) + ": " + std::to_string(session.input_count()) +

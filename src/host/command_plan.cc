@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "host/commands.h"
+#include "host/names.h"
 #include "host/plan_view.h"
-#include "host/terminal.h"
 
 namespace pinhole::host {
 
@@ -103,7 +103,7 @@ int PrintTable(const PlanOptions& options) {
   std::vector<Row> rows;
   for (const std::string& path : options.models) {
     try {
-      const OwnedSession owned(path);
+      const engine::owned::OwnedSession owned(path);
       const engine::run::Session& session = owned.session();
       Row row{Stem(path),
               session.activation_bytes(),
@@ -140,7 +140,7 @@ int ShowPlan(const PlanOptions& options) {
   if (options.models.size() > 1) {
     throw WrongUsage("several models without --table; see 'pinhole model plan --help'");
   }
-  const OwnedSession owned(options.models.front());
+  const engine::owned::OwnedSession owned(options.models.front());
   const PlanView view = ViewPlan(owned);
   if (!options.html.empty()) {
     OutputFiles files;

@@ -7,11 +7,11 @@
 #include <string_view>
 
 #include "engine/kernels/registry.h"
+#include "engine/owned/owned_sensor.h"
 #include "host/commands.h"
-#include "host/film.h"
 #include "host/json.h"
-#include "host/owned_sensor.h"
-#include "host/terminal.h"
+#include "host/names.h"
+#include "inside/pictures/film.h"
 #include "inside/sense/person_sensor.h"
 #include "outside/log/person_log.h"
 
@@ -50,7 +50,7 @@ std::string AsText(const std::string& picture, std::size_t name_width, std::stri
          std::string(log::TextLine(facts, line)) + "\n";
 }
 
-std::size_t NameWidth(const Film& film) {
+std::size_t NameWidth(const inside::pictures::Film& film) {
   std::size_t width = 0;
   for (const std::string& picture : film.pictures()) {
     width = std::max(width, ShownWidth(Printable(FileName(picture))));
@@ -63,12 +63,12 @@ std::size_t NameWidth(const Film& film) {
 int RunPerson(const RunPersonOptions& options) {
   inside::sense::PersonSensorOptions needs;
   needs.kernels = engine::kernels::AllKernels();
-  OwnedSensor<inside::sense::PersonSensor> sensor(
+  engine::owned::OwnedSensor<inside::sense::PersonSensor> sensor(
       options.model.empty() ? Bundled("person/person.tflite") : options.model, needs,
       options.threads);
   // As many frames as the sensor looks back at: then it has made up its mind about a still.
-  Film film(options.input.empty() ? Bundled("person/clip") : options.input,
-            2 * std::size_t{needs.half_window} + 1);
+  inside::pictures::Film film(options.input.empty() ? Bundled("person/clip") : options.input,
+                              2 * std::size_t{needs.half_window} + 1);
   const std::size_t name_width = NameWidth(film);
   int code = 0;
   PersonFacts before;

@@ -13,16 +13,16 @@
 #include <vector>
 
 #include "engine/format/cost.h"
+#include "engine/owned/model_file.h"
 #include "host/commands.h"
 #include "host/json.h"
-#include "host/model_file.h"
-#include "host/terminal.h"
+#include "host/names.h"
 
 namespace pinhole::host {
 
 namespace {
 
-double RunOnce(OwnedSession& owned) {
+double RunOnce(engine::owned::OwnedSession& owned) {
   engine::run::Session& session = owned.session();
   for (std::size_t i = 0; i < session.input_count(); ++i) {
     const engine::TensorView input = session.input(i);
@@ -43,7 +43,7 @@ std::string Microseconds(double value) {
 }  // namespace
 
 int Bench(const BenchOptions& options) {
-  OwnedSession owned(options.model, {{}, options.threads});
+  engine::owned::OwnedSession owned(options.model, {{}, options.threads});
   const engine::run::Session& session = owned.session();
   for (std::size_t i = 0; i < std::min<std::size_t>(options.runs, 3); ++i) {
     RunOnce(owned);

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "engine/kernels/registry.h"
-#include "host/failure.h"
+#include "host/names.h"
 
 namespace pinhole::host {
 

@@ -8,7 +8,7 @@ namespace pinhole::host {
 
 namespace {
 
-int Thickness(const Picture& picture) {
+int Thickness(const inside::pictures::Picture& picture) {
   return std::clamp(std::max(picture.width, picture.height) / 320, 1, 12);
 }
 
@@ -19,7 +19,8 @@ int Edge(double value, int limit) {
 }
 
 // Pixels [left, right) x [top, bottom), as far as they are in the picture.
-void Fill(Picture& picture, int left, int top, int right, int bottom, Color color) {
+void Fill(inside::pictures::Picture& picture, int left, int top, int right, int bottom,
+          Color color) {
   left = std::max(left, 0);
   right = std::min(right, picture.width);
   for (int y = std::max(top, 0); y < std::min(bottom, picture.height); ++y) {
@@ -34,7 +35,8 @@ void Fill(Picture& picture, int left, int top, int right, int bottom, Color colo
 
 }  // namespace
 
-void DrawBox(Picture& picture, double left, double top, double right, double bottom, Color color) {
+void DrawBox(inside::pictures::Picture& picture, double left, double top, double right,
+             double bottom, Color color) {
   const int thick = Thickness(picture);
   const int l = Edge(left, picture.width);
   const int t = Edge(top, picture.height);
@@ -46,7 +48,7 @@ void DrawBox(Picture& picture, double left, double top, double right, double bot
   Fill(picture, r - thick, t, r, b, color);
 }
 
-void DrawPoint(Picture& picture, double x, double y, Color color) {
+void DrawPoint(inside::pictures::Picture& picture, double x, double y, Color color) {
   const int radius = 2 * Thickness(picture);
   const int cx = Edge(x - 0.5, picture.width);
   const int cy = Edge(y - 0.5, picture.height);

@@ -10,14 +10,15 @@
 #include <array>
 #include <cstdint>
 
-#include "host/picture.h"
+#include "inside/pictures/picture.h"
 
 namespace pinhole::host {
 
 using Color = std::array<std::uint8_t, 3>;
 
 // `picture` has three channels.
-void DrawBox(Picture& picture, double left, double top, double right, double bottom, Color color);
-void DrawPoint(Picture& picture, double x, double y, Color color);
+void DrawBox(inside::pictures::Picture& picture, double left, double top, double right,
+             double bottom, Color color);
+void DrawPoint(inside::pictures::Picture& picture, double x, double y, Color color);
 
 }  // namespace pinhole::host

@@ -10,18 +10,18 @@ namespace {
 
 constexpr Color kInk = {9, 200, 40};
 
-Picture Blank(int width, int height) {
+inside::pictures::Picture Blank(int width, int height) {
   return {width, height, 3,
           std::vector<std::uint8_t>(static_cast<std::size_t>(width * height * 3))};
 }
 
-bool IsInked(const Picture& picture, int x, int y) {
+bool IsInked(const inside::pictures::Picture& picture, int x, int y) {
   const std::size_t at =
       static_cast<std::size_t>(y) * picture.row_bytes() + static_cast<std::size_t>(x) * 3;
   return picture.pixels[at] == 9 && picture.pixels[at + 1] == 200 && picture.pixels[at + 2] == 40;
 }
 
-int InkedCount(const Picture& picture) {
+int InkedCount(const inside::pictures::Picture& picture) {
   int count = 0;
   for (int y = 0; y < picture.height; ++y) {
     for (int x = 0; x < picture.width; ++x) {
@@ -32,7 +32,7 @@ int InkedCount(const Picture& picture) {
 }
 
 TEST(Draw, BoxIsAFrame) {
-  Picture picture = Blank(20, 10);
+  inside::pictures::Picture picture = Blank(20, 10);
   DrawBox(picture, 2, 3, 8, 9, kInk);
   EXPECT_TRUE(IsInked(picture, 2, 3));
   EXPECT_TRUE(IsInked(picture, 7, 8));
@@ -42,7 +42,7 @@ TEST(Draw, BoxIsAFrame) {
 }
 
 TEST(Draw, OutsideIsCutOffAndNothingOverflows) {
-  Picture picture = Blank(6, 6);
+  inside::pictures::Picture picture = Blank(6, 6);
   const double huge = std::numeric_limits<double>::max();
   const double nan = std::numeric_limits<double>::quiet_NaN();
   DrawBox(picture, -huge, -huge, huge, huge, kInk);
@@ -57,7 +57,7 @@ TEST(Draw, OutsideIsCutOffAndNothingOverflows) {
 }
 
 TEST(Draw, PointIsADisc) {
-  Picture picture = Blank(9, 9);
+  inside::pictures::Picture picture = Blank(9, 9);
   DrawPoint(picture, 4.5, 4.5, kInk);
   EXPECT_TRUE(IsInked(picture, 4, 4));
   EXPECT_TRUE(IsInked(picture, 4, 2));

@@ -9,10 +9,11 @@
 #include <memory>
 
 #include "engine/format/model_builder.h"
+#include "engine/owned/model_file.h"
 #include "host/command_for_tests.h"
-#include "host/model_file.h"
-#include "host/picture.h"
-#include "host/sample_pictures.h"
+#include "host/names.h"
+#include "inside/pictures/picture.h"
+#include "inside/pictures/sample_pictures.h"
 
 namespace pinhole::host {
 namespace {
@@ -20,6 +21,9 @@ namespace {
 using engine::Type;
 using engine::format::GraphBuilder;
 using engine::format::ModelBuilder;
+using inside::pictures::Bytes;
+using inside::pictures::SampleBmp;
+using inside::pictures::SamplePictures;
 using testing::HasSubstr;
 
 // xorshift32: the same damage everywhere.
@@ -41,7 +45,8 @@ void ExpectSoundOrOneLine(const std::vector<std::byte>& bytes) {
   const auto exact = std::make_unique<std::byte[]>(bytes.size());
   std::copy(bytes.begin(), bytes.end(), exact.get());
   try {
-    const Picture picture = DecodePicture({exact.get(), bytes.size()});
+    const inside::pictures::Picture picture =
+        inside::pictures::DecodePicture({exact.get(), bytes.size()});
     EXPECT_GT(picture.width, 0);
     EXPECT_EQ(picture.pixels.size(),
               picture.row_bytes() * static_cast<std::size_t>(picture.height));
@@ -61,12 +66,12 @@ std::string FailureOf(const std::function<void()>& act) {
 }
 
 std::string PictureFailure(const std::string& bytes) {
-  return FailureOf([&] { DecodePicture(Bytes(bytes)); });
+  return FailureOf([&] { inside::pictures::DecodePicture(Bytes(bytes)); });
 }
 
 TEST(HostilePictures, TheSamplesAreSound) {
   for (const auto& [name, bytes] : SamplePictures()) {
-    EXPECT_EQ(FailureOf([&] { DecodePicture(bytes); }), "no failure") << name;
+    EXPECT_EQ(FailureOf([&] { inside::pictures::DecodePicture(bytes); }), "no failure") << name;
   }
 }
 
@@ -78,7 +83,7 @@ TEST(HostilePictures, EveryTruncationIsAnError) {
       std::vector<std::byte> part(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size));
       ExpectSoundOrOneLine(part);
       if (size + spare < bytes.size()) {
-        EXPECT_NE(FailureOf([&] { DecodePicture(part); }), "no failure");
+        EXPECT_NE(FailureOf([&] { inside::pictures::DecodePicture(part); }), "no failure");
       }
     }
   }
@@ -108,7 +113,7 @@ TEST(HostilePictures, SizesAreCheckedBeforeMemoryIsTaken) {
   EXPECT_THAT(PictureFailure(SampleBmp(8, -0x80000000LL)), HasSubstr("ends early"));
   EXPECT_THAT(PictureFailure(SampleBmp(-8, 6)), HasSubstr("a width below zero"));
   EXPECT_THAT(PictureFailure(SampleBmp(0, 6)), HasSubstr("a side of no pixels"));
-  const std::string header = Text(EncodePng({1, 1, 1, {0}}));
+  const std::string header = Text(inside::pictures::EncodePng({1, 1, 1, {0}}));
   std::string huge = header;
   huge.replace(16, 8, std::string("\x7F\xFF\xFF\xFF\x7F\xFF\xFF\xFF", 8));
   EXPECT_THAT(PictureFailure(huge), HasSubstr("PNG picture that can't be decoded"));
@@ -195,7 +200,7 @@ TEST(HostileModels, FlippedBitsLoadOrFailInOneLine) {
     }
     WriteText(folder / "m.tflite", damaged);
     try {
-      OwnedSession owned((folder / "m.tflite").string());
+      engine::owned::OwnedSession owned((folder / "m.tflite").string());
       owned.Run();
     } catch (const Failure& failure) {
       const std::string text = failure.what();

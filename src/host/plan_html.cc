@@ -6,8 +6,8 @@
 #include <array>
 #include <cstdio>
 
+#include "host/names.h"
 #include "host/plan_view.h"
-#include "host/terminal.h"
 
 namespace pinhole::host {
 

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "host/names.h"
 #include "host/plan_view.h"
-#include "host/terminal.h"
 
 namespace pinhole::host {
 

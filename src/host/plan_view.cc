@@ -8,7 +8,7 @@
 
 #include "engine/kernels/registry.h"
 #include "engine/plan/lifetimes.h"
-#include "host/terminal.h"
+#include "host/names.h"
 
 namespace pinhole::host {
 
@@ -21,27 +21,27 @@ namespace plan = engine::plan;
 
 // What every operator of the main graph asks for. Preparation succeeded when the session was
 // loaded, so it does here.
-std::vector<Prepared> PrepareAgain(const OwnedSession& owned) {
+std::vector<Prepared> PrepareAgain(const engine::owned::OwnedSession& owned) {
   const Graph& graph = owned.session().model().main();
   AlignedBytes memory;
   base::Diagnosis why;
   std::vector<Prepared> prepared;
-  const base::Status status =
-      WithGrowingMemory(owned.session().model_bytes() + (std::size_t{64} << 10), memory,
-                        [&](std::span<std::byte> bytes) -> base::Status {
-                          base::Arena arena(bytes);
-                          prepared.clear();
-                          for (std::size_t i = 0; i < graph.operators.size(); ++i) {
-                            engine::kernels::PrepareContext context(graph, i, arena, why);
-                            const engine::kernels::Kernel* kernel = engine::kernels::FindKernel(
-                                engine::kernels::AllKernels(), graph.operators[i].kind);
-                            PINHOLE_ASSIGN(Prepared one, kernel->prepare(context));
-                            prepared.push_back(one);
-                          }
-                          return {};
-                        });
+  const base::Status status = engine::owned::WithGrowingMemory(
+      owned.session().model_bytes() + (std::size_t{64} << 10), memory,
+      [&](std::span<std::byte> bytes) -> base::Status {
+        base::Arena arena(bytes);
+        prepared.clear();
+        for (std::size_t i = 0; i < graph.operators.size(); ++i) {
+          engine::kernels::PrepareContext context(graph, i, arena, why);
+          const engine::kernels::Kernel* kernel =
+              engine::kernels::FindKernel(engine::kernels::AllKernels(), graph.operators[i].kind);
+          PINHOLE_ASSIGN(Prepared one, kernel->prepare(context));
+          prepared.push_back(one);
+        }
+        return {};
+      });
   if (!status) {
-    FailAbout(owned.path(), status.error(), why);
+    engine::owned::FailAbout(owned.path(), status.error(), why);
   }
   return prepared;
 }
@@ -50,7 +50,7 @@ std::string NameOf(const Tensor& tensor, std::size_t index) {
   return tensor.name().empty() ? "tensor " + std::to_string(index) : Printable(tensor.name());
 }
 
-void AddTensors(const OwnedSession& owned, std::vector<PlanBlock>& blocks) {
+void AddTensors(const engine::owned::OwnedSession& owned, std::vector<PlanBlock>& blocks) {
   const Graph& graph = owned.session().model().main();
   const plan::Plan& placed = owned.session().plan();
   const std::span<const std::uint32_t> offsets = placed.graphs[0].tensor_offsets;
@@ -77,7 +77,7 @@ void AddTensors(const OwnedSession& owned, std::vector<PlanBlock>& blocks) {
   }
 }
 
-void AddResources(const OwnedSession& owned, std::vector<PlanBlock>& blocks) {
+void AddResources(const engine::owned::OwnedSession& owned, std::vector<PlanBlock>& blocks) {
   const engine::format::Model& model = owned.session().model();
   const plan::Plan& placed = owned.session().plan();
   for (std::size_t i = 0; i < model.resources.size(); ++i) {
@@ -94,7 +94,7 @@ void AddResources(const OwnedSession& owned, std::vector<PlanBlock>& blocks) {
   }
 }
 
-void AddOperatorsOwn(const OwnedSession& owned, std::vector<PlanBlock>& blocks) {
+void AddOperatorsOwn(const engine::owned::OwnedSession& owned, std::vector<PlanBlock>& blocks) {
   const Graph& graph = owned.session().model().main();
   const plan::GraphPlan& placed = owned.session().plan().graphs[0];
   const std::vector<Prepared> prepared = PrepareAgain(owned);
@@ -148,7 +148,7 @@ std::string PlanView::TimeName(std::uint32_t time) const {
                             : std::to_string(time - 1) + " " + operators[time - 1];
 }
 
-PlanView ViewPlan(const OwnedSession& owned) {
+PlanView ViewPlan(const engine::owned::OwnedSession& owned) {
   const engine::run::Session& session = owned.session();
   const Graph& graph = session.model().main();
   PlanView view;

@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/owned/model_file.h"
 #include "host/describe.h"
-#include "host/model_file.h"
 
 namespace pinhole::host {
 
@@ -48,7 +48,7 @@ struct PlanView {
   [[nodiscard]] std::string TimeName(std::uint32_t time) const;
 };
 
-PlanView ViewPlan(const OwnedSession& owned);
+PlanView ViewPlan(const engine::owned::OwnedSession& owned);
 
 std::string_view KindName(PlanBlock::Kind kind);
 Json PlanJson(const PlanView& view);

@@ -59,7 +59,8 @@ std::string Reason(int error) { return std::strerror(error); }
 void RestrictFiles(const Confinement& wanted, Confined& got) {
   const int abi = LandlockAbi();
   if (abi == 0) {
-    Note(got.missing, "this kernel has no Landlock, so files are only guarded by their owner's rights");
+    Note(got.missing,
+         "this kernel has no Landlock, so files are only guarded by their owner's rights");
     return;
   }
   LandlockRuleset rules;

@@ -86,8 +86,8 @@ base::Status Filter::Install(Otherwise otherwise, base::Diagnosis& why) {
                                                     ? SECCOMP_RET_KILL_PROCESS
                                                     : SECCOMP_RET_ALLOW));
   const sock_fprog program{static_cast<unsigned short>(program_.size()), program_.data()};
-  const long done = ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC,
-                              &program);
+  const long done =
+      ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program);
   if (done == 0) {
     return {};
   }

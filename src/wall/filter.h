@@ -13,7 +13,8 @@
 // language: the program begins by killing whatever is not of this one.
 //
 // An argument is 64 bits wide for the filter; where the kernel looks at 32 of them (descriptors,
-// commands), so does the rule. Pointers can't be followed, so no rule depends on what they point to.
+// commands), so does the rule. Pointers can't be followed, so no rule depends on what they point
+// to.
 
 #include <cstdint>
 #include <initializer_list>

@@ -3,8 +3,8 @@
 
 // Waiting for a number to change, within one process, by the kernel's own call and nothing else.
 //
-// std::atomic::wait does the same and more: it yields the processor first, which is a system call of
-// its own, and a process behind the wall (wall/sensor_wall.h) may make none but this one.
+// std::atomic::wait does the same and more: it yields the processor first, which is a system call
+// of its own, and a process behind the wall (wall/sensor_wall.h) may make none but this one.
 
 #include <linux/futex.h>
 #include <sys/syscall.h>

@@ -74,6 +74,8 @@ void Set(InsideOptions& options, std::string_view name, std::string_view value) 
     options.plant = value;
   } else if (name == "--seed") {
     options.seed = NumberOf<std::uint32_t>(name, value, 0, ~0U);
+  } else if (name == "--beat-fd") {
+    options.beat_fd = NumberOf(name, value, 0, kFds);
   } else if (name == "--without") {
     LeaveOut(options, value);
   } else {

@@ -43,7 +43,9 @@ void AllowPaths(int ruleset, const std::vector<std::string>& paths, std::uint64_
   }
 }
 
-void AllowPorts(int ruleset, const std::vector<std::uint16_t>& ports, std::uint64_t what) {
+using Ports = std::vector<std::uint16_t>;
+
+void AllowPorts(int ruleset, const Ports& ports, std::uint64_t what) {
   for (const std::uint16_t port : ports) {
     const LandlockPort rule{what, port};
     LandlockAdd(ruleset, kLandlockRulePort, &rule);
@@ -67,8 +69,8 @@ void RestrictFiles(const Confinement& wanted, Confined& got) {
   const std::uint64_t all = AllFileAccess(abi);
   rules.handled_access_fs = all;
   if (abi >= 4) {
-    rules.handled_access_net |= wanted.network && wanted.connect_tcp.empty() ? 0 : kConnectTcp;
-    rules.handled_access_net |= wanted.network && wanted.bind_tcp.empty() ? 0 : kBindTcp;
+    rules.handled_access_net |= wanted.network && !wanted.connect_tcp ? 0 : kConnectTcp;
+    rules.handled_access_net |= wanted.network && !wanted.bind_tcp ? 0 : kBindTcp;
   }
   rules.scoped = abi >= 6 ? 3 : 0;  // abstract sockets of, and signals to, processes elsewhere
   const int ruleset = LandlockCreate(rules, abi);
@@ -80,8 +82,8 @@ void RestrictFiles(const Confinement& wanted, Confined& got) {
   AllowPaths(ruleset, wanted.execute, kExecuting & all);
   AllowPaths(ruleset, wanted.write, kWriting & all);
   if (abi >= 4) {
-    AllowPorts(ruleset, wanted.connect_tcp, kConnectTcp);
-    AllowPorts(ruleset, wanted.bind_tcp, kBindTcp);
+    AllowPorts(ruleset, wanted.connect_tcp.value_or(Ports{}), kConnectTcp);
+    AllowPorts(ruleset, wanted.bind_tcp.value_or(Ports{}), kBindTcp);
   }
   if (LandlockRestrict(ruleset) == 0) {
     got.landlock_abi = abi;

@@ -121,9 +121,9 @@ void ConfineOurselves(const Config& config) {
   wanted.read.insert(wanted.read.end(), reach.read.begin(), reach.read.end());
   wanted.execute = {"/usr/lib", "/lib", "/lib64", "/usr/lib64"};
   wanted.write = reach.write;
-  wanted.network = config.mqtt.enabled || config.http.enabled;
-  wanted.connect_tcp = reach.connect;
-  wanted.bind_tcp = reach.bind;
+  wanted.network = reach.network;
+  wanted.connect_tcp = reach.connect_tcp;
+  wanted.bind_tcp = reach.bind_tcp;
   if (const wall::Confined got = wall::Confine(wanted); !got.missing.empty()) {
     Say("the outside is less confined than it could be: " + got.missing);
   }

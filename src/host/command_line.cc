@@ -2,6 +2,8 @@
 // The command line: every subcommand with its options, help and examples, and the way from
 // arguments to an exit code. Only the files command_line*.cc know the parser.
 
+#include "host/command_line.h"
+
 #include <algorithm>
 #include <exception>
 #include <functional>
@@ -11,7 +13,6 @@
 #include <vector>
 
 #include "engine/owned/workers.h"
-#include "host/command_line.h"
 #include "host/commands.h"
 #include "host/completion.h"
 #include "host/names.h"

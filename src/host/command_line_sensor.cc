@@ -15,9 +15,10 @@ void AddRunPerson(CLI::App& parent, Action& chosen) {
       "person", "Say whether somebody is there, how many faces, and roughly where");
   const auto options = OptionsOf<RunPersonOptions>(command, chosen, RunPerson);
   command
-      ->add_option("--input", options->input,
-                   "v4l2:/dev/video0, a video file, rtsp://..., gst:PIPELINE,\na folder of pictures "
-                   "as a film, or a picture; the bundled\nfilm if none")
+      ->add_option(
+          "--input", options->input,
+          "v4l2:/dev/video0, a video file, rtsp://..., gst:PIPELINE,\na folder of pictures "
+          "as a film, or a picture; the bundled\nfilm if none")
       ->type_name("FILE");
   command->add_option("--config", options->config, "A TOML file; see 'pinhole config --defaults'")
       ->type_name("FILE");
@@ -36,7 +37,8 @@ void AddRunPerson(CLI::App& parent, Action& chosen) {
       ->type_name("SECONDS")
       ->check(CLI::Range(std::size_t{1}, std::size_t{1} << 31).description(""));
   command->add_flag("--json", options->json, "Facts as JSON, one object a line");
-  command->add_flag("--all", options->all, "A line for every frame or tick, not only for what is new");
+  command->add_flag("--all", options->all,
+                    "A line for every frame or tick, not only for what is new");
   command->add_option("--only", options->only, "Start one half only, for services")
       ->type_name("HALF")
       ->check(CLI::IsMember({"inside", "outside"}));
@@ -44,8 +46,10 @@ void AddRunPerson(CLI::App& parent, Action& chosen) {
       ->type_name("FILE");
   AddThreads(command, options->threads);
   command->footer(
-      "Live, the sensor is two or three processes: the inside sees pictures and can do nothing but\n"
-      "write records to one pipe; the outside never saw one and serves the outlets: dashboard, log,\n"
+      "Live, the sensor is two or three processes: the inside sees pictures and can do nothing "
+      "but\n"
+      "write records to one pipe; the outside never saw one and serves the outlets: dashboard, "
+      "log,\n"
       "pin, I2C, MQTT (see --config). It runs until Ctrl-C.\n"
       "\n"
       "Pictures given with --input are looked at one by one instead, through the same processes,\n"
@@ -63,9 +67,10 @@ void AddAuditWall(CLI::App& parent, Action& chosen) {
   CLI::App* command = parent.add_subcommand("wall", "Try every way out of the sensor's inside");
   const auto options = OptionsOf<AuditWallOptions>(command, chosen, AuditWall);
   command
-      ->add_option("--plant", options->plant,
-                   "Plant a leak that the audit must find: resident memory, the\nmoment of writing, "
-                   "or the low bits of boxes")
+      ->add_option(
+          "--plant", options->plant,
+          "Plant a leak that the audit must find: resident memory, the\nmoment of writing, "
+          "or the low bits of boxes")
       ->type_name("LEAK")
       ->check(CLI::IsMember({"rss", "timing", "lsb"}));
   command->add_option("--only", options->only, "Ways out whose name begins so, or 'channels'")
@@ -74,9 +79,11 @@ void AddAuditWall(CLI::App& parent, Action& chosen) {
                     "Also with one layer at a time: what would stop each if\nseccomp did not");
   command->add_flag("--json", options->json, "One JSON object instead of a table");
   command->footer(
-      "The inside is started as for a sensor, by the same code, behind the same lock, and becomes one\n"
+      "The inside is started as for a sensor, by the same code, behind the same lock, and becomes "
+      "one\n"
       "attempt to break out after the other instead of looking at a camera. Then it tries to talk\n"
-      "without the facts: by resident memory, processor time, the moment of writing, the number of\n"
+      "without the facts: by resident memory, processor time, the moment of writing, the number "
+      "of\n"
       "records, the low bits of boxes; a listener outside tries to understand it.\n"
       "\n"
       "Exit code 0: nothing is open; 1: something is, or a planted leak was not found.\n"

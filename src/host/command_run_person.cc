@@ -14,7 +14,7 @@
 #include "host/names.h"
 #include "host/replay.h"
 #include "host/supervisor.h"
-#include "inside/pictures/film.h"
+#include "inside/pictures/picture.h"
 #include "outside/config/config.h"
 #include "outside/log/person_log.h"
 
@@ -65,11 +65,9 @@ std::vector<std::string> FramesOf(const std::string& input) {
   return std::vector<std::string>(kStillFrames, FileName(input));
 }
 
-// A folder, or a file whose first bytes are those of a picture.
 bool IsPictures(const std::string& input) {
   std::error_code ignored;
-  return std::filesystem::is_directory(input, ignored) ||
-         (std::filesystem::exists(input, ignored) && inside::pictures::LooksLikePicture(input));
+  return std::filesystem::is_directory(input, ignored) || inside::pictures::IsPictureFile(input);
 }
 
 int RunOverPictures(const RunPersonOptions& options, const InsideNeeds& needs) {
@@ -175,7 +173,8 @@ SupervisorOptions SupervisionOf(const RunPersonOptions& options, const Config& c
 
 int RunPerson(const RunPersonOptions& options) {
   if (options.only.empty() != options.facts.empty()) {
-    throw WrongUsage("--only and --facts go together: one half of a sensor, and the FIFO to the other");
+    throw WrongUsage(
+        "--only and --facts go together: one half of a sensor, and the FIFO to the other");
   }
   const std::vector<std::string> overrides = Overrides(options);
   std::vector<std::string> warnings;

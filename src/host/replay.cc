@@ -43,8 +43,9 @@ void Replay(const InsideNeeds& needs, const std::function<void(const facts::Pers
     }
     const base::Result<facts::PersonFacts> decoded = facts::DecodePerson(record);
     if (!decoded) {
-      throw Failure("the inside wrote a record that no sound sensor writes; it is taken for "
-                    "compromised, and nothing of it is used");
+      throw Failure(
+          "the inside wrote a record that no sound sensor writes; it is taken for "
+          "compromised, and nothing of it is used");
     }
     seen(*decoded);
   } while (true);

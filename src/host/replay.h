@@ -3,9 +3,9 @@
 
 // Pictures of one's own through the sensor, one by one: what it would say at each.
 //
-// The very processes of a live sensor, wall and all, but in step: the source goes on once the record
-// of the frame before has come. Nothing is published and nothing reduced to a profile, since nobody is
-// being watched: the pictures are the user's, and the answers go to the user's terminal.
+// The very processes of a live sensor, wall and all, but in step: the source goes on once the
+// record of the frame before has come. Nothing is published and nothing reduced to a profile, since
+// nobody is being watched: the pictures are the user's, and the answers go to the user's terminal.
 
 #include <functional>
 

@@ -40,18 +40,17 @@ std::vector<std::string> SourceWords(const InsideNeeds& needs) {
 
 std::vector<std::string> InsideWords(const InsideNeeds& needs, const std::string& facts_path) {
   std::vector<std::string> words = {
-      HelperProgram("pinhole-inside"),  "--model",    needs.model,   "--threads",
-      std::to_string(needs.threads), "--at-least", needs.at_least};
+      HelperProgram("pinhole-inside"), "--model",    needs.model,   "--threads",
+      std::to_string(needs.threads),   "--at-least", needs.at_least};
   if (facts_path.empty()) {
     words.insert(words.end(), {"--facts-fd", std::to_string(kFactsFd)});
   } else {
     words.insert(words.end(), {"--facts", facts_path});
   }
   if (OwnsCamera(needs.input)) {
-    words.insert(words.end(),
-                 {"--camera", needs.input.substr(kOwnCamera.size()), "--width",
-                  std::to_string(needs.width), "--height", std::to_string(needs.height), "--fps",
-                  std::to_string(needs.fps)});
+    words.insert(words.end(), {"--camera", needs.input.substr(kOwnCamera.size()), "--width",
+                               std::to_string(needs.width), "--height",
+                               std::to_string(needs.height), "--fps", std::to_string(needs.fps)});
   } else {
     words.insert(words.end(), {"--handover-fd", std::to_string(kHandoverFd)});
   }

@@ -5,8 +5,8 @@
 //
 //   source ──shared memory──► inside ──facts pipe──► outside          and we watch
 //
-// The source (where the inside owns no camera itself) and the inside meet over a pair of sockets that
-// nobody else holds, so that this process and the outside never have a picture within reach.
+// The source (where the inside owns no camera itself) and the inside meet over a pair of sockets
+// that nobody else holds, so that this process and the outside never have a picture within reach.
 
 #include <string>
 #include <string_view>

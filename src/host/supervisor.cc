@@ -70,7 +70,8 @@ class Sensor {
   const SupervisorOptions& options_;
   InsideParts parts_;
   Child outside_;
-  system::PipeEnds facts_;  // the writing end for every inside to come, the reading end until there is an outside
+  system::PipeEnds facts_;  // the writing end for every inside to come, the reading end until there
+                            // is an outside
   std::string standing_;
   std::chrono::milliseconds wait_;
   std::optional<Clock::time_point> restart_at_;
@@ -82,7 +83,8 @@ class Sensor {
   int code_ = 0;
 };
 
-// With a pipe of their own where the outside is to be started too: it is, once the inside is locked.
+// With a pipe of their own where the outside is to be started too: it is, once the inside is
+// locked.
 void Sensor::StartInsideParts() {
   if (options_.run_outside && !outside_.running()) {
     facts_ = system::MakePipe();
@@ -119,7 +121,8 @@ void Sensor::HearInside() {
   if (n <= 0) {
     return;
   }
-  const std::string standing = StandingText(std::string_view(text.data(), static_cast<std::size_t>(n)));
+  const std::string standing =
+      StandingText(std::string_view(text.data(), static_cast<std::size_t>(n)));
   if (standing.empty()) {
     return;
   }

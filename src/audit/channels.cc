@@ -170,8 +170,9 @@ Heard Measure(Sender& sender, std::uint32_t beats, milliseconds beat,
 ChannelOutcome ListenToMemory(bool planted, const Progress& progress) {
   constexpr std::uint32_t kBeats = 120;
   constexpr milliseconds kBeat{50};
-  ChannelOutcome outcome{.name = "rss",
-                         .what = "resident memory, read by any program of this machine"};
+  ChannelOutcome outcome;
+  outcome.name = "rss";
+  outcome.what = "resident memory, read by any program of this machine";
   const system::PipeEnds facts = system::MakePipe();
   Sender sender("rss", planted, facts.writing.get());
   const std::string path = "/proc/" + std::to_string(sender.pid()) + "/statm";
@@ -201,7 +202,9 @@ std::string TryReadAsOutside(const std::string& path) {
 ChannelOutcome ListenToBusyness(const Progress& progress) {
   constexpr std::uint32_t kBeats = 60;
   constexpr milliseconds kBeat{100};
-  ChannelOutcome outcome{.name = "cpu", .what = "processor time, read by the sensor's own outside"};
+  ChannelOutcome outcome;
+  outcome.name = "cpu";
+  outcome.what = "processor time, read by the sensor's own outside";
   const system::PipeEnds facts = system::MakePipe();
   Sender sender("cpu", false, facts.writing.get());
   const std::string path = "/proc/" + std::to_string(sender.pid()) + "/stat";
@@ -281,9 +284,10 @@ ChannelOutcome ListenToLines(std::string_view channel, bool planted, const Progr
   constexpr std::uint32_t kBeats = 80;
   constexpr milliseconds kBeat{150};
   const bool timing = channel == "timing";
-  ChannelOutcome outcome{
-      .name = std::string(channel),
-      .what = timing ? "the moment at which a record is written" : "how many records are written"};
+  ChannelOutcome outcome;
+  outcome.name = channel;
+  outcome.what =
+      timing ? "the moment at which a record is written" : "how many records are written";
   Lines lines("compatible", planted ? channel : "");
   Sender sender(channel, false, lines.facts());
   std::vector<bool> sent;
@@ -332,7 +336,9 @@ ChannelOutcome ListenToLowBits(bool planted, const Progress& progress) {
   constexpr std::uint32_t kBeats = 24;
   constexpr milliseconds kBeat{200};
   constexpr std::size_t kHidden = 32;
-  ChannelOutcome outcome{.name = "lsb", .what = "the low bits of what a record says"};
+  ChannelOutcome outcome;
+  outcome.name = "lsb";
+  outcome.what = "the low bits of what a record says";
   Lines lines("people", planted ? "lsb" : "");
   Sender sender("lsb", false, lines.facts());
   std::vector<bool> sent;
@@ -352,7 +358,7 @@ ChannelOutcome ListenToLowBits(bool planted, const Progress& progress) {
         heard.push_back((coordinate & 1) != 0);
         heard.push_back((coordinate & 2) != 0);
       }
-      records += heard.size() == kHidden ? 1 : 0;
+      records += static_cast<std::size_t>(heard.size() == kHidden);
       if (const Judgement judgement = JudgeBits(sent, heard); judgement.chance < best.chance) {
         best = judgement;
       }

@@ -26,7 +26,7 @@ std::size_t Wrong(const Rule& rule, const std::vector<bool>& sent, std::span<con
                   std::size_t begin, std::size_t end) {
   std::size_t wrong = 0;
   for (std::size_t i = begin; i < end; ++i) {
-    wrong += rule.Guess(measured[i]) != sent[i] ? 1 : 0;
+    wrong += static_cast<std::size_t>(rule.Guess(measured[i]) != sent[i]);
   }
   return wrong;
 }
@@ -88,7 +88,7 @@ Judgement JudgeBits(const std::vector<bool>& sent, const std::vector<bool>& hear
   }
   std::size_t wrong = 0;
   for (std::size_t i = 0; i < sent.size(); ++i) {
-    wrong += sent[i] != heard[i] ? 1 : 0;
+    wrong += static_cast<std::size_t>(sent[i] != heard[i]);
   }
   return Verdict(wrong, sent.size());
 }

@@ -167,10 +167,9 @@ TomlEntries ReadToml(std::string_view text) {
   for (const auto& [key, value] : parsed.table()) {
     AddSection(key, value, read.entries);
   }
-  std::stable_sort(read.entries.begin(), read.entries.end(),
-                   [](const TomlEntry& a, const TomlEntry& b) {
-                     return std::tie(a.line, a.column) < std::tie(b.line, b.column);
-                   });
+  std::sort(read.entries.begin(), read.entries.end(), [](const TomlEntry& a, const TomlEntry& b) {
+    return std::tie(a.line, a.column) < std::tie(b.line, b.column);
+  });
   return read;
 }
 

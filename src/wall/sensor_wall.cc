@@ -49,8 +49,10 @@ void DropCapabilities() {
 }
 
 void EnterNamespaces(Standing& standing) {
+  // No process namespace: it would hold for children only, which there will be none of, and it
+  // forbids threads.
   constexpr int kSpaces =
-      CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWPID | CLONE_NEWCGROUP;
+      CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
   // With a user namespace where that is allowed (it also takes root's rights over the rest away),
   // else as root without.
   if (::unshare(CLONE_NEWUSER | kSpaces) == 0 || ::unshare(kSpaces) == 0) {

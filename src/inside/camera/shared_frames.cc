@@ -76,6 +76,9 @@ class WordSink {
 
   void Write(std::span<const std::uint8_t> bytes) {
     while (!bytes.empty()) {
+      if (filled_ == 0) {
+        bytes = WriteWhole(bytes);
+      }
       const std::size_t n = std::min(sizeof held_ - filled_, bytes.size());
       std::memcpy(reinterpret_cast<unsigned char*>(&held_) + filled_, bytes.data(), n);
       filled_ += n;
@@ -85,6 +88,7 @@ class WordSink {
       }
     }
   }
+  // Hands on the last bytes.
   void Flush() {
     if (filled_ > 0) {
       words_[next_++].store(held_, std::memory_order_relaxed);
@@ -94,6 +98,18 @@ class WordSink {
   }
 
  private:
+  // As many whole words as there are; the rest comes back.
+  std::span<const std::uint8_t> WriteWhole(std::span<const std::uint8_t> bytes) {
+    const std::size_t count = bytes.size() / sizeof held_;
+    for (std::size_t i = 0; i < count; ++i) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, bytes.data() + i * sizeof word, sizeof word);
+      words_[next_ + i].store(word, std::memory_order_relaxed);
+    }
+    next_ += count;
+    return bytes.subspan(count * sizeof held_);
+  }
+
   std::span<Word> words_;
   std::size_t next_ = 0;
   std::uint64_t held_ = 0;

@@ -19,6 +19,8 @@
 #include <chrono>
 #include <csignal>
 #include <cstddef>
+#include <fstream>
+#include <functional>
 #include <optional>
 #include <random>
 #include <string>
@@ -245,11 +247,91 @@ TEST(SharedFrames, TheReadersCopyIsWipedWithTheFrame) {
 
 // ------------------------------------------------------------------------------- interleavings
 
-// Large frames, so that a copy takes about as long as the writer's pauses: without the second look
-// at the slot's event many of these are torn.
+// Runs `meanwhile` when the reader first touches a page of its mapping: between two words of a
+// copy, at a place that the test chooses.
+class Interruption {
+ public:
+  Interruption(std::size_t page, std::function<void()> meanwhile)
+      : meanwhile_(std::move(meanwhile)) {
+    std::ifstream maps("/proc/self/maps");
+    for (std::string line; std::getline(maps, line);) {
+      if (line.find("memfd:pinhole-frames") != std::string::npos &&
+          line.find(" r--s ") != std::string::npos) {
+        const std::uintptr_t begin = std::stoull(line, nullptr, 16);
+        const std::uintptr_t end = std::stoull(line.substr(line.find('-') + 1), nullptr, 16);
+        pages_ = (end - begin) / kPage;
+        page_ = reinterpret_cast<void*>(begin + page % pages_ * kPage);
+      }
+    }
+    EXPECT_NE(page_, nullptr);
+    current_ = this;
+    struct sigaction action{};
+    action.sa_sigaction = [](int, siginfo_t*, void*) { current_->Fire(); };
+    action.sa_flags = SA_SIGINFO;
+    ::sigaction(SIGSEGV, &action, &before_);
+    ::mprotect(page_, kPage, PROT_NONE);
+  }
+  ~Interruption() {
+    ::mprotect(page_, kPage, PROT_READ);
+    ::sigaction(SIGSEGV, &before_, nullptr);
+  }
+  Interruption(const Interruption&) = delete;
+  Interruption& operator=(const Interruption&) = delete;
+
+  [[nodiscard]] bool fired() const { return fired_; }
+  [[nodiscard]] std::size_t pages() const { return pages_; }
+
+ private:
+  static constexpr std::size_t kPage = 4096;
+
+  void Fire() {
+    if (fired_) {
+      std::abort();  // a fault that is not this one's
+    }
+    fired_ = true;
+    ::mprotect(page_, kPage, PROT_READ);
+    meanwhile_();
+  }
+
+  static inline Interruption* current_ = nullptr;
+  std::function<void()> meanwhile_;
+  struct sigaction before_{};
+  void* page_ = nullptr;
+  std::size_t pages_ = 0;
+  bool fired_ = false;
+};
+
+TEST(SharedFrames, AFrameThatIsOvertakenInTheMiddleOfItsCopyIsNotGiven) {
+  if (::sysconf(_SC_PAGESIZE) != 4096) {
+    GTEST_SKIP() << "this test counts in pages of 4096 bytes";
+  }
+  constexpr int kWidth = 1000;
+  constexpr int kHeight = 50;
+  const std::vector<std::uint8_t> first(kWidth * kHeight, 1);
+  const std::vector<std::uint8_t> second(kWidth * kHeight, 2);
+  int in_the_middle = 0;
+  for (std::size_t page = 0; page < 30; ++page) {
+    Pair pair(kWidth * kHeight);
+    base::Diagnosis why;
+    ASSERT_TRUE(pair.writer->Publish({kWidth, kHeight, 1}, first, why));
+    const Interruption interruption(
+        page, [&] { EXPECT_TRUE(pair.writer->Publish({kWidth, kHeight, 1}, second, why)); });
+    const base::Result<Frame> frame = pair.reader->Capture(pair.why);
+    ASSERT_TRUE(frame) << pair.why.text();
+    const std::uint8_t expected = interruption.fired() ? 2 : 1;
+    EXPECT_TRUE(std::ranges::all_of(frame->pixels().first(kWidth * kHeight),
+                                    [&](auto p) { return p == expected; }))
+        << "page " << page;
+    in_the_middle += interruption.fired() ? 1 : 0;
+  }
+  EXPECT_GE(in_the_middle, 13);  // a page at least for every 4096 bytes of one slot
+}
+
+// The same by chance: frames in bursts, and a reader that comes at any moment of them.
 TEST(SharedFrames, AnyInterleavingGivesWholeFrames) {
-  constexpr std::size_t kLarge = 512 * 512;
-  constexpr int kFrames = 2000;
+  constexpr int kHeight = 4096;
+  constexpr std::size_t kLarge = 512 * kHeight;
+  constexpr int kFrames = 500;
   Pair pair(kLarge);
   std::atomic<bool> stop{false};
   std::thread writing([&] {
@@ -258,18 +340,23 @@ TEST(SharedFrames, AnyInterleavingGivesWholeFrames) {
     for (int number = 0; !stop; ++number) {
       const int value = 1 + number % 251;
       std::memset(pixels.data(), value, pixels.size());
-      EXPECT_TRUE(
-          pair.writer->Publish({.width = 256 + value, .height = 512, .channels = 1}, pixels, why))
+      EXPECT_TRUE(pair.writer->Publish({.width = 256 + value, .height = kHeight, .channels = 1},
+                                       pixels, why))
           << why.text();
-      std::this_thread::sleep_for(std::chrono::microseconds(number % 8 * 20));
+      if (number % 16 == 0) {
+        std::this_thread::sleep_for(std::chrono::microseconds(100));
+      }
     }
     pair.writer->PublishEnd();
   });
   int torn = 0;
   for (int i = 0; i < kFrames; ++i) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(i % 50 * 20);
+    while (std::chrono::steady_clock::now() < until) {
+    }
     const base::Result<Frame> frame = pair.reader->Capture(pair.why);
     ASSERT_TRUE(frame) << pair.why.text();
-    const auto pixels = frame->pixels().first(frame->stride() * 512);
+    const auto pixels = frame->pixels().first(frame->stride() * kHeight);
     // All bytes are equal, and say the width.
     const bool whole = std::memcmp(pixels.data(), pixels.data() + 1, pixels.size() - 1) == 0 &&
                        256 + pixels[0] == frame->width();

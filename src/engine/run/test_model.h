@@ -18,7 +18,6 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
-#include <new>
 #include <optional>
 #include <span>
 #include <string>
@@ -26,6 +25,7 @@
 #include <vector>
 
 #include "base/test_data.h"
+#include "engine/format/aligned_bytes.h"
 #include "engine/kernels/registry.h"
 #include "engine/run/session.h"
 
@@ -48,26 +48,7 @@ inline std::vector<std::byte> ReadFile(const std::filesystem::path& path) {
   return bytes;
 }
 
-// Memory aligned to 16 of exactly `size` bytes.
-class Block {
- public:
-  explicit Block(std::size_t size, int fill = 0xA5)
-      : data_(static_cast<std::byte*>(::operator new(size, kAlign))), size_(size) {
-    std::memset(data_.get(), fill, size);
-  }
-  explicit Block(std::span<const std::byte> bytes) : Block(bytes.size()) {
-    std::copy(bytes.begin(), bytes.end(), data_.get());
-  }
-  [[nodiscard]] std::span<std::byte> span() const { return {data_.get(), size_}; }
-
- private:
-  static constexpr std::align_val_t kAlign{16};
-  struct Free {
-    void operator()(std::byte* p) const { ::operator delete(p, kAlign); }
-  };
-  std::unique_ptr<std::byte, Free> data_;
-  std::size_t size_;
-};
+using Block = format::AlignedBytes;
 
 class TestModel {
  public:

@@ -19,7 +19,9 @@
 #include "inside/camera/v4l2_camera.h"
 #include "inside/process/senders.h"
 #include "inside/sense/person_sensor.h"
+#include "system/child_process.h"
 #include "system/failure.h"
+#include "system/files.h"
 #include "wall/attempts.h"
 #include "wall/rehearsal.h"
 
@@ -174,7 +176,9 @@ int MakeAttempt(const InsideOptions& options, int facts_fd) {
   }
   constexpr std::size_t kPageBytes = 65536;
   static wall::Standing standing;
-  static wall::Doorway doorway{.facts_fd = facts_fd, .record_bytes = facts::kPersonFactsBytes};
+  static wall::Doorway doorway;
+  doorway.facts_fd = facts_fd;
+  doorway.record_bytes = facts::kPersonFactsBytes;
   wall::AttemptContext context;
   context.facts_fd = facts_fd;
   context.parent = ::getppid();

@@ -80,7 +80,7 @@ int RunOverPictures(const RunPersonOptions& options, const InsideNeeds& needs) {
   PersonFacts before;
   std::size_t frame = 0;
   int code = 0;
-  Replay(needs, [&](const PersonFacts& now) {
+  const int replayed = Replay(needs, [&](const PersonFacts& now) {
     if (frame == names.size()) {
       throw Failure("the folder has more pictures than when we began; start again");
     }
@@ -96,7 +96,7 @@ int RunOverPictures(const RunPersonOptions& options, const InsideNeeds& needs) {
     }
     ++frame;
   });
-  return code;
+  return std::max(code, replayed);
 }
 
 // What the command's own words say is laid over the file, and --set over both.

@@ -14,8 +14,8 @@
 
 namespace pinhole::host {
 
-// Calls `seen` with the record of each frame, in order. Throws Failure where a process fails, after
-// the calls for what came before.
-void Replay(const InsideNeeds& needs, const std::function<void(const facts::PersonFacts&)>& seen);
+// Calls `seen` with the record of each frame, in order. Answers an exit code: 1 where a process
+// could not begin and has said why. Throws Failure where one failed later.
+int Replay(const InsideNeeds& needs, const std::function<void(const facts::PersonFacts&)>& seen);
 
 }  // namespace pinhole::host

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "engine/kernels/registry.h"
@@ -54,7 +55,8 @@ struct Source {
   }
 };
 
-Source OpenSource(const InsideOptions& options) {
+// Nothing where the source ended before it handed anything over: it has said why.
+std::optional<Source> OpenSource(const InsideOptions& options) {
   base::Diagnosis why;
   Source source;
   if (!options.camera.empty()) {
@@ -68,6 +70,9 @@ Source OpenSource(const InsideOptions& options) {
     return source;
   }
   auto received = camera::FrameReader::Receive(options.handover_fd, why);
+  if (!received && received.error() == base::Error::kIo) {
+    return std::nullopt;
+  }
   if (!received) {
     throw system::Failure(std::string(why.text()));
   }
@@ -134,7 +139,11 @@ void LookOnce(sense::PersonSensor& sensor) {
 
 int RunSensor(const InsideOptions& options, int facts_fd) {
   // Static: nothing of it is given back after the lock.
-  static Source source = OpenSource(options);
+  static std::optional<Source> opened = OpenSource(options);
+  if (!opened) {
+    return 1;
+  }
+  const Source& source = *opened;
   sense::PersonSensorOptions needs;
   needs.kernels = engine::kernels::AllKernels();
   static wall::Standing standing;

@@ -197,6 +197,11 @@ class Broker {
   pid_t pid_ = -1;
 };
 
+struct Credentials {
+  std::string user, password;
+  std::string ca_file, cert_file, key_file;  // with the first: TLS
+};
+
 struct Message {
   std::string topic, payload;
   bool retained = false;
@@ -206,8 +211,7 @@ struct Message {
 // the broker keeps, so that nothing is missed in between. Publishes too.
 class Witness {
  public:
-  explicit Witness(std::uint16_t port, const std::string& user = "",
-                   const std::string& password = "", const std::string& ca_file = "") {
+  explicit Witness(std::uint16_t port, const Credentials& credentials = {}) {
     client_ = mosquitto_new("witness", false, this);
     mosquitto_max_inflight_messages_set(client_, 0);
     mosquitto_connect_callback_set(client_, [](mosquitto* client, void*, int code) {
@@ -222,14 +226,9 @@ class Witness {
                                    [](mosquitto*, void* self, const mosquitto_message* message) {
                                      static_cast<Witness*>(self)->Take(*message);
                                    });
-    if (!user.empty()) {
-      mosquitto_username_pw_set(client_, user.c_str(), password.c_str());
-    }
-    if (!ca_file.empty()) {
-      mosquitto_tls_set(client_, ca_file.c_str(), nullptr, nullptr, nullptr, nullptr);
-    }
+    Show(credentials);
     mosquitto_reconnect_delay_set(client_, 1, 1, false);
-    if (mosquitto_connect(client_, "127.0.0.1", port, 30) != MOSQ_ERR_SUCCESS ||
+    if (mosquitto_connect(client_, "localhost", port, 30) != MOSQ_ERR_SUCCESS ||
         mosquitto_loop_start(client_) != MOSQ_ERR_SUCCESS ||
         !Until([this] { return subscribed(); })) {
       throw std::runtime_error("the witness can't connect");
@@ -269,6 +268,18 @@ class Witness {
   }
 
  private:
+  void Show(const Credentials& credentials) {
+    const auto given = [](const std::string& text) {
+      return text.empty() ? nullptr : text.c_str();
+    };
+    if (!credentials.user.empty()) {
+      mosquitto_username_pw_set(client_, credentials.user.c_str(), credentials.password.c_str());
+    }
+    if (!credentials.ca_file.empty()) {
+      mosquitto_tls_set(client_, credentials.ca_file.c_str(), nullptr, given(credentials.cert_file),
+                        given(credentials.key_file), nullptr);
+    }
+  }
   bool subscribed() {
     const std::scoped_lock lock(mutex_);
     return subscribed_;

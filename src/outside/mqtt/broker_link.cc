@@ -25,9 +25,7 @@ namespace {
 // A broker that hears nothing for half as much again publishes the will: about expire_after_s.
 constexpr int kKeepAliveS = 20;
 constexpr int kQos = 1;
-constexpr std::uint64_t kMostReceived = std::uint64_t{16} << 20;
-constexpr auto kSoonestRenewal = std::chrono::hours(1);
-constexpr int kFirstReasonOfRefusal = 128;
+constexpr int kNotGranted = 0x80;
 constexpr std::size_t kMostReason = 200;
 
 void StartLibrary() {
@@ -64,12 +62,12 @@ std::uint64_t BytesReceived(int socket) {
 
 void BrokerLink::Free::operator()(mosquitto* client) const { mosquitto_destroy(client); }
 
-BrokerLink::BrokerLink(const Settings& settings, const Topics& topics, MqttVersion version,
-                       Listener& listener)
+BrokerLink::BrokerLink(const Settings& settings, const Topics& topics, Listener& listener,
+                       const LinkBounds& bounds)
     : settings_(settings),
       topics_(topics),
-      version_(version),
       listener_(listener),
+      bounds_(bounds),
       began_(std::chrono::steady_clock::now()) {
   StartLibrary();
 }
@@ -105,22 +103,16 @@ bool BrokerLink::Connect() {
 
 void BrokerLink::SetCallbacks() {
   mosquitto* const client = client_.get();
-  mosquitto_connect_v5_callback_set(
-      client, [](mosquitto*, void* self, int code, int, const mosquitto_property*) {
-        Of(self).OnConnect(code);
-      });
-  mosquitto_disconnect_v5_callback_set(
-      client, [](mosquitto*, void* self, int code, const mosquitto_property*) {
-        Of(self).OnDisconnect(code);
-      });
-  mosquitto_publish_v5_callback_set(
-      client, [](mosquitto*, void* self, int id, int code, const mosquitto_property*) {
-        Of(self).listener_.OnAcknowledged(id, code);
-      });
-  mosquitto_subscribe_v5_callback_set(client, [](mosquitto*, void* self, int id, int count,
-                                                 const int* granted, const mosquitto_property*) {
-    Of(self).listener_.OnAcknowledged(id, count > 0 ? granted[0] : 0);
-  });
+  mosquitto_connect_callback_set(
+      client, [](mosquitto*, void* self, int code) { Of(self).OnConnect(code); });
+  mosquitto_publish_callback_set(
+      client, [](mosquitto*, void* self, int id) { Of(self).listener_.OnAcknowledged(id); });
+  mosquitto_subscribe_callback_set(client,
+                                   [](mosquitto*, void* self, int, int count, const int* granted) {
+                                     if (count < 1 || granted[0] >= kNotGranted) {
+                                       Of(self).listener_.OnDenied();
+                                     }
+                                   });
   mosquitto_message_callback_set(
       client, [](mosquitto*, void* self, const mosquitto_message* message) {
         BrokerLink& link = Of(self);
@@ -143,12 +135,10 @@ void BrokerLink::SetCallbacks() {
 bool BrokerLink::Configure() {
   mosquitto* const client = client_.get();
   const MqttOptions& options = settings_.options;
-  const int version = version_ == MqttVersion::k5 ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311;
-  if (!Check(mosquitto_int_option(client, MOSQ_OPT_PROTOCOL_VERSION, version), 0) ||
+  if (!Check(mosquitto_int_option(client, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V311), 0) ||
       !Check(mosquitto_int_option(client, MOSQ_OPT_TCP_NODELAY, 1), 0) ||
-      !Check(mosquitto_will_set_v5(client, topics_.availability.c_str(),
-                                   static_cast<int>(kOffline.size()), kOffline.data(), kQos, true,
-                                   nullptr),
+      !Check(mosquitto_will_set(client, topics_.availability.c_str(),
+                                static_cast<int>(kOffline.size()), kOffline.data(), kQos, true),
              0)) {
     return false;
   }
@@ -237,10 +227,10 @@ bool BrokerLink::ClosedByPeer() const {
 }
 
 bool BrokerLink::WithinBounds() {
-  if (over_ || BytesReceived(mosquitto_socket(client_.get())) < kMostReceived) {
+  if (over_ || BytesReceived(mosquitto_socket(client_.get())) < bounds_.most_received) {
     return !over_;
   }
-  if (accepted_ && std::chrono::steady_clock::now() - began_ > kSoonestRenewal) {
+  if (accepted_ && std::chrono::steady_clock::now() - began_ >= bounds_.renewed_from) {
     Disconnect();
     End(Trouble::kRenewal, "");
   } else {
@@ -256,8 +246,8 @@ int BrokerLink::Publish(const std::string& topic, std::string_view payload) {
   int id = 0;
   errno = 0;
   const int result =
-      mosquitto_publish_v5(client_.get(), &id, topic.c_str(), static_cast<int>(payload.size()),
-                           payload.data(), kQos, true, nullptr);
+      mosquitto_publish(client_.get(), &id, topic.c_str(), static_cast<int>(payload.size()),
+                        payload.data(), kQos, true);
   return Check(result, errno) ? id : 0;
 }
 
@@ -266,14 +256,13 @@ bool BrokerLink::Subscribe(const std::string& topic) {
     return false;
   }
   errno = 0;
-  const int result =
-      mosquitto_subscribe_v5(client_.get(), nullptr, topic.c_str(), kQos, 0, nullptr);
+  const int result = mosquitto_subscribe(client_.get(), nullptr, topic.c_str(), kQos);
   return Check(result, errno);
 }
 
 void BrokerLink::Disconnect() {
   if (!over_) {
-    mosquitto_disconnect_v5(client_.get(), 0, nullptr);
+    mosquitto_disconnect(client_.get());
   }
 }
 
@@ -292,11 +281,6 @@ bool BrokerLink::Check(int result, int error) {
     case MOSQ_ERR_KEEPALIVE: End(Trouble::kAway, "it has fallen silent"); break;
     case MOSQ_ERR_NOMEM: End(Trouble::kAway, "out of memory"); break;
     case MOSQ_ERR_TLS: End(Trouble::kTls, "the TLS handshake failed"); break;
-    case MOSQ_ERR_QOS_NOT_SUPPORTED:
-    case MOSQ_ERR_RETAIN_NOT_SUPPORTED:
-    case MOSQ_ERR_OVERSIZE_PACKET:
-      End(Trouble::kUnwilling, Words(mosquitto_strerror(result)));
-      break;
     default: End(Trouble::kNotMqtt, Words(mosquitto_strerror(result))); break;
   }
   return false;
@@ -307,36 +291,8 @@ void BrokerLink::OnConnect(int code) {
     accepted_ = true;
     return;
   }
-  const bool five = version_ == MqttVersion::k5;
-  const std::string reason =
-      Words(five ? mosquitto_reason_string(code) : mosquitto_connack_string(code));
-  if (five && code == MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION) {
-    End(Trouble::kOldBroker, reason);
-  } else if (five && (code == MQTT_RC_SERVER_UNAVAILABLE || code == MQTT_RC_SERVER_BUSY ||
-                      code == MQTT_RC_CONNECTION_RATE_EXCEEDED)) {
-    End(Trouble::kAway, reason);
-  } else if (!five && code == CONNACK_REFUSED_SERVER_UNAVAILABLE) {
-    End(Trouble::kAway, reason);
-  } else if (five && (code == MQTT_RC_QOS_NOT_SUPPORTED || code == MQTT_RC_RETAIN_NOT_SUPPORTED)) {
-    End(Trouble::kUnwilling, reason);
-  } else {
-    End(Trouble::kLogin, reason);
-  }
-}
-
-// Behind an ending of ours, or with the library's own result, which Check is about to see. What is
-// of interest is MQTT 5's farewell.
-void BrokerLink::OnDisconnect(int code) {
-  if (code == MQTT_RC_SESSION_TAKEN_OVER) {
-    End(Trouble::kTakenOver, "");
-  } else if (code == MQTT_RC_PACKET_TOO_LARGE || code == MQTT_RC_RETAIN_NOT_SUPPORTED ||
-             code == MQTT_RC_QOS_NOT_SUPPORTED || code == MQTT_RC_QUOTA_EXCEEDED) {
-    End(Trouble::kUnwilling, Words(mosquitto_reason_string(code)));
-  } else if (code == MQTT_RC_NOT_AUTHORIZED) {
-    End(Trouble::kLogin, Words(mosquitto_reason_string(code)));
-  } else if (code >= kFirstReasonOfRefusal) {
-    End(Trouble::kAway, Words(mosquitto_reason_string(code)));
-  }
+  End(code == CONNACK_REFUSED_SERVER_UNAVAILABLE ? Trouble::kAway : Trouble::kLogin,
+      Words(mosquitto_connack_string(code)));
 }
 
 }  // namespace pinhole::outside::mqtt

@@ -3,7 +3,7 @@
 
 // One connection to a broker, from its first byte to its end: libmosquitto behind a small face.
 //
-//   BrokerLink link(settings, topics, version, listener);
+//   BrokerLink link(settings, topics, listener);
 //   if (link.Connect()) {                       // waits for name and TCP
 //     while (link.Turn(wake, 1s)) { ... link.Publish(...) }
 //   }
@@ -13,9 +13,10 @@
 // the library's own; who wants a message to survive keeps it (state_queue.h). All calls and all of
 // the listener's are made on one thread.
 //
-// The broker is not trusted. Its bytes are parsed by libmosquitto; what that holds for it is
-// bounded by a limit on the bytes received: a link that comes near it after an hour or more is
-// ended to be renewed, one that comes near it sooner is ended as hostile.
+// MQTT 3.1.1, on purpose: libmosquitto 2.0.11 reads MQTT 5's properties in a way that lets a broker
+// abort this process (docs/decisions/0007-mqtt.md). The broker is not trusted. What its bytes can
+// make the library hold is bounded by ending a link that has received too many: as one to be
+// renewed where it is old, as hostile where it is young.
 
 #include <chrono>
 #include <cstdint>
@@ -31,23 +32,24 @@ struct mosquitto_message;
 
 namespace pinhole::outside::mqtt {
 
-enum class MqttVersion { k5, k311 };
-
 // Why a link ended, by what its owner can do about it.
 enum class Trouble {
-  kAway,       // not there, silent or gone
-  kTls,        // no trust
-  kLogin,      // not let in
-  kNotMqtt,    // something else answers
-  kUnwilling,  // can't carry what the outlet sends
-  kTakenOver,  // another client has the same name
-  kOldBroker,  // speaks MQTT 3.1.1 only
-  kRenewal     // nothing is wrong
+  kAway,     // not there, silent or gone
+  kTls,      // no trust
+  kLogin,    // not let in
+  kNotMqtt,  // something else answers
+  kRenewal   // nothing is wrong
 };
 
 struct Ending {
   Trouble trouble = Trouble::kAway;
   std::string reason;  // printable, a few words
+};
+
+// Honest brokers send some bytes for each state: a link lives for hours.
+struct LinkBounds {
+  std::uint64_t most_received = std::uint64_t{1} << 20;
+  std::chrono::seconds renewed_from{600};
 };
 
 class BrokerLink {
@@ -56,8 +58,9 @@ class BrokerLink {
    public:
     Listener(const Listener&) = delete;
     Listener& operator=(const Listener&) = delete;
-    // The broker has message `id`; from 128 on `code` is MQTT 5's reason why it doesn't want it.
-    virtual void OnAcknowledged(int id, int code) = 0;
+    virtual void OnAcknowledged(int id) = 0;
+    // The broker grants no subscription.
+    virtual void OnDenied() = 0;
     virtual void OnMessage(std::string_view payload, bool retained) = 0;
 
    protected:
@@ -65,8 +68,8 @@ class BrokerLink {
     ~Listener() = default;
   };
 
-  BrokerLink(const Settings& settings, const Topics& topics, MqttVersion version,
-             Listener& listener);
+  BrokerLink(const Settings& settings, const Topics& topics, Listener& listener,
+             const LinkBounds& bounds = {});
   ~BrokerLink();
   BrokerLink(const BrokerLink&) = delete;
   BrokerLink& operator=(const BrokerLink&) = delete;
@@ -103,12 +106,11 @@ class BrokerLink {
   // `result` is libmosquitto's. False: ended, with errno as it was behind that call.
   bool Check(int result, int error);
   void OnConnect(int code);
-  void OnDisconnect(int code);
 
   const Settings& settings_;
   const Topics& topics_;
-  MqttVersion version_;
   Listener& listener_;
+  const LinkBounds bounds_;
   std::unique_ptr<mosquitto, Free> client_;
   std::chrono::steady_clock::time_point began_;
   bool accepted_ = false;

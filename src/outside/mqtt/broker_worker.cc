@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "outside/mqtt/broker_worker.h"
 
-#include <mosquitto.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -26,7 +25,6 @@ constexpr milliseconds kFlush{500};  // of the farewell: for states that still w
 constexpr milliseconds kBetweenAnnouncements{1000};
 constexpr milliseconds kSlowConnect{10'000};
 constexpr std::string_view kHomeIsUp = "online";
-constexpr int kFirstReasonOfRefusal = 128;
 
 unsigned Bit(Trouble trouble) { return 1U << static_cast<unsigned>(trouble); }
 
@@ -91,7 +89,7 @@ void BrokerWorker::Run() {
 }
 
 void BrokerWorker::Attempt() {
-  BrokerLink link(settings_, topics_, version_, *this);
+  BrokerLink link(settings_, topics_, *this);
   {
     const std::scoped_lock lock(mutex_);
     connecting_since_ = Clock::now();
@@ -223,9 +221,7 @@ void BrokerWorker::AfterLink(const BrokerLink& link) {
     return;
   }
   const milliseconds first(settings_.options.retry_from_ms);
-  const Trouble trouble = link.ended().trouble;
-  if (trouble == Trouble::kOldBroker || trouble == Trouble::kRenewal) {
-    version_ = trouble == Trouble::kOldBroker ? MqttVersion::k311 : version_;
+  if (link.ended().trouble == Trouble::kRenewal) {
     pause_ = milliseconds(0);
     return;
   }
@@ -264,22 +260,24 @@ void BrokerWorker::Wake() const {
   static_cast<void>(::write(wake_, &one, sizeof one) < 0);
 }
 
-void BrokerWorker::OnAcknowledged(int id, int code) {
-  const bool refused = code >= kFirstReasonOfRefusal;
-  bool state = false;
+void BrokerWorker::OnAcknowledged(int id) {
   {
     const std::scoped_lock lock(mutex_);
     progress_at_ = Clock::now();
-    state = queue_.Acknowledged(id);
-  }
-  if (refused) {
-    SayDenied(state, code);
+    static_cast<void>(queue_.Acknowledged(id));
   }
   if (id == online_id_ && !online_heard_) {
     online_heard_ = true;
     SayWellAgain();
   }
   offline_heard_ = offline_heard_ || (id == offline_id_ && offline_id_ != 0);
+}
+
+void BrokerWorker::OnDenied() {
+  if (!std::exchange(said_denied_, true)) {
+    Say(shown_broker_ + " does not let this sensor read " + topics_.home +
+        ", so it won't know when Home Assistant comes up: allow it, or turn mqtt discovery off");
+  }
 }
 
 // A retained one was there before us, and we have just announced ourselves.
@@ -303,13 +301,18 @@ void BrokerWorker::Explain(const Ending& ending, bool had_been_accepted) {
                           : std::string("the last state"));
   switch (ending.trouble) {
     case Trouble::kAway:
-      Say(shown_broker_ + (had_been_accepted ? " is gone" : " can't be reached") + because +
-          ": check that it runs, and mqtt host and port" + kept);
+      Say(shown_broker_ +
+          (had_been_accepted
+               ? " is gone" + because +
+                     ": check that it runs, and that no other client is called '" +
+                     options.device_id + "' (mqtt device_id)"
+               : " can't be reached" + because + ": check that it runs, and mqtt host and port") +
+          kept);
       break;
     case Trouble::kTls:
       Say(shown_broker_ + ": no trusted connection" + because +
-          ": check mqtt ca_file, cert_file and key_file, and that the broker's certificate names " +
-          "the host" + kept);
+          ": check mqtt port, ca_file, cert_file and key_file, and that the broker's certificate " +
+          "names the host" + kept);
       break;
     case Trouble::kLogin:
       Say(shown_broker_ + " doesn't let this sensor in" + because +
@@ -321,32 +324,8 @@ void BrokerWorker::Explain(const Ending& ending, bool had_been_accepted) {
       Say(shown_broker_ + ": what answers there doesn't keep to MQTT" + because +
           ": check mqtt host, port and tls" + kept);
       break;
-    case Trouble::kUnwilling:
-      Say(shown_broker_ + " can't take what this sensor sends" + because +
-          ": allow QoS 1, retained messages and packets of 4 KB" + kept);
-      break;
-    case Trouble::kTakenOver:
-      Say(shown_broker_ + ": another client came with the name '" + options.device_id +
-          "': give each sensor an mqtt device_id of its own" + kept);
-      break;
-    case Trouble::kOldBroker:
     case Trouble::kRenewal: break;
   }
-}
-
-void BrokerWorker::SayDenied(bool state, int code) {
-  bool& said = state ? said_state_denied_ : said_other_denied_;
-  if (std::exchange(said, true)) {
-    return;
-  }
-  const std::string user =
-      settings_.options.user.empty() ? "it" : "user '" + settings_.options.user + "'";
-  const std::string what = state ? "states; allow " + user + " to write " + topics_.state
-                                 : "announcements; allow " + user + " to write " +
-                                       topics_.availability + " and " + topics_.announcement +
-                                       " and to read " + topics_.home;
-  Say(shown_broker_ + " refuses this sensor's (" +
-      system::Printable(mosquitto_reason_string(code)) + ") " + what);
 }
 
 void BrokerWorker::SayWellAgain() {

@@ -52,7 +52,8 @@ class BrokerWorker final : private BrokerLink::Listener {
  private:
   using Clock = std::chrono::steady_clock;
 
-  void OnAcknowledged(int id, int code) override;
+  void OnAcknowledged(int id) override;
+  void OnDenied() override;
   void OnMessage(std::string_view payload, bool retained) override;
 
   void Attempt();
@@ -69,7 +70,6 @@ class BrokerWorker final : private BrokerLink::Listener {
   void QueueLocked(Clock::time_point now);
 
   void Explain(const Ending& ending, bool had_been_accepted);
-  void SayDenied(bool state, int code);
   void SayWellAgain();
   void SaySlowConnect(Clock::time_point now);
   void Say(const std::string& sentence);
@@ -97,14 +97,13 @@ class BrokerWorker final : private BrokerLink::Listener {
   outlet::Notices notices_;
 
   // The thread's own.
-  MqttVersion version_ = MqttVersion::k5;
   std::chrono::milliseconds pause_;
   Clock::time_point accepted_at_;
   Clock::time_point announced_at_;
   bool announce_again_ = false;
   int online_id_ = 0, offline_id_ = 0;
   bool online_heard_ = false, offline_heard_ = false;
-  bool said_state_denied_ = false, said_other_denied_ = false;
+  bool said_denied_ = false;
 };
 
 }  // namespace pinhole::outside::mqtt

@@ -12,12 +12,12 @@
 // becomes unavailable in Home Assistant. Nothing is published that is not in the record or in the
 // options.
 //
-// Publish only queues: one thread of the outlet looks up names, connects (MQTT 5; 3.1.1 where the
-// broker knows no better), sends and waits for answers. A state leaves the queue when the broker
+// Publish only queues: one thread of the outlet looks up names, connects (MQTT 3.1.1, which
+// every broker speaks), sends and waits for answers. A state leaves the queue when the broker
 // has acknowledged it, so what was published while the broker was away arrives afterwards, in
 // order, each at least once; beyond `buffer` waiting states the oldest go, and how many went is
 // said when the broker is back. Memory is bounded by the buffer (about 600 bytes a state), and what
-// a broker can make the client library hold by 16 MiB a connection.
+// a broker can make the client library hold by the bytes it may send (broker_link.h).
 //
 // Closing tells the broker "offline" and waits a second at most for it to have heard. A look-up or
 // a connect that hangs in the system at that moment is left to end by itself; it can say nothing

@@ -60,6 +60,7 @@ BrokerWorker::~BrokerWorker() { ::close(wake_); }
 
 void BrokerWorker::Publish(const facts::PersonFacts& facts) {
   const Clock::time_point now = Clock::now();
+  bool queued = false;
   {
     const std::scoped_lock lock(mutex_);
     // A sign of life is for now: while the broker is away it would only push out what is news.
@@ -67,10 +68,13 @@ void BrokerWorker::Publish(const facts::PersonFacts& facts) {
     if (newest_ != facts || sign_of_life) {
       newest_ = facts;
       QueueLocked(now);
+      queued = true;
     }
   }
+  if (queued) {
+    Wake();
+  }
   SaySlowConnect(now);
-  Wake();
 }
 
 void BrokerWorker::QueueLocked(Clock::time_point now) {
@@ -95,6 +99,7 @@ void BrokerWorker::Attempt() {
     connecting_since_ = Clock::now();
   }
   const bool connected = link.Connect();
+  accepted_at_ = Clock::now();  // not before
   {
     const std::scoped_lock lock(mutex_);
     connecting_since_.reset();

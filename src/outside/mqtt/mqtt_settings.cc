@@ -146,7 +146,6 @@ base::Result<std::string> ReadOptionFile(std::string_view option, const std::str
     std::string text(bytes.size(), '\0');
     std::transform(bytes.span().begin(), bytes.span().end(), text.begin(),
                    [](std::byte byte) { return static_cast<char>(byte); });
-    std::fill(bytes.span().begin(), bytes.span().end(), std::byte{0});
     return text;
   } catch (const system::Failure& failure) {
     return why.Fail(Error::kIo, "mqtt ", option, ": ", failure.what());

@@ -17,6 +17,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -30,7 +32,8 @@ using base::Error;
 
 namespace {
 
-constexpr int kServingThreads = 4;
+constexpr int kIoctlThreads = 4;
+constexpr std::size_t kMaxWaiting = 64;       // ioctls
 constexpr std::chrono::seconds kPatience{3};  // with our threads, and with who makes device nodes
 
 void Close(int& fd) {
@@ -76,7 +79,10 @@ struct FileServer::Core {
   Core(std::shared_ptr<I2cBus> served_bus, outlet::Notices told)
       : bus(std::move(served_bus)),
         notices(std::move(told)),
-        served{.bus = *bus, .notice = [this](const std::string& sentence) { Notice(sentence); }} {}
+        served{.bus = *bus,
+               .notice = [this](const std::string& sentence) { Notice(sentence); },
+               .later = [this](std::function<void(bool)> work) { return Later(std::move(work)); }} {
+  }
   ~Core() {
     if (session != nullptr) {
       fuse_session_destroy(session);  // closes the kernel's end: programs get errors from now on
@@ -93,6 +99,16 @@ struct FileServer::Core {
     }
   }
 
+  bool Later(std::function<void(bool)> work) {
+    const std::scoped_lock lock(mutex);
+    if (unmounted || waiting.size() >= kMaxWaiting) {
+      return false;
+    }
+    waiting.push_back(std::move(work));
+    changed.notify_all();
+    return true;
+  }
+
   const std::shared_ptr<I2cBus> bus;
   std::mutex notices_mutex;
   outlet::Notices notices;  // empty once the server is gone
@@ -104,11 +120,13 @@ struct FileServer::Core {
 
   std::mutex mutex;
   std::condition_variable changed;
-  bool ending = false;
-  int serving = 0, running = 0;  // threads
+  bool ending = false;                            // asked for
+  bool unmounted = false;                         // no more requests come
+  int running = 0;                                // threads
+  std::deque<std::function<void(bool)>> waiting;  // ioctls
 };
 
-void FileServer::Serve(const std::shared_ptr<Core>& core) {
+void FileServer::TakeRequests(const std::shared_ptr<Core>& core) {
   fuse_buf buffer{};
   std::array<pollfd, 2> waits{
       {{fuse_session_fd(core->session), POLLIN, 0}, {core->wake, POLLIN, 0}}};
@@ -120,7 +138,7 @@ void FileServer::Serve(const std::shared_ptr<Core>& core) {
       break;
     }
     const int got = fuse_session_receive_buf(core->session, &buffer);
-    if (got == -EINTR || got == -EAGAIN) {  // another thread was faster
+    if (got == -EINTR || got == -EAGAIN) {
       continue;
     }
     if (got <= 0) {
@@ -130,15 +148,30 @@ void FileServer::Serve(const std::shared_ptr<Core>& core) {
   }
   std::free(buffer.mem);
 
-  bool lost = false;
-  {
-    const std::scoped_lock lock(core->mutex);
-    lost = --core->serving == 0 && !core->ending;
-  }
-  if (lost) {
+  std::unique_lock lock(core->mutex);
+  core->unmounted = true;
+  core->changed.notify_all();
+  if (!core->ending) {
+    lock.unlock();
     core->Notice("the I2C file '" + core->path +
                  "' was unmounted by somebody and is no longer served: start the sensor again to "
                  "serve it anew");
+  }
+}
+
+void FileServer::CarryOutIoctls(const std::shared_ptr<Core>& core) {
+  std::unique_lock lock(core->mutex);
+  while (true) {
+    core->changed.wait(lock, [&] { return core->unmounted || !core->waiting.empty(); });
+    if (core->waiting.empty()) {
+      return;
+    }
+    const std::function<void(bool)> work = std::move(core->waiting.front());
+    core->waiting.pop_front();
+    const bool served = !core->unmounted && !core->ending;
+    lock.unlock();
+    work(served);
+    lock.lock();
   }
 }
 
@@ -157,15 +190,20 @@ void FileServer::KeepUntilTheEnd(const std::shared_ptr<Core>& core) {
 
 void FileServer::StartThreads() {
   const SignalsBlocked blocked;
-  core_->serving = kServingThreads;
-  core_->running = kServingThreads + 1;
-  for (int i = 0; i <= kServingThreads; ++i) {
-    threads_.emplace_back([core = core_, work = i == 0 ? KeepUntilTheEnd : Serve] {
+  const auto start = [this](auto work) {
+    ++core_->running;
+    threads_.emplace_back([core = core_, work] {
       work(core);
       const std::scoped_lock lock(core->mutex);
       --core->running;
       core->changed.notify_all();
     });
+  };
+  const std::scoped_lock lock(core_->mutex);
+  start(TakeRequests);
+  start(KeepUntilTheEnd);
+  for (int i = 0; i < kIoctlThreads; ++i) {
+    start(CarryOutIoctls);
   }
 }
 

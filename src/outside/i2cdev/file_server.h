@@ -7,13 +7,14 @@
 // device made by CUSE, /dev/i2c-N. Both hand every read, write and ioctl of every program to
 // I2cDevFile.
 //
-// Four threads serve, one waits for the end. A program whose memory answers slowly (its buffer lies
-// in another FUSE file, say) holds up the thread that serves its call: four such programs hold up
-// the file, as one that keeps the clock low holds up a wire. They cannot hold up the bus, Publish,
-// or the end: the destructor takes the mount away, waits for the threads a few seconds, and leaves
-// behind one that hangs, with the memory that it uses.
+// One thread takes requests and answers all that can be answered at once; four carry out ioctls;
+// one waits for the end. A program whose memory answers slowly (its buffer lies in another FUSE
+// file, say) holds up the thread that carries out its ioctl: four such programs hold up the ioctls
+// of all, as one that keeps the clock low holds up a wire; 64 may wait behind them, the next get
+// EBUSY. They cannot hold up read and write, the bus, Publish, or the end: the destructor takes the
+// mount away, waits for the threads a few seconds, and leaves behind one that hangs, with the
+// memory that it uses.
 
-#include <condition_variable>
 #include <memory>
 #include <string>
 #include <thread>
@@ -50,7 +51,8 @@ class FileServer {
 
   explicit FileServer(std::shared_ptr<Core> core) : core_(std::move(core)) {}
   void StartThreads();
-  static void Serve(const std::shared_ptr<Core>& core);
+  static void TakeRequests(const std::shared_ptr<Core>& core);
+  static void CarryOutIoctls(const std::shared_ptr<Core>& core);
   static void KeepUntilTheEnd(const std::shared_ptr<Core>& core);
 
   std::shared_ptr<Core> core_;

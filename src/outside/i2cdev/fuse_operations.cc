@@ -109,6 +109,34 @@ void TellOutOfReach(Served& served) {
   }
 }
 
+// What a program asked for in an ioctl, and who.
+struct IoctlCall {
+  fuse_req_t request;
+  I2cDevFile* file;  // open at least until the request is answered
+  pid_t thread;      // waits for the answer, in the kernel and not to be interrupted
+  std::uint32_t number;
+  std::uint64_t argument;
+  PointerSize pointers;
+};
+
+void Answer(const IoctlCall& call, bool served) {
+  if (!served) {  // nobody waits for it any more, and `thread` may be another's number
+    fuse_reply_err(call.request, ENODEV);
+    return;
+  }
+  ProcessMemory memory(call.thread);
+  const int result =
+      Caught([&] { return call.file->Ioctl(call.number, call.argument, call.pointers, memory); });
+  if (memory.out_of_reach()) {
+    TellOutOfReach(ServedBy(call.request));
+  }
+  if (result < 0) {
+    fuse_reply_err(call.request, -result);
+  } else {
+    fuse_reply_ioctl(call.request, result, nullptr, 0);
+  }
+}
+
 void Ioctl(fuse_req_t request, unsigned number, void* argument, fuse_file_info* file,
            unsigned flags) {
   const bool narrow = (flags & (FUSE_IOCTL_COMPAT | kIoctl32Bit)) != 0;
@@ -116,19 +144,17 @@ void Ioctl(fuse_req_t request, unsigned number, void* argument, fuse_file_info* 
     fuse_reply_err(request, EOPNOTSUPP);  // its pointers do not fit into ours
     return;
   }
-  // The thread waits for our answer, in the kernel and not to be interrupted.
-  ProcessMemory memory(fuse_req_ctx(request)->pid);
+  const IoctlCall call{request,
+                       &OpenFile(file),
+                       fuse_req_ctx(request)->pid,
+                       number,
+                       reinterpret_cast<std::uintptr_t>(argument),
+                       narrow ? PointerSize::k4 : PointerSize::k8};
   const int result = Caught([&] {
-    return OpenFile(file).Ioctl(number, reinterpret_cast<std::uintptr_t>(argument),
-                                narrow ? PointerSize::k4 : PointerSize::k8, memory);
+    return ServedBy(request).later([call](bool served) { Answer(call, served); }) ? 0 : -EBUSY;
   });
-  if (memory.out_of_reach()) {
-    TellOutOfReach(ServedBy(request));
-  }
   if (result < 0) {
     fuse_reply_err(request, -result);
-  } else {
-    fuse_reply_ioctl(request, result, nullptr, 0);
   }
 }
 

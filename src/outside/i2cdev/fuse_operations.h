@@ -4,8 +4,9 @@
 // libfuse's requests for one file, answered: a plain file that is a whole file system (FUSE), or a
 // character device (CUSE). What a request means is I2cDevFile's affair.
 //
-// The plain file always has size 0, as a device has, so that a mapping of it (a program could hand
-// one to an ioctl as its buffer) never asks us for a page while we answer that ioctl.
+// An ioctl's data lies in the program's memory, and that may answer slowly, or be a mapping of the
+// very file that we serve. So ioctls are handed on to threads that may wait (Served::later), and
+// the thread that runs the session answers everything else at once.
 //
 // libfuse keeps one function for its messages in a global of its own; NewFileSession and
 // NewDeviceSession set it to one that says nothing, since a library does not print.
@@ -37,7 +38,10 @@ struct FileRights {
 struct Served {
   I2cBus& bus;
   std::function<void(const std::string& sentence)> notice;  // called from the serving threads
-  std::mutex mutex{};                                       // of the two below
+  // Runs `work(true)` in a thread that may wait, or, where the file is no longer served,
+  // `work(false)`; false where too much waits already, `work` is then not kept.
+  std::function<bool(std::function<void(bool)> work)> later;
+  std::mutex mutex{};  // of the two below
   FileRights rights{};
   // What programs have open; at the end of the session some may be left.
   std::unordered_map<const I2cDevFile*, std::unique_ptr<I2cDevFile>> files{};

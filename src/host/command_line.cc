@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The command line: every subcommand with its options, help and examples, and the way from
-// arguments to an exit code. The one file that knows the parser.
+// arguments to an exit code. Only the files command_line*.cc know the parser.
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
+#include "host/command_line.h"
+
 #include <algorithm>
 #include <exception>
 #include <functional>
@@ -20,28 +19,17 @@
 
 namespace pinhole::host {
 
-namespace {
-
-constexpr int kFailed = 1;
-constexpr int kWrongUsage = 2;
-
-using Action = std::function<int()>;
-
-// Puts `command` into the line with options of type Options: `does` is chosen when it is given.
-template <typename Options>
-std::shared_ptr<Options> OptionsOf(CLI::App* command, Action& chosen, int (*does)(const Options&)) {
-  const auto options = std::make_shared<Options>();
-  command->callback(
-      [options, does, &chosen] { chosen = [options, does] { return does(*options); }; });
-  return options;
-}
-
 void AddThreads(CLI::App* command, int& threads) {
   command->add_option("--threads", threads, "Threads to share the work")
       ->capture_default_str()
       ->type_name("N")
       ->check(CLI::Range(1, engine::owned::WorkerPool::kMaxThreads).description(""));
 }
+
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kWrongUsage = 2;
 
 void AddModel(CLI::App* command, std::string& model) {
   command->add_option("MODEL", model, "A TensorFlow Lite file")->type_name("")->required();
@@ -84,35 +72,6 @@ void AddDetect(CLI::App& parent, Action& chosen) {
       "  pinhole detect photo.jpg --draw found.png\n"
       "  pinhole detect *.jpg --json --min-score 0.7 > faces.jsonl\n"
       "  curl -s https://example.org/photo.jpg | pinhole detect -");
-}
-
-void AddRunPerson(CLI::App& parent, Action& chosen) {
-  CLI::App* command = parent.add_subcommand(
-      "person", "Say whether somebody is there, how many faces, and roughly where");
-  const auto options = OptionsOf<RunPersonOptions>(command, chosen, RunPerson);
-  command
-      ->add_option("--input", options->input,
-                   "A folder of pictures, taken as a film in the order of\ntheir names, or one "
-                   "picture; the bundled film if none")
-      ->type_name("FILE");
-  command->add_option("--model", options->model, "A face detection model; the bundled one if none")
-      ->type_name("FILE");
-  command->add_flag("--json", options->json, "One JSON object a line");
-  command->add_flag("--all", options->all, "A line for every frame, not only for what is new");
-  AddThreads(command, options->threads);
-  command->footer(
-      "What is printed is all that leaves the sensor (docs/reference/facts.md). It is what the "
-      "last\n"
-      "frames together say: one bad frame changes nothing, and news come two frames late. A "
-      "picture\n"
-      "that can't be read is a frame without a reading, and an exit code of 1 at the end. A "
-      "single\n"
-      "picture is looked at until the sensor has made up its mind.\n"
-      "\n"
-      "Examples:\n"
-      "  pinhole run person\n"
-      "  pinhole run person --input film/\n"
-      "  pinhole run person --input film/ --json --all > facts.jsonl");
 }
 
 void AddInspect(CLI::App& parent, Action& chosen) {
@@ -292,13 +251,7 @@ void Build(CLI::App& app, Action& chosen) {
   app.require_subcommand(1);
   app.get_formatter()->column_width(34);
   AddDetect(app, chosen);
-  CLI::App* run = app.add_subcommand("run", "Run a sensor: raw signals in, facts out");
-  run->require_subcommand(1);
-  run->footer(
-      "Examples:\n"
-      "  pinhole run person                 the person sensor on the bundled film\n"
-      "  pinhole run person --input film/   on pictures of yours");
-  AddRunPerson(*run, chosen);
+  AddRun(app, chosen);
   CLI::App* model = app.add_subcommand("model", "Look into models, plan, run and time them");
   model->require_subcommand(1);
   model->footer(
@@ -309,6 +262,7 @@ void Build(CLI::App& app, Action& chosen) {
   AddPlan(*model, chosen);
   AddModelRun(*model, chosen);
   AddBench(*model, chosen);
+  AddAudit(app, chosen);
   AddCompletion(app, chosen);
   app.footer(
       "Examples:\n"

@@ -126,15 +126,19 @@ AlignedBytes ReadFile(const std::string& path, std::size_t max_bytes) {
     throw Failure(ShownPath(path) + ": can't be opened: " + Reason(errno) +
                   "; check the name and the rights");
   }
+  return ReadDescriptor(file.get(), path, max_bytes);
+}
+
+AlignedBytes ReadDescriptor(int fd, const std::string& path, std::size_t max_bytes) {
   struct stat info{};
-  if (::fstat(file.get(), &info) != 0) {
+  if (::fstat(fd, &info) != 0) {
     throw Failure(ShownPath(path) + ": can't be read: " + Reason(errno) + "; check the file");
   }
   if (S_ISDIR(info.st_mode)) {
     throw Failure(ShownPath(path) + ": a folder; give a file");
   }
   if (!S_ISREG(info.st_mode)) {
-    return ReadStream(file.get(), max_bytes, path);
+    return ReadStream(fd, max_bytes, path);
   }
   if (static_cast<std::uintmax_t>(info.st_size) > max_bytes) {
     FailTooLarge(path, max_bytes);
@@ -142,7 +146,7 @@ AlignedBytes ReadFile(const std::string& path, std::size_t max_bytes) {
   // Standard input may be a file that another program has begun to read: the size is then an upper
   // bound, and what is there counts.
   AlignedBytes bytes(static_cast<std::size_t>(info.st_size));
-  bytes.Shrink(ReadFully(file.get(), bytes.span(), path));
+  bytes.Shrink(ReadFully(fd, bytes.span(), path));
   return bytes;
 }
 

@@ -46,6 +46,9 @@ class AlignedBytes {
 // All bytes of the file `path`, of standard input where path is "-". Throws Failure.
 AlignedBytes ReadFile(const std::string& path, std::size_t max_bytes);
 
+// All bytes that can be read from the descriptor `fd`; `path` is for messages. Throws Failure.
+AlignedBytes ReadDescriptor(int fd, const std::string& path, std::size_t max_bytes);
+
 // `path` as a message shows it: printable, "standard input" for "-".
 std::string ShownPath(const std::string& path);
 

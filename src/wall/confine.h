@@ -10,6 +10,7 @@
 // it starts from then on: to be called before other threads are.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,10 +19,10 @@ namespace pinhole::wall {
 struct Confinement {
   std::vector<std::string> read;   // files and folders (with all below) that may be read and listed
   std::vector<std::string> write;  // folders and files that may be read, written, made and removed
-  std::vector<std::string> execute;        // files and folders with what may be mapped or run
-  bool network = false;                    // false: no socket reaches anything
-  std::vector<std::uint16_t> connect_tcp;  // ports; with network only. Empty: any
-  std::vector<std::uint16_t> bind_tcp;
+  std::vector<std::string> execute;  // files and folders with what may be mapped or run
+  bool network = false;              // false: no socket reaches anything
+  // TCP ports that may be connected to and bound; with network only. Nothing given: any.
+  std::optional<std::vector<std::uint16_t>> connect_tcp, bind_tcp;
 };
 
 struct Confined {

@@ -12,6 +12,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "engine/owned/model_file.h"
 
@@ -22,7 +23,14 @@ class OwnedSensor {
  public:
   template <typename Options>
   OwnedSensor(const std::string& path, const Options& options, int threads)
-      : path_(path), file_(system::ReadFile(path, kMaxModelBytes)), pool_(threads) {
+      : OwnedSensor(path, system::ReadFile(path, kMaxModelBytes), options, threads) {}
+
+  // The same with the file's bytes, for a process that can open nothing any more; `path` is for
+  // messages.
+  template <typename Options>
+  OwnedSensor(const std::string& path, system::AlignedBytes file, const Options& options,
+              int threads)
+      : path_(path), file_(std::move(file)), pool_(threads) {
     base::Diagnosis why;
     base::Result<Sensor> sensor = WithGrowingMemory(
         FirstArenaBytes(file_.size()), model_memory_, [&](std::span<std::byte> memory) {

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "system/futex.h"
+
 namespace pinhole::engine::owned {
 
 WorkerPool::WorkerPool(int threads) : workers_{&WorkerPool::ForRanges, this} {
@@ -16,7 +18,7 @@ WorkerPool::WorkerPool(int threads) : workers_{&WorkerPool::ForRanges, this} {
 WorkerPool::~WorkerPool() {
   ending_.store(true, std::memory_order_relaxed);
   turn_.fetch_add(1, std::memory_order_release);
-  turn_.notify_all();
+  system::WakeAll(turn_);
   for (std::thread& thread : threads_) {
     thread.join();
   }
@@ -36,7 +38,7 @@ void WorkerPool::RunRange(int index) const {
 void WorkerPool::Work(int index) {
   std::uint32_t seen = 0;
   for (;;) {
-    turn_.wait(seen, std::memory_order_acquire);
+    system::WaitWhile(turn_, seen);
     // Each job is waited for before the next one begins, so no turn is ever missed.
     ++seen;
     if (ending_.load(std::memory_order_relaxed)) {
@@ -44,7 +46,7 @@ void WorkerPool::Work(int index) {
     }
     RunRange(index);
     if (unfinished_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-      unfinished_.notify_one();
+      system::WakeAll(unfinished_);
     }
   }
 }
@@ -59,10 +61,10 @@ void WorkerPool::ForRanges(void* self, int count, void (*body)(void*, int, int),
   pool.unfinished_.store(static_cast<std::uint32_t>(pool.threads_.size()),
                          std::memory_order_relaxed);
   pool.turn_.fetch_add(1, std::memory_order_release);
-  pool.turn_.notify_all();
+  system::WakeAll(pool.turn_);
   pool.RunRange(0);
   for (std::uint32_t left; (left = pool.unfinished_.load(std::memory_order_acquire)) != 0;) {
-    pool.unfinished_.wait(left, std::memory_order_acquire);
+    system::WaitWhile(pool.unfinished_, left);
   }
 }
 

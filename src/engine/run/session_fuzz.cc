@@ -69,7 +69,7 @@ void RunSession(run::Session& session) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const format::AlignedBytes file(size);
-  std::copy_n(reinterpret_cast<const std::byte*>(data), size, file.data);
+  std::copy_n(reinterpret_cast<const std::byte*>(data), size, file.span().begin());
   static const format::AlignedBytes memory(kModelArena);
   base::Arena arena(memory.span());
   base::Diagnosis why;

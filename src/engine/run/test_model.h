@@ -24,6 +24,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/sanitized.h"
 #include "base/test_data.h"
 #include "engine/format/aligned_bytes.h"
 #include "engine/kernels/registry.h"
@@ -31,14 +32,7 @@
 
 namespace pinhole::engine::run {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool kSlowBuild = true;
-#elif defined(__has_feature)
-inline constexpr bool kSlowBuild =
-    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-inline constexpr bool kSlowBuild = false;
-#endif
+inline constexpr bool kSlowBuild = PINHOLE_SANITIZED != 0;
 
 inline std::vector<std::byte> ReadFile(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);

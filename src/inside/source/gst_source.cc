@@ -125,19 +125,21 @@ class Stream {
       Fail({Kind::kOther, "it does not start", {}, {}});
     }
     for (;;) {
-      if (beat.steps() && !beat.Next()) {
+      if (beat.steps() && !owes_frame_ && !beat.Next()) {
         return false;
       }
+      owes_frame_ = true;
       const Sample sample = Pull();
       if (sample == nullptr) {
         return true;
       }
       Hand(sample.get());
+      owes_frame_ = false;
     }
   }
 
-  // Back to where it can be played again.
-  void Rewind() { gst_element_set_state(pipeline_.get(), GST_STATE_NULL); }
+  // To the beginning: with a new pipeline, since decodebin's pads are linked once only.
+  void Rewind() { Build(); }
 
   [[nodiscard]] std::size_t frames() const { return frames_; }
 
@@ -233,11 +235,10 @@ class Stream {
       return;
     }
     const int stride = GST_VIDEO_FRAME_PLANE_STRIDE(&frame, 0);
-    const capture::FrameShape shape{
-        .width = GST_VIDEO_FRAME_WIDTH(&frame),
-        .height = GST_VIDEO_FRAME_HEIGHT(&frame),
-        .channels = GST_VIDEO_INFO_FORMAT(&info) == GST_VIDEO_FORMAT_GRAY8 ? 1 : 3,
-        .stride = static_cast<std::size_t>(std::max(stride, 0))};
+    const capture::FrameShape shape{.width = GST_VIDEO_FRAME_WIDTH(&frame),
+                                    .height = GST_VIDEO_FRAME_HEIGHT(&frame),
+                                    .channels = 3,
+                                    .stride = static_cast<std::size_t>(std::max(stride, 0))};
     const std::size_t row =
         static_cast<std::size_t>(shape.width) * static_cast<std::size_t>(shape.channels);
     const std::span pixels(static_cast<const std::uint8_t*>(GST_VIDEO_FRAME_PLANE_DATA(&frame, 0)),
@@ -258,6 +259,7 @@ class Stream {
   Bus bus_;
   std::optional<GstTrouble> missing_;
   std::size_t frames_ = 0;
+  bool owes_frame_ = false;  // for a step; over the end, where the input begins again
 };
 
 }  // namespace
@@ -266,6 +268,15 @@ void StartGStreamer() {
   // In this process, which is behind its wall already: another one could not be started there.
   ::setenv("GST_REGISTRY_FORK", "no", 1);
   ::unsetenv("GST_DEBUG");  // what it prints is for people who don't read sentences
+  // Settings and proxies of a desktop are none of a sensor's.
+  ::setenv("GSETTINGS_BACKEND", "memory", 1);
+  ::setenv("GIO_USE_PROXY_RESOLVER", "dummy", 1);
+  ::setenv("GIO_USE_VFS", "local", 1);
+  // Libraries have much to say on standard error; what matters comes over the bus.
+  g_log_set_default_handler([](const gchar*, GLogLevelFlags, const gchar*, gpointer) {}, nullptr);
+  g_log_set_writer_func(
+      [](GLogLevelFlags, const GLogField*, gsize, gpointer) { return G_LOG_WRITER_HANDLED; },
+      nullptr, nullptr);
   GError* raw = nullptr;
   const bool well = gst_init_check(nullptr, nullptr, &raw) != FALSE;
   const GlibError error(raw);
@@ -275,8 +286,6 @@ void StartGStreamer() {
                           "; install the packages gstreamer1.0-plugins-base and "
                           "gstreamer1.0-plugins-good");
   }
-  // Libraries have much to say on standard error; what matters comes over the bus.
-  g_log_set_default_handler([](const gchar*, GLogLevelFlags, const gchar*, gpointer) {}, nullptr);
 }
 
 void PlayStream(const SourceOptions& options, Beat& beat, camera::FrameWriter& writer,

@@ -5,8 +5,8 @@
 // cameras, PipeWire, libcamera, cameras that give JPEG, pipelines of the owner's.
 //
 // Files play at their own pace, or frame by frame in steps; of a live input the newest frame goes
-// over. Frames are upright, at most 1280 x 960 (or options.width x options.height), RGB or grey,
-// with square pixels. Only video is decoded, never sound.
+// over. Frames are upright, at most 1280 x 960 (or options.width x options.height), RGB, with
+// square pixels. Only video is decoded, never sound.
 
 #include "inside/camera/shared_frames.h"
 #include "inside/source/beat.h"

@@ -84,7 +84,7 @@ std::string FrameText(const SourceOptions& options, bool has_flip) {
   if (has_flip) {
     text += " ! videoflip video-direction=auto";
   }
-  text += " ! videoscale ! videoconvert ! video/x-raw,format=(string){RGB,GRAY8},width=[1," +
+  text += " ! videoscale ! videoconvert ! video/x-raw,format=RGB,width=[1," +
           std::to_string(width) + "],height=[1," + std::to_string(height) +
           "],pixel-aspect-ratio=1/1 ! appsink name=sink";
   // In steps every frame counts and the steps are the pace. Else a file keeps its own pace, which

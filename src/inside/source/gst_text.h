@@ -23,7 +23,7 @@ std::string OriginProperty(const Input& input);
 
 // From decoded video to frames: upright where GStreamer can turn them (`has_flip`), at most
 // options.fps a second where that is given and the input does not have its own pace, no larger
-// than asked for, RGB or grey, into the appsink `sink`.
+// than asked for, RGB of full range (grey videos too), into the appsink `sink`.
 std::string FrameText(const SourceOptions& options, bool has_flip);
 
 // True where frames come when they come, and the newest is the one that is wanted.

@@ -120,14 +120,16 @@ void Play(const SourceOptions& options, camera::FrameWriter& writer) {
 wall::Confinement ConfinementFor(const Input& input) {
   wall::Confinement allowed;
   allowed.network = NeedsNetwork(input);
+  allowed.bind_tcp.emplace();  // no port at all
   switch (input.kind) {
     case InputKind::kFolder: allowed.read = {input.value}; return allowed;
     case InputKind::kFile: allowed.read = {input.value}; break;
     case InputKind::kRtsp:
       AllowNames(allowed);
-      allowed.connect_tcp = {PortOf(input.value)};
+      allowed.connect_tcp = std::vector{PortOf(input.value)};
       break;
     case InputKind::kPipewire:
+      allowed.connect_tcp.emplace();
       if (const char* const folder = std::getenv("XDG_RUNTIME_DIR"); folder != nullptr) {
         allowed.write.push_back(std::string(folder) + "/pipewire-0");
       }

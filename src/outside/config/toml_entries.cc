@@ -20,72 +20,84 @@ namespace {
 // Parts that a dotted key or a section's name may have. Known ones have two.
 constexpr std::size_t kMaxKeyParts = 16;
 
-// Walks over TOML as far as needed to tell keys from strings and comments, and finds a dotted key
-// with too many parts. The library bounds the nesting of values, but not of keys; on text that is
-// TOML up to some point this agrees with it up to there, and it stops at the first error.
-class KeyDepth {
+// A first look at a text, before the library has it: tells keys from strings and comments, and
+// finds what the library does not bear. On text that is TOML up to some point this agrees with it
+// up to there, and the library stops at the first error.
+//
+// - Dotted keys of many parts: the library bounds the nesting of values, but not of keys, and tears
+//   its tables down by recursion.
+// - NUL bytes, which are never text.
+// - Characters beyond ASCII outside of strings and comments, where TOML has none: version 3.3 asks
+//   whether they are blanks, and runs into code that is declared unreachable.
+// - Strings over several lines, where it asks the same behind a backslash. No value has a line
+// feed.
+class FirstLook {
  public:
-  explicit KeyDepth(std::string_view text) : text_(text) {}
+  explicit FirstLook(std::string_view text) : text_(text) {
+    at_ = text_.starts_with("\xEF\xBB\xBF") ? 3 : 0;  // a byte order mark
+  }
 
-  // The line, from 1, of the first key that is too deep; 0 where there is none.
-  std::size_t LineTooDeep() {
+  // What the library can't be given, with at() the place; empty where there is nothing.
+  std::string Problem() {
     std::size_t parts = 1;
     while (at_ < text_.size()) {
       const char c = text_[at_];
       if (c == '"' || c == '\'') {
+        if (text_.substr(at_, 3) == std::string(3, c)) {
+          return "a string over several lines; write it in one line, in single quotes";
+        }
         SkipString(c);
         continue;
       }
       if (c == '#') {
-        at_ = std::min(text_.find('\n', at_), text_.size());
+        SkipTo('\n');
         continue;
       }
-      if (c == '.') {
-        if (++parts > kMaxKeyParts) {
-          return line_;
-        }
-      } else if (std::string_view("=,{}[]\n").find(c) != std::string_view::npos) {
+      if (c == '\0') {
+        return "a NUL byte: this is no text file";
+      }
+      if (static_cast<unsigned char>(c) >= 0x80) {
+        return "a character beyond ASCII outside of a string; put the text into quotes";
+      }
+      if (c == '.' && ++parts > kMaxKeyParts) {
+        return "a key of more than " + std::to_string(kMaxKeyParts) +
+               " parts; keys have a section and a name";
+      }
+      if (std::string_view("=,{}[]\n").find(c) != std::string_view::npos) {
         parts = 1;
       }
-      line_ += c == '\n' ? 1 : 0;
       ++at_;
     }
-    return 0;
+    return "";
   }
 
+  [[nodiscard]] std::size_t at() const { return at_; }
+
  private:
-  // From the opening quote to behind the closing one.
+  // A NUL in a comment or string is a problem like any other, so it ends what is skipped.
+  void SkipTo(char end) {
+    while (at_ < text_.size() && text_[at_] != end && text_[at_] != '\0') {
+      ++at_;
+    }
+  }
+
+  // From the opening quote to behind the closing one, or to where the string breaks off, which is
+  // an error that the library tells.
   void SkipString(char quote) {
-    const std::string three(3, quote);
-    const bool multi_line = text_.substr(at_, 3) == three;
-    at_ += multi_line ? 3 : 1;
-    while (at_ < text_.size()) {
-      const char c = text_[at_];
-      if (c == '\n' && !multi_line) {
-        return;  // an error, which the library tells
-      }
-      line_ += c == '\n' ? 1 : 0;
-      if (c == '\\' && quote == '"') {
-        line_ += at_ + 1 < text_.size() && text_[at_ + 1] == '\n' ? 1U : 0U;
-        at_ += 2;
-        continue;
-      }
-      if (multi_line ? text_.substr(at_, 3) == three : c == quote) {
-        at_ += multi_line ? 3 : 1;
-        // A multi-line string may end in one or two quotes of its own.
-        for (int more = 0; multi_line && more < 2 && at_ < text_.size() && text_[at_] == quote;
-             ++more) {
-          ++at_;
-        }
+    for (++at_; at_ < text_.size() && text_[at_] != '\n' && text_[at_] != '\0'; ++at_) {
+      if (text_[at_] == quote) {
+        ++at_;
         return;
       }
-      ++at_;
+      if (text_[at_] == '\\' && quote == '"' && at_ + 1 < text_.size() && text_[at_ + 1] != '\n' &&
+          text_[at_ + 1] != '\0') {
+        ++at_;
+      }
     }
   }
 
   std::string_view text_;
   std::size_t at_ = 0;
-  std::size_t line_ = 1;
 };
 
 std::string_view KindInWords(toml::node_type type) {
@@ -143,18 +155,11 @@ void AddSection(const toml::key& name, const toml::node& node, std::vector<TomlE
 
 TomlEntries ReadToml(std::string_view text) {
   TomlEntries read;
-  if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos) {
-    const std::string_view before = text.substr(0, nul);
-    read.problem = "a NUL byte: this is no text file";
+  FirstLook look(text);
+  if (read.problem = look.Problem(); !read.problem.empty()) {
+    const std::string_view before = text.substr(0, look.at());
     read.line = 1 + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
-    read.column = nul - (before.rfind('\n') + 1) + 1;  // npos + 1 is 0: the first line
-    return read;
-  }
-  if (const std::size_t line = KeyDepth(text).LineTooDeep(); line != 0) {
-    read.problem = "a key of more than " + std::to_string(kMaxKeyParts) +
-                   " parts; keys have a section and a name";
-    read.line = line;
-    read.column = 1;
+    read.column = look.at() - (before.rfind('\n') + 1) + 1;  // npos + 1 is 0: the first line
     return read;
   }
   const toml::parse_result parsed = toml::parse(text);

@@ -192,7 +192,7 @@ TEST(Config, TextThatIsNoTomlIsOneProblemWithItsPlace) {
   for (const std::string text :
        {"[sensor\n", "[pin]\nline = 1\nline = 2\n", "[pin]\n[pin]\n", "a = 0660\n",
         "\"\xff\xfe\"= 1\n", "[sensor]\nname = \"\xc3\x28\"\n", "name = \"open\n", "= 1\n",
-        "a = 99999999999999999999\n", "\x01\n"}) {
+        "a = 99999999999999999999\n", "\x01\n", "[`", "a = `", "a.`=1"}) {
     const Reading read = Parse(text);
     ASSERT_EQ(read.problems.size(), 1U) << text;
     EXPECT_THAT(read.problems[0],

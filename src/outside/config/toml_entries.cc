@@ -10,7 +10,14 @@
 #define TOML_HEADER_ONLY 1
 #define TOML_EXCEPTIONS 0
 #define TOML_MAX_NESTED_VALUES 16
-#define TOML_UNRELEASED_FEATURES 0
+#define TOML_ENABLE_UNRELEASED_FEATURES 0
+// The library asserts, and lets optimisers assume, things about the next character that do not hold
+// on text that is no TOML ("[`"). It checks the same again right after: so nothing is assumed.
+#include <toml++/impl/preprocessor.h>
+#undef TOML_ASSERT
+#undef TOML_ASSERT_ASSUME
+#define TOML_ASSERT(expression) static_assert(true)
+#define TOML_ASSERT_ASSUME(expression) static_assert(true)
 #include <toml++/toml.h>
 
 namespace pinhole::outside::config {

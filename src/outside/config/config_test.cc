@@ -209,9 +209,9 @@ TEST(Config, WhatTheLibraryDoesNotBearIsRefusedBefore) {
         "a = 1\n\"\\" + nul}) {
     EXPECT_THAT(Parse(text).problems, ElementsAre("p.toml:2:3: a NUL byte: this is no text file"));
   }
-  for (const std::string text : {"\u0385", "a = \u00e9", "a = 'b' \u3000", "\"a\" \u2000= 1"}) {
-    EXPECT_THAT(Parse(text).problems,
-                ElementsAre(HasSubstr("a character beyond ASCII outside of a string")));
+  for (const std::string text : {"\u0385", "a = \u00e9", "a = 'b' \u3000", "\"a\" \u2000= 1",
+                                 "a = 1\"\u025a", "a ==\"\u025a", "a = 1.\"\u025a"}) {
+    EXPECT_THAT(Parse(text).problems, ElementsAre(HasSubstr(": no TOML: ")));
   }
   for (const std::string text : {"a = \"\"\"\\\n\u00e9\"\"\"", "a = '''b'''"}) {
     EXPECT_THAT(Parse(text).problems, ElementsAre(HasSubstr("a string over several lines")));

@@ -4,7 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 
 #include "outside/http/http_limits.h"
@@ -306,6 +310,25 @@ TEST(SiteTest, AsManyStreamsAsThereMayBe) {
   EXPECT_EQ(reply.status, 503);
   EXPECT_FALSE(reply.stream);
   EXPECT_EQ(Header(reply, "Retry-After"), "10");
+}
+
+TEST(SiteTest, TheReferencePageNamesEveryMetric) {
+  const char* const source = std::getenv("PINHOLE_SOURCE");
+  if (source == nullptr) {
+    GTEST_SKIP() << "PINHOLE_SOURCE does not say where docs/reference/http.md is";
+  }
+  std::ifstream file(std::string(source) + "/docs/reference/http.md");
+  const std::string page{std::istreambuf_iterator<char>(file), {}};
+  std::istringstream lines(Site(Options()).Answer(To("/metrics"), kStart, {}).body);
+  std::size_t metrics = 0;
+  for (std::string word, name, kind, line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    if (words >> word >> word >> name >> kind && word == "TYPE") {
+      EXPECT_THAT(page, HasSubstr("\n| `" + name + "` | " + kind + " | "));
+      ++metrics;
+    }
+  }
+  EXPECT_EQ(metrics, 9U);
 }
 
 TEST(TokenTest, ComparesWholeTokens) {

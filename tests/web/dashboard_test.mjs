@@ -179,6 +179,29 @@ describe('dashboard', { skip: missing, timeout: 180000 }, () => {
     await sensor.stop();
   });
 
+  test('no record is lost while the history is on its way', async () => {
+    const sensor = await Sensor.start('--tick-ms', '60000');
+    await sensor.publish('nobody');
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    page.setDefaultTimeout(20000);
+    // The history is what it was before the record, and arrives after it.
+    await page.route('**/api/v1/history', async route => {
+      const answer = await route.fetch();
+      await sensor.publish('somebody');
+      await says(page, 'Somebody is there');
+      await sensor.publish('nobody');
+      await says(page, 'Nobody is there');
+      await route.fulfill({ response: answer });
+    });
+    await page.goto(sensor.url);
+    // Nobody, somebody, nobody: the first is known from the history alone.
+    await all_true(page, () => ['nobody', 'some'].map(kind =>
+      (document.querySelector('.strip .' + kind).getAttribute('d') ?? '').split('M').length - 1).join() === '2,1');
+    await context.close();
+    await sensor.stop();
+  });
+
   test('a sensor that goes silent, goes away and comes back', async () => {
     let sensor = await Sensor.start('--tick-ms', '100');
     await sensor.publish('nobody');

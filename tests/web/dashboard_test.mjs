@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The dashboard in a real browser: what is published is seen, soon, and nothing else is asked of anybody.
 //
-//   PINHOLE_HTTP_DEMO=build/release/src/outside/http/pinhole_http_demo node --test tests/web
+//   PINHOLE_HTTP_DEMO=build/release/src/outside/http/pinhole_http_demo node --test tests/web/dashboard_test.mjs
 //
 // Screenshots go to PINHOLE_WEB_OUT (default build/web). Skips by name where chromium or playwright-core is missing.
 

@@ -6,7 +6,7 @@
 // The sender sent one bit a beat, the listener measured one number a beat. Half of the beats teach
 // it what a 1 looks like (the threshold, and on which side of it, that fits best); on the other
 // half it guesses. A channel is open where so few wrong guesses would come about by chance less
-// than once in a thousand audits; then its capacity is that of a binary symmetric channel with this
+// than once in a hundred thousand audits; then its capacity is that of a binary symmetric channel with this
 // share of errors.
 
 #include <cstddef>
@@ -20,7 +20,7 @@ struct Judgement {
   std::size_t wrong = 0;
   double chance = 1.0;       // of so few wrong guesses, if nothing came through
   double bits_a_beat = 0.0;  // 0 where the channel is not open
-  [[nodiscard]] bool open() const { return chance < 0.001; }
+  [[nodiscard]] bool open() const { return chance < 0.00001; }
 };
 
 // `sent` and `measured` are equally long; at least 20 beats, else everything is chance.

@@ -2,19 +2,15 @@
 // The command line: every subcommand with its options, help and examples, and the way from
 // arguments to an exit code. Only the files command_line*.cc know the parser.
 
-#include "host/command_line.h"
-
 #include <algorithm>
 #include <exception>
-#include <functional>
-#include <memory>
 #include <new>
 #include <string>
 #include <vector>
 
 #include "engine/owned/workers.h"
+#include "host/command_line_parts.h"
 #include "host/commands.h"
-#include "host/completion.h"
 #include "host/names.h"
 
 namespace pinhole::host {
@@ -174,77 +170,6 @@ void AddBench(CLI::App& parent, Action& chosen) {
       "  pinhole model bench person.tflite --runs 200 --threads 4 --json");
 }
 
-// The words of "{a,b,c}", as the parser shows what a value may be; empty where anything goes.
-std::string ChoicesOf(const std::string& type) {
-  const std::size_t open = type.find('{');
-  const std::size_t close = type.find('}');
-  if (open == std::string::npos || close == std::string::npos) {
-    return "";
-  }
-  std::string choices = type.substr(open + 1, close - open - 1);
-  std::replace(choices.begin(), choices.end(), ',', ' ');
-  return choices;
-}
-
-Flag FlagOf(const CLI::Option& option) {
-  Flag flag;
-  for (const std::string& name : option.get_snames()) {
-    flag.names.push_back("-" + name);
-  }
-  for (const std::string& name : option.get_lnames()) {
-    flag.names.push_back("--" + name);
-  }
-  flag.help = option.get_description();
-  std::replace(flag.help.begin(), flag.help.end(), '\n', ' ');
-  flag.takes_value = option.get_type_size() > 0;
-  const std::string type = option.get_type_name();
-  flag.choices = ChoicesOf(type);
-  flag.takes_file = type.starts_with("FILE") || type.starts_with("DIR");
-  return flag;
-}
-
-void Collect(const CLI::App& app, const std::string& path, std::vector<Level>& levels) {
-  Level level{path, {}, {}, {}};
-  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
-    level.commands.emplace_back(sub->get_name(), sub->get_description());
-  }
-  for (const CLI::Option* option : app.get_options()) {
-    if (option->nonpositional()) {
-      level.flags.push_back(FlagOf(*option));
-    } else {
-      level.choices = ChoicesOf(option->get_type_name());
-    }
-  }
-  levels.push_back(level);
-  for (const auto& [name, help] : level.commands) {
-    Collect(*app.get_subcommand(name), path.empty() ? name : path + " " + name, levels);
-  }
-}
-
-void AddCompletion(CLI::App& root, Action& chosen) {
-  const auto shell = std::make_shared<std::string>();
-  CLI::App* command = root.add_subcommand("completion", "Print a script that completes commands");
-  command->add_option("SHELL", *shell, "The shell to complete in")
-      ->type_name("one of")
-      ->required()
-      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
-  command->footer(
-      "Examples:\n"
-      "  source <(pinhole completion bash)\n"
-      "  pinhole completion zsh > ~/.zfunc/_pinhole\n"
-      "  pinhole completion fish > ~/.config/fish/completions/pinhole.fish");
-  command->callback([shell, &root, &chosen] {
-    chosen = [shell, &root] {
-      std::vector<Level> levels;
-      Collect(root, "", levels);
-      Print(*shell == "bash"  ? BashCompletion(levels)
-            : *shell == "zsh" ? ZshCompletion(levels)
-                              : FishCompletion(levels));
-      return 0;
-    };
-  });
-}
-
 void Build(CLI::App& app, Action& chosen) {
   app.set_version_flag("--version", std::string("pinhole ") + PINHOLE_VERSION, "Print the version");
   app.set_help_flag("-h,--help", "Print this help");
@@ -263,7 +188,10 @@ void Build(CLI::App& app, Action& chosen) {
   AddModelRun(*model, chosen);
   AddBench(*model, chosen);
   AddAudit(app, chosen);
+  AddFacts(app, chosen);
+  AddConfig(app, chosen);
   AddCompletion(app, chosen);
+  AddMan(app, chosen);
   app.footer(
       "Examples:\n"
       "  pinhole detect photo.jpg --draw found.png      faces of a picture\n"

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "host/command_line.h"
+#include "host/command_line_parts.h"
 #include "host/commands.h"
 
 namespace pinhole::host {

@@ -156,6 +156,8 @@ SupervisorOptions SupervisionOf(const RunPersonOptions& options, const Config& c
                                 const std::vector<std::string>& overrides) {
   SupervisorOptions supervision;
   supervision.inside = NeedsOf(config);
+  std::error_code ignored;
+  supervision.input_is_file = std::filesystem::exists(supervision.inside.input, ignored);
   supervision.run_inside = options.only != "outside";
   supervision.run_outside = options.only != "inside";
   supervision.facts_path = options.facts;

@@ -4,10 +4,10 @@
 // What the `pinhole` command does, one function a subcommand, each in a file of its own
 // (command_*.cc).
 //
-// A function gets its options as the command line filled them in (command_line*.cc, the files
-// that know the parser) and answers the exit code: 0 fine, 1 something failed and was said on
+// A function gets its options as the command line filled them in (command_line*.cc, the
+// files that know the parser) and answers the exit code: 0 fine, 1 something failed and was said on
 // standard error; a Failure thrown means 1 too, a WrongUsage 2. A new subcommand is its options and
-// function here, a file, and its definition in command_line.cc.
+// function here, a file, and its definition in command_line.cc or in a file beside it.
 
 #include <cstddef>
 #include <string>
@@ -84,6 +84,20 @@ struct BenchOptions {
   bool json = false;
 };
 int Bench(const BenchOptions& options);
+
+struct FactsOptions {
+  std::string profile;  // empty: all of them
+  bool json = false;
+};
+int ShowFacts(const FactsOptions& options);
+
+struct ConfigOptions {
+  std::string file;  // empty: the defaults
+  std::vector<std::string> overrides;
+  bool defaults = false;
+  bool json = false;
+};
+int ShowConfig(const ConfigOptions& options);
 
 // The command from its arguments to its exit code; throws nothing.
 int RunCommand(int argc, const char* const* argv);

@@ -10,6 +10,7 @@
 //   outlets
 //                                                 go on saying "no reading"
 //   an outside that died                          all again
+//   a source that can't use a file                the sensor ends with code 1
 //   whatever fails before it ever ran             the sensor ends with code 1: it would fail again
 //
 // A part that ran for a minute is taken for sound: the next wait is first_s again. SIGINT and
@@ -28,6 +29,7 @@ namespace pinhole::host {
 struct SupervisorOptions {
   InsideNeeds inside;
   bool run_inside = true, run_outside = true;
+  bool input_is_file = false;  // a source that can't use it will not be able to next time either
   std::string facts_path;  // a FIFO, where only one of them runs here
   std::string config;      // for the outside
   std::vector<std::string> overrides;

@@ -191,6 +191,9 @@ void SettleMemory(Standing& standing) {
   }
 }
 
+// The last of what the process may still say to a file was said before.
+void ForbidFiles() { Limit(RLIMIT_FSIZE, 0); }
+
 void CloseAllBut(std::array<int, 2> kept) {
   std::sort(kept.begin(), kept.end());
   unsigned from = 0;
@@ -260,7 +263,6 @@ Standing Separate(const Layers& layers) {
     DenyFiles(standing);
   }
   Limit(RLIMIT_CORE, 0);
-  Limit(RLIMIT_FSIZE, 0);
 #ifdef __x86_64__
   standing.clock = !kTouch || ::prctl(PR_SET_TSC, PR_TSC_SIGSEGV, 0, 0, 0) != 0;
 #endif
@@ -273,6 +275,7 @@ base::Status Seal(const Doorway& doorway, const Layers& layers, Standing& standi
   AllowDoorway(filter, doorway);
   SettleMemory(standing);
   DropCapabilities();
+  ForbidFiles();
   CloseAllBut({doorway.facts_fd, doorway.device_fd});
   if (!layers.seccomp) {
     return {};
@@ -288,6 +291,7 @@ base::Status SealWithMemoryCalls(const Doorway& doorway, Standing& standing, bas
   filter.Allow(SYS_madvise);
   SettleMemory(standing);
   DropCapabilities();
+  ForbidFiles();
   CloseAllBut({doorway.facts_fd, doorway.device_fd});
   return Install(filter, standing, why);
 }

@@ -32,9 +32,7 @@ std::string DidYouMean(const std::string& nearest) {
 }
 
 std::string ShownName(const std::string& section, const std::string& key) {
-  constexpr std::size_t kShown = 80;
-  const std::string name = section.empty() ? key : key.empty() ? section : section + "." + key;
-  return Printable(name.size() <= kShown ? name : name.substr(0, kShown) + "...");
+  return Printable(Shortened(section.empty() ? key : key.empty() ? section : section + "." + key));
 }
 
 // The key that was meant, in its own section first, then by its exact name in another.
@@ -132,9 +130,14 @@ class Assembly {
 
   // "section.key=value".
   void TakeOverride(const std::string& text) {
-    const std::string place = "--set " + Printable(text.substr(0, text.find('=')));
+    if (Printable(text) != text || !ReadToml("# " + text).problem.empty()) {
+      // Comments hold any text that TOML can hold.
+      Problem("--set", "a value or a name that is no printable UTF-8; write sensor.fps=5");
+      return;
+    }
     const std::size_t equals = text.find('=');
     const std::size_t dot = text.find('.');
+    const std::string place = "--set " + Shortened(text.substr(0, equals));
     if (equals == std::string::npos || dot > equals) {
       Problem(place, "no 'section.key=value'; write it as sensor.fps=5");
       return;
@@ -147,13 +150,7 @@ class Assembly {
       return;
     }
     const Key& key = *FindKey(entry.section, entry.key);
-    const std::optional<FoundValue> value = OverridingValue(key, text.substr(equals + 1));
-    if (!value) {
-      Problem(place, FullName(key) + " is given a value of other than printable UTF-8; " +
-                         Allowed(key) + " is allowed");
-      return;
-    }
-    Set(key, *value, place);
+    Set(key, OverridingValue(key, text.substr(equals + 1)), place);
   }
 
   // What no single value can be blamed for.
@@ -213,11 +210,7 @@ class Assembly {
   }
 
   // A value of the command line: TOML where that gives what the key takes, else a bare word.
-  // Nothing where it is neither.
-  static std::optional<FoundValue> OverridingValue(const Key& key, const std::string& text) {
-    if (Printable(text) != text || !ReadToml("# " + text).problem.empty()) {
-      return std::nullopt;  // comments hold any text that TOML can hold
-    }
+  static FoundValue OverridingValue(const Key& key, const std::string& text) {
     const TomlEntries read = ReadToml("v.v = " + text);
     const bool one = read.problem.empty() && read.entries.size() == 1;
     if (one &&

@@ -192,15 +192,34 @@ TEST(Config, TextThatIsNoTomlIsOneProblemWithItsPlace) {
   for (const std::string text :
        {"[sensor\n", "[pin]\nline = 1\nline = 2\n", "[pin]\n[pin]\n", "a = 0660\n",
         "\"\xff\xfe\"= 1\n", "[sensor]\nname = \"\xc3\x28\"\n", "name = \"open\n", "= 1\n",
-        "a = 99999999999999999999\n", "\x01\n"}) {
+        "a = 99999999999999999999\n", "\x01\n", "[`", "a = `", "a.`=1"}) {
     const Reading read = Parse(text);
     ASSERT_EQ(read.problems.size(), 1U) << text;
     EXPECT_THAT(read.problems[0],
                 testing::ContainsRegex("^p\\.toml:[1-9][0-9]*:[0-9]+: no TOML: "));
     EXPECT_EQ(system::Printable(read.problems[0]), read.problems[0]);
   }
-  EXPECT_THAT(Parse(std::string("[pin]\nli\0ne = 1", 15)).problems,
-              ElementsAre("p.toml:2:3: a NUL byte: this is no text file"));
+}
+
+// Places are bytes here.
+TEST(Config, WhatTheLibraryDoesNotBearIsRefusedBefore) {
+  const std::string nul(1, '\0');
+  for (const std::string& text :
+       {"[pin]\nli" + nul + "ne = 1", "# \n# " + nul, "a = 1\n\"'" + nul + "\"", "a = 1\n'\\" + nul,
+        "a = 1\n\"\\" + nul}) {
+    EXPECT_THAT(Parse(text).problems, ElementsAre("p.toml:2:3: a NUL byte: this is no text file"));
+  }
+  for (const std::string text : {"\u0385", "a = \u00e9", "a = 'b' \u3000", "\"a\" \u2000= 1",
+                                 "a = 1\"\u025a", "a ==\"\u025a", "a = 1.\"\u025a"}) {
+    EXPECT_THAT(Parse(text).problems, ElementsAre(HasSubstr(": no TOML: ")));
+  }
+  for (const std::string text : {"a = \"\"\"\\\n\u00e9\"\"\"", "a = '''b'''"}) {
+    EXPECT_THAT(Parse(text).problems, ElementsAre(HasSubstr("a string over several lines")));
+  }
+  const Reading read =
+      Parse("\xEF\xBB\xBF# \u00e9\n[sensor]\nname = \"K\\\"\u00fc\" # '\nfps = 4\n");
+  EXPECT_THAT(read.problems, IsEmpty());
+  EXPECT_EQ(read.config.sensor.name, "K\"\u00fc");
 }
 
 TEST(Config, DeepNestingIsRefusedAndHarmless) {
@@ -216,7 +235,7 @@ TEST(Config, DeepNestingIsRefusedAndHarmless) {
        {"[a" + many(".a", kTimes) + "]\n", "a" + many(".a", kTimes) + " = 1\n",
         "a" + many(" . \"x=\"", kTimes / 10) + " = 1\n", "a = " + many("[", kTimes),
         "a = " + many("{a=", kTimes), "x = {a" + many(".a", kTimes) + " = 1}\n",
-        "x = \"\"\"\n\"\"\"\ny = '\"'\na" + many(".'.'", kTimes) + " = 1\n"}) {
+        "y = '\"'\na" + many(".'.'", kTimes) + " = 1\n"}) {
     EXPECT_EQ(Parse(text).problems.size(), 1U) << text.substr(0, 40);
   }
   // Dots in strings and comments are none of a key's.
@@ -267,11 +286,10 @@ TEST(Override, IsCheckedAsTheFileIs) {
       {"sensor.fps=99", "--set sensor.fps: sensor.fps is 99; 1 to 60 is allowed"},
       {"sensor.fps=many", "--set sensor.fps: sensor.fps is no whole number; 1 to 60 is allowed"},
       {"sensor.fps=5\n[pin]",
-       "--set sensor.fps: sensor.fps is given a value of other than printable UTF-8; 1 to 60 is "
-       "allowed"},
+       "--set: a value or a name that is no printable UTF-8; write sensor.fps=5"},
       {"sensor.name=\xff",
-       "--set sensor.name: sensor.name is given a value of other than printable UTF-8; a name of 1 "
-       "to 64 bytes is allowed"},
+       "--set: a value or a name that is no printable UTF-8; write sensor.fps=5"},
+      {"\xc2", "--set: a value or a name that is no printable UTF-8; write sensor.fps=5"},
       {"sensor.fps=1, w=2", "--set sensor.fps: sensor.fps is no whole number; 1 to 60 is allowed"},
       {"sensor.fps={a=1}", "--set sensor.fps: sensor.fps is a table; 1 to 60 is allowed"},
       {"sensor.fsp=1", "--set sensor.fsp: sensor.fsp is no known key; did you mean sensor.fps?"},

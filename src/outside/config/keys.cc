@@ -266,19 +266,6 @@ std::string NumberAsText(const Key& key, std::int64_t value) {
   return key.kind == Kind::kRights && value >= 0 ? InOctal(value) : std::to_string(value);
 }
 
-// At most 80 bytes, cut between characters.
-std::string Shortened(std::string_view text) {
-  constexpr std::size_t kShown = 80;
-  if (text.size() <= kShown) {
-    return std::string(text);
-  }
-  std::size_t end = kShown;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) {
-    --end;
-  }
-  return std::string(text.substr(0, end)) + "...";
-}
-
 std::string Quoted(std::string_view text) {
   std::string quoted = "\"";
   for (const char c : text) {

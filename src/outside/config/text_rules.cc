@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <utility>
 
 namespace pinhole::outside::config {
@@ -102,6 +101,18 @@ std::pair<std::size_t, std::size_t> PasswordIn(std::string_view input) {
     return kNone;
   }
   return {colon + 1, at - colon - 1};
+}
+
+std::string Shortened(std::string_view text) {
+  constexpr std::size_t kShown = 80;
+  if (text.size() <= kShown) {
+    return std::string(text);
+  }
+  std::size_t end = kShown;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) {
+    --end;
+  }
+  return std::string(text.substr(0, end)) + "...";
 }
 
 bool IsLoopback(std::string_view ip_address) {

@@ -4,6 +4,11 @@
 // What the texts of a configuration may be. Control characters are never allowed; that is checked
 // for all of them in one place (keys.cc).
 
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
 #include "outside/config/keys.h"
 
 namespace pinhole::outside::config {
@@ -22,6 +27,9 @@ extern const TextRule kTopicPrefix;  // of MQTT topics
 // Where `input` is an address with a password, as rtsp://user:password@camera/: where the password
 // begins and how long it is. {npos, 0} where there is none.
 std::pair<std::size_t, std::size_t> PasswordIn(std::string_view input);
+
+// For messages: at most 80 bytes of `text`, which is UTF-8, cut between characters.
+std::string Shortened(std::string_view text);
 
 // True where only this machine reaches the address.
 bool IsLoopback(std::string_view ip_address);

@@ -5,8 +5,8 @@
 // library.
 //
 // What a configuration can hold is two levels deep: sections and keys. Deeper tables and arrays are
-// told by their kind and not followed. Nesting is bounded before the library sees the text, since
-// its tables are torn down by recursion.
+// told by their kind and not followed. Of TOML, strings over several lines are not taken: no value
+// of a configuration has a line feed. What the library does not bear is refused before it sees it.
 
 #include <cstddef>
 #include <cstdint>

@@ -122,10 +122,10 @@ std::optional<Arguments> Read(int argc, char** argv) {
     return std::nullopt;
   }
   arguments.options.sensor_name = "Demonstration";
-  arguments.options.label =
-      "source: a script, no camera\nprofile: " + arguments.options.profile +
-      "\nat most: " + std::to_string(facts::Declaration(*profile).bits_per_second()) +
-      " bits a second";
+  const std::uint32_t bits = facts::Declaration(*profile).bits_per_second();
+  arguments.options.label = "source: a script, no camera\nprofile: " + arguments.options.profile +
+                            "\nat most: " + std::to_string(bits) + (bits == 1 ? " bit" : " bits") +
+                            " a second";
   return arguments;
 }
 

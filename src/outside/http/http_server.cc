@@ -168,15 +168,16 @@ base::Status Server::Open(base::Diagnosis& why) {
   sigset_t before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  base::Status status;
+  std::string trouble;
   try {
     thread_ = std::thread([this] { Run(); });
   } catch (const std::system_error& failure) {
-    why.Fail(base::Error::kOutOfMemory, "http: can't start a thread: ", failure.what());
+    trouble = failure.what();
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (!thread_.joinable()) {
-    return base::Unexpected(base::Error::kOutOfMemory);
+    return why.Fail(base::Error::kOutOfMemory, "http: can't start a thread: ", trouble,
+                    "; end other programs, or raise the limit that `ulimit -u` shows");
   }
   return {};
 }

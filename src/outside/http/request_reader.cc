@@ -113,7 +113,11 @@ std::string_view WrongFraming(const beast::request<beast::string_body>& message)
   if (codings != 0 && Value(message, "Transfer-Encoding") != "chunked") {
     return "the only Transfer-Encoding taken is chunked";
   }
-  const bool has_body = codings != 0 || (lengths != 0 && Value(message, "Content-Length") != "0");
+  const std::string length = Value(message, "Content-Length");
+  if (lengths != 0 && (length.empty() || length.find_first_not_of("0123456789") != length.npos)) {
+    return "Content-Length has to be one number";  // Beast takes "1, 1"
+  }
+  const bool has_body = codings != 0 || (lengths != 0 && length != "0");
   return has_body && message.method() != beast::verb::post ? "only POST may have a body" : "";
 }
 

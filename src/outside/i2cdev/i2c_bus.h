@@ -17,7 +17,7 @@
 // sensor has nothing for (identities, LED) are taken and counted, for the owner to be told.
 //
 // Every function takes the lock for as long as it computes and no longer: nothing here waits for a
-// program or the kernel. No heap.
+// program or the kernel.
 
 #include <array>
 #include <cstdint>

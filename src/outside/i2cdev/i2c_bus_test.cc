@@ -4,11 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <thread>
 #include <vector>
 
-#include "base/heap_count.h"
 #include "facts/person_sensor_packet.h"
 
 namespace pinhole::outside::i2cdev {
@@ -181,20 +181,6 @@ TEST(I2cBus, ReadersNeverSeeHalfATick) {
     reader.join();
   }
   EXPECT_EQ(torn, 0);
-}
-
-TEST(I2cBus, TakesNoHeap) {
-  if (!base::kCountsHeap) {
-    GTEST_SKIP() << "a sanitizer brings its own heap";
-  }
-  std::array<std::uint8_t, 39> bytes{};
-  const std::array<I2cMessage, 1> message{{{0x62, true, bytes}}};
-  const long before = base::heap_calls;
-  I2cBus bus;
-  bus.Publish(Somebody(1));
-  const int result = bus.Transfer(message);
-  EXPECT_EQ(base::heap_calls, before);
-  EXPECT_EQ(result, 0);
 }
 
 }  // namespace

@@ -19,8 +19,10 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <climits>
 #include <condition_variable>
 #include <csignal>
 #include <cstdlib>
@@ -304,6 +306,8 @@ TEST(I2cFile, ReadOf40Bytes) {
   Program program(served.path);
   EXPECT_EQ(program.Read(40), Packet(Somebody(1)) + Bytes{0});
   EXPECT_EQ(program.ReadParts({{.read = 40}}), Packet(Somebody(1)) + Bytes{0});
+  // The guide's own program for Linux opens the file for reading only.
+  EXPECT_EQ(Program(served.path, 0x62, O_RDONLY).Read(40), Packet(Somebody(1)) + Bytes{0});
   EXPECT_EQ(program.Read(20000), Packet(Somebody(1)) + Bytes(8192 - 39, 0));
 }
 
@@ -492,31 +496,32 @@ TEST(I2cFile, FunctionsAndOddCalls) {
   EXPECT_EQ(Program(served.path, 0x62, O_RDWR | O_TRUNC).Read(39), Packet(Somebody(1)));
 }
 
-// A buffer that is a mapping of the file itself: the answer needs another answer first.
+// A buffer that is a mapping of the file itself: the answer needs another answer first. More
+// programs than there are threads to wait in.
 TEST(I2cFile, BuffersThatAreTheFileItself) {
   NEEDS_FUSE();
   Served served;
-  EXPECT_EQ(InAProcess([&] {
-              Program program(served.path);
-              program.Write(Bytes(8000, 1));
-              std::vector<std::thread> threads;
-              for (int i = 0; i < 12; ++i) {
-                threads.emplace_back([&] {
-                  void* mapped =
-                      ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE, program.fd(), 0);
-                  if (mapped != MAP_FAILED) {
-                    i2c_msg message{0x62, 0, 100, static_cast<__u8*>(mapped)};
-                    i2c_rdwr_ioctl_data data{&message, 1};
-                    program.Ioctl(I2C_RDWR, &data);
-                  }
-                });
-              }
-              for (std::thread& thread : threads) {
-                thread.join();
-              }
-              return 0;
-            }),
-            0);
+  std::vector<pid_t> children;
+  for (int i = 0; i < 12; ++i) {
+    children.push_back(::fork());
+    if (children.back() == 0) {
+      ::alarm(static_cast<unsigned>(kDeadline.count()));
+      Program program(served.path);
+      program.Write(Bytes(8000, 1));
+      void* mapped = ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE, program.fd(), 0);
+      if (mapped != MAP_FAILED) {
+        i2c_msg message{0x62, 0, 100, static_cast<__u8*>(mapped)};
+        i2c_rdwr_ioctl_data data{&message, 1};
+        program.Ioctl(I2C_RDWR, &data);
+      }
+      ::_exit(0);
+    }
+  }
+  for (const pid_t child : children) {
+    int status = -1;
+    EXPECT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+  }
   EXPECT_EQ(Program(served.path).ReadParts({{.read = 39}}), Packet(Somebody(1)));
 }
 
@@ -758,10 +763,9 @@ TEST(I2cFile, EndsWhileProgramsHaveItOpen) {
   NEEDS_FUSE();
   auto served = std::make_unique<Served>();
   const std::string path = served->path;
-  Program program(path);
+  Program program(path), other(path);
   std::atomic<bool> failed{false};
   std::thread busy([&] {
-    Program other(path);
     std::uint8_t byte = 0;
     while (::read(other.fd(), &byte, 1) == 1) {
     }

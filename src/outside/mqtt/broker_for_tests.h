@@ -211,8 +211,9 @@ struct Message {
 // the broker keeps, so that nothing is missed in between. Publishes too.
 class Witness {
  public:
-  explicit Witness(std::uint16_t port, const Credentials& credentials = {}) {
-    client_ = mosquitto_new("witness", false, this);
+  explicit Witness(std::uint16_t port, const Credentials& credentials = {},
+                   const std::string& name = "witness") {
+    client_ = mosquitto_new(name.c_str(), false, this);
     mosquitto_max_inflight_messages_set(client_, 0);
     mosquitto_connect_callback_set(client_, [](mosquitto* client, void*, int code) {
       if (code == 0) {

@@ -110,11 +110,40 @@ void BrokerWorker::Attempt() {
   AfterLink(link);
 }
 
+bool BrokerWorker::Turn(BrokerLink& link, milliseconds timeout) {
+  const bool goes_on = link.Turn(wake_, timeout);
+  HearAcknowledgements();
+  if (std::exchange(denied_, false)) {
+    SayDenied();
+  }
+  return goes_on;
+}
+
+void BrokerWorker::HearAcknowledgements() {
+  if (acknowledged_.empty()) {
+    return;
+  }
+  {
+    const std::scoped_lock lock(mutex_);
+    progress_at_ = Clock::now();
+    for (const int id : acknowledged_) {
+      static_cast<void>(queue_.Acknowledged(id));
+    }
+  }
+  for (const int id : std::exchange(acknowledged_, {})) {
+    offline_heard_ = offline_heard_ || (id == offline_id_ && offline_id_ != 0);
+    if (id == online_id_ && !online_heard_) {
+      online_heard_ = true;
+      SayWellAgain();
+    }
+  }
+}
+
 void BrokerWorker::Serve(BrokerLink& link) {
   const milliseconds patience(settings_.options.answer_within_ms);
   const Clock::time_point answer_due = Clock::now() + patience;
   bool greeted = false;
-  while (link.Turn(wake_, std::min(kTurn, patience))) {
+  while (Turn(link, std::min(kTurn, patience))) {
     if (Stopping()) {
       Farewell(link);
       return;
@@ -208,7 +237,7 @@ void BrokerWorker::Farewell(BrokerLink& link) {
       link.Disconnect();
       return;
     }
-    if (!link.Turn(wake_, kFarewell / 10)) {
+    if (!Turn(link, kFarewell / 10)) {
       return;
     }
   }
@@ -265,25 +294,9 @@ void BrokerWorker::Wake() const {
   static_cast<void>(::write(wake_, &one, sizeof one) < 0);
 }
 
-void BrokerWorker::OnAcknowledged(int id) {
-  {
-    const std::scoped_lock lock(mutex_);
-    progress_at_ = Clock::now();
-    static_cast<void>(queue_.Acknowledged(id));
-  }
-  if (id == online_id_ && !online_heard_) {
-    online_heard_ = true;
-    SayWellAgain();
-  }
-  offline_heard_ = offline_heard_ || (id == offline_id_ && offline_id_ != 0);
-}
+void BrokerWorker::OnAcknowledged(int id) { acknowledged_.push_back(id); }
 
-void BrokerWorker::OnDenied() {
-  if (!std::exchange(said_denied_, true)) {
-    Say(shown_broker_ + " does not let this sensor read " + topics_.home +
-        ", so it won't know when Home Assistant comes up: allow it, or turn mqtt discovery off");
-  }
-}
+void BrokerWorker::OnDenied() { denied_ = true; }
 
 // A retained one was there before us, and we have just announced ourselves.
 void BrokerWorker::OnMessage(std::string_view payload, bool retained) {
@@ -330,6 +343,13 @@ void BrokerWorker::Explain(const Ending& ending, bool had_been_accepted) {
           ": check mqtt host, port and tls" + kept);
       break;
     case Trouble::kRenewal: break;
+  }
+}
+
+void BrokerWorker::SayDenied() {
+  if (!std::exchange(said_denied_, true)) {
+    Say(shown_broker_ + " does not let this sensor read " + topics_.home +
+        ", so it won't know when Home Assistant comes up: allow it, or turn mqtt discovery off");
   }
 }
 

@@ -23,6 +23,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "facts/person_facts.h"
 #include "outside/mqtt/broker_link.h"
@@ -56,6 +57,8 @@ class BrokerWorker final : private BrokerLink::Listener {
   void OnDenied() override;
   void OnMessage(std::string_view payload, bool retained) override;
 
+  bool Turn(BrokerLink& link, std::chrono::milliseconds timeout);
+  void HearAcknowledgements();
   void Attempt();
   void Serve(BrokerLink& link);
   bool Greet(BrokerLink& link);
@@ -70,6 +73,7 @@ class BrokerWorker final : private BrokerLink::Listener {
   void QueueLocked(Clock::time_point now);
 
   void Explain(const Ending& ending, bool had_been_accepted);
+  void SayDenied();
   void SayWellAgain();
   void SaySlowConnect(Clock::time_point now);
   void Say(const std::string& sentence);
@@ -96,14 +100,16 @@ class BrokerWorker final : private BrokerLink::Listener {
   std::mutex notices_mutex_;
   outlet::Notices notices_;
 
-  // The thread's own.
+  // The thread's own. What the library calls back notes things here alone: it holds locks of its
+  // own then.
   std::chrono::milliseconds pause_;
   Clock::time_point accepted_at_;
   Clock::time_point announced_at_;
   bool announce_again_ = false;
+  std::vector<int> acknowledged_;  // in the turn that is being made
   int online_id_ = 0, offline_id_ = 0;
   bool online_heard_ = false, offline_heard_ = false;
-  bool said_denied_ = false;
+  bool denied_ = false, said_denied_ = false;
 };
 
 }  // namespace pinhole::outside::mqtt

@@ -168,7 +168,7 @@ TEST(MqttOutlet, WhoComesLateFindsEverythingRetained) {
     ASSERT_TRUE(first.Sees(kState, Line(Numbered(2))));
     ASSERT_TRUE(first.Sees(kAvailability, "online"));
   }
-  Witness late(broker.port());
+  Witness late(broker.port(), {}, "late");
   ASSERT_TRUE(Until([&] { return late.seen().size() >= 3; }));
   for (const Message& message : late.seen()) {
     EXPECT_TRUE(message.retained) << message.topic;
@@ -513,12 +513,25 @@ TEST(MqttTrust, TheSystemsAuthoritiesAreTrustedWhereNoneIsGiven) {
   broker.Start();
   MqttOptions options = Secure(broker, certificates);
   options.ca_file.clear();
-  Sentences sentences;
-  const auto outlet = Open(options, sentences.notices());
-  ASSERT_TRUE(sentences.Hears("no trusted connection")) << "this authority isn't the system's";
-  // The next attempt finds it among them.
+  {
+    Sentences sentences;
+    const auto outlet = Open(options, sentences.notices());
+    ASSERT_TRUE(sentences.Hears("no trusted connection")) << "this authority isn't the system's";
+  }
+  // Now it is among them. No thread runs that could read the environment at this moment.
   setenv("SSL_CERT_FILE", certificates.Path("ca.pem").c_str(), 1);
-  EXPECT_TRUE(sentences.Hears("states are published"));
+  {
+    Sentences sentences;
+    const auto outlet = Open(options, sentences.notices());
+    outlet->Publish(Numbered(1));
+    Witness witness(broker.port(), {.user = "",
+                                    .password = "",
+                                    .ca_file = certificates.Path("ca.pem"),
+                                    .cert_file = "",
+                                    .key_file = ""});
+    EXPECT_TRUE(witness.Sees(kState, Line(Numbered(1))));
+    EXPECT_THAT(sentences.all(), IsEmpty());
+  }
   unsetenv("SSL_CERT_FILE");
 }
 
@@ -714,7 +727,8 @@ std::vector<std::uint8_t> Garbage(std::mt19937& random) {
 }
 
 TEST(MqttHostile, GarbageIsNoMqttAndHarmsNobody) {
-  std::mt19937 random(1);
+  // Other bytes: --gtest_shuffle --gtest_random_seed=N.
+  std::mt19937 random(static_cast<unsigned>(testing::UnitTest::GetInstance()->random_seed()));
   BadBroker broker([&](int fd) {
     ReadPacket(fd);
     SendBytes(fd, Garbage(random));
@@ -732,6 +746,37 @@ TEST(MqttHostile, GarbageIsNoMqttAndHarmsNobody) {
     return broker.connections() >= 500;
   }));
   EXPECT_TRUE(sentences.Hears("doesn't keep to MQTT"));
+}
+
+TEST(MqttLogin, ASubscriptionThatIsNotGrantedIsSaidOnceAndStatesGoOn) {
+  std::mutex mutex;
+  std::vector<std::string> topics;
+  BadBroker broker([&](int fd) {
+    while (const auto packet = ReadPacket(fd)) {
+      const std::vector<std::uint8_t>& bytes = *packet;
+      if (bytes[0] == 0x10) {
+        SendBytes(fd, {0x20, 2, 0, 0});
+      } else if (bytes[0] == 0x82) {
+        SendBytes(fd, {0x90, 3, bytes[1], bytes[2], 0x80});
+      } else if ((bytes[0] & 0xf0) == 0x30) {
+        const std::size_t id = 3 + (static_cast<std::size_t>(bytes[1]) << 8 | bytes[2]);
+        SendBytes(fd, {0x40, 2, bytes[id], bytes[id + 1]});
+        const std::scoped_lock lock(mutex);
+        topics.emplace_back(bytes.begin() + 3, bytes.begin() + static_cast<std::ptrdiff_t>(id));
+      }
+    }
+  });
+  Sentences sentences;
+  const auto outlet = Open(Quick(broker.port()), sentences.notices());
+  outlet->Publish(Numbered(1));
+  EXPECT_TRUE(sentences.Hears("does not let this sensor read homeassistant/status"));
+  EXPECT_TRUE(Until([&] {
+    const std::scoped_lock lock(mutex);
+    return topics.size() >= 3;
+  }));
+  const std::scoped_lock lock(mutex);
+  EXPECT_THAT(topics, ElementsAre(kAnnouncement, kAvailability, kState));
+  EXPECT_THAT(sentences.all(), SizeIs(1));
 }
 
 // What MQTT 5 would bring: properties, of a kind that there is not. It is read as MQTT 3.1.1.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// From facts and the time at which they came to a pin's level: no pin, no clock, no heap.
+// From facts and the time at which they came to a pin's level: no pin, no clock.
 //
 //   PinLogic logic({.rise = 2s, .fall = 30s, .minimum = 5s, .no_reading = NoReading::kLow});
 //   bool high = logic.Step(facts, now);      // at every tick

@@ -6,8 +6,6 @@
 #include <random>
 #include <vector>
 
-#include "base/heap_count.h"
-
 namespace pinhole::outside::pin {
 namespace {
 
@@ -180,17 +178,6 @@ TEST(PinLogic, LawsOverRandomRooms) {
     changes += static_cast<int>(witness.changes.size());
   }
   EXPECT_GT(changes, 5000);  // the rooms are no still lives
-}
-
-TEST(PinLogic, TakesNoHeap) {
-  if (!base::kCountsHeap) {
-    GTEST_SKIP() << "a sanitizer brings its own heap";
-  }
-  const long before = base::heap_calls;
-  PinLogic logic({.rise = 1s});
-  logic.Step(kSomebody, 0s);
-  logic.Step(kSomebody, 1s);
-  EXPECT_EQ(base::heap_calls, before);
 }
 
 }  // namespace

@@ -72,11 +72,11 @@ void Append(std::vector<std::string>& to, std::initializer_list<const char*> pat
 }
 
 void AllowLibraries(wall::Confinement& allowed) {
-  Append(allowed.read,
-         {"/usr/lib", "/lib", "/usr/lib64", "/lib64", "/usr/local/lib", "/usr/share/glib-2.0",
-          "/usr/share/mime", "/usr/share/gstreamer-1.0", "/usr/share/gst-plugins-base",
-          "/etc/ld.so.cache", "/proc/cpuinfo", "/proc/self/auxv", "/sys/devices/system/cpu",
-          "/dev/null", "/dev/zero", "/dev/urandom"});
+  Append(allowed.read, {"/usr/lib", "/lib", "/usr/lib64", "/lib64", "/usr/local/lib",
+                        "/usr/share/glib-2.0", "/usr/share/mime", "/usr/share/gstreamer-1.0",
+                        "/usr/share/gst-plugins-base", "/etc/ld.so.cache", "/proc/cpuinfo",
+                        "/proc/self/auxv", "/sys/devices/system/cpu", "/dev/zero", "/dev/urandom"});
+  allowed.write.emplace_back("/dev/null");
   if (const std::string folder = RegistryFolder(); !folder.empty()) {
     allowed.read.push_back(folder);
   }

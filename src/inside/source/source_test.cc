@@ -504,7 +504,8 @@ TEST(Source, SoundAloneIsNoFilm) {
               (folder / "sound.ogg"))) {
     GTEST_SKIP() << "gst-launch-1.0 or its plugins are missing: vorbisenc, oggmux";
   }
-  EXPECT_THAT(SentenceOf({"--input", folder / "sound.ogg"}), HasSubstr("sound.ogg: "));
+  EXPECT_THAT(SentenceOf({"--input", folder / "sound.ogg"}),
+              HasSubstr("sound.ogg: has no picture in it that can be decoded"));
 }
 
 TEST(Source, ANetworkCameraThatIsNotThere) {

@@ -528,6 +528,62 @@ TEST(Source, ANetworkCameraThatIsNotThere) {
   ::close(bound);
 }
 
+// A camera of its own on a port of its own, with sound beside the pictures; ends with its standard
+// input.
+constexpr const char* kNetworkCamera = R"(
+import sys, threading, gi
+gi.require_version('Gst', '1.0')
+gi.require_version('GstRtspServer', '1.0')
+from gi.repository import GLib, Gst, GstRtspServer
+Gst.init(None)
+server = GstRtspServer.RTSPServer()
+server.set_address('127.0.0.1')
+server.set_service('0')
+factory = GstRtspServer.RTSPMediaFactory()
+factory.set_launch('( videotestsrc is-live=true ! video/x-raw,format=I420,width=320,height=240,'
+                   'framerate=15/1 ! jpegenc ! rtpjpegpay name=pay0 pt=26 '
+                   'audiotestsrc is-live=true ! audioconvert ! rtpL16pay name=pay1 pt=97 )')
+server.get_mount_points().add_factory('/live', factory)
+server.attach(None)
+print(server.get_bound_port(), flush=True)
+loop = GLib.MainLoop()
+threading.Thread(target=lambda: (sys.stdin.read(), loop.quit()), daemon=True).start()
+loop.run()
+)";
+
+TEST(Source, ANetworkCamera) {
+  const TestFolder folder;
+  if (std::system("{ /usr/bin/python3 -c \"import gi; gi.require_version('GstRtspServer', '1.0'); "
+                  "from gi.repository import GstRtspServer\" && gst-inspect-1.0 rtpjpegpay && "
+                  "gst-inspect-1.0 jpegenc; } >/dev/null 2>&1") != 0) {
+    GTEST_SKIP() << "a test server is missing: python3-gi, gir1.2-gst-rtsp-server-1.0";
+  }
+  WriteText(folder / "camera.py", kNetworkCamera);
+  system::PipeEnds in = system::MakePipe();
+  system::PipeEnds out = system::MakePipe();
+  system::Child camera = system::Child::Start({"/usr/bin/python3", folder / "camera.py"},
+                                              {{in.reading.get(), 0}, {out.writing.get(), 1}});
+  in.reading.Close();
+  out.writing.Close();
+  std::string port;
+  for (char c = 0; ::read(out.reading.get(), &c, 1) == 1 && c != '\n';) {
+    port += c;
+  }
+  const std::string address = "rtsp://127.0.0.1:" + port;
+  EXPECT_THAT(SentenceOf({"--input", address + "/other"}),
+              HasSubstr("/other: is not there (Not found); check the address's path"));
+  Source source({"--input", address + "/live", "--width", "160", "--height", "120"}, Pace::kClock);
+  ASSERT_TRUE(source.handed_over());
+  for (int i = 0; i < 5; ++i) {
+    const base::Result<Frame> frame = source.Capture();
+    ASSERT_TRUE(frame) << source.said();
+    EXPECT_EQ(frame->width(), 160);
+    EXPECT_EQ(frame->height(), 120);
+  }
+  in.writing.Close();
+  EXPECT_EQ(camera.Wait().Text(), "exit code 0");
+}
+
 TEST(Source, WrongArguments) {
   for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
            {},

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # pinhole_room(NAME engine/plan FLOOR 3 SIDE neutral MAY_INCLUDE base engine/tensor engine/format
-#              [LIBRARIES PkgConfig::JPEG ...] [TEST_LIBRARIES ...] [TEST_MAY_INCLUDE ...] [HOST])
+#              [LIBRARIES PkgConfig::JPEG ...] [TEST_LIBRARIES ...] [TEST_MAY_INCLUDE ...] [HOST] [THREADS "*Workers*"])
 #
 # Declares the room in the current folder: every *.cc below it that belongs to no room further down becomes a static
 # library (an interface one where there are only headers), *_test.cc one test program, *_fuzz.cc one fuzz target each
-# (preset `fuzz`), *_bench.cc one benchmark program. What the room may include is said once, here: CMake refuses an
+# (preset `asan`), *_bench.cc one benchmark program. What the room may include is said once, here: CMake refuses an
 # arrow that goes up or across the wall, and tests/wall reads the compiler's dependency files against this list.
 # HOST rooms may use exceptions, RTTI and the heap; the others are compiled without exceptions and RTTI.
+# THREADS: which of the room's tests use threads, as a GoogleTest filter; all of them where the room links
+# Threads::Threads and doesn't say. These tests carry the label `threads` and their program belongs to the target
+# `thread_tests`: that is what runs under ThreadSanitizer.
 
 define_property(TARGET PROPERTY PINHOLE_FLOOR)
 define_property(TARGET PROPERTY PINHOLE_SIDE)
@@ -17,8 +20,39 @@ function(pinhole_room_target name out)
   set(${out} ${target} PARENT_SCOPE)
 endfunction()
 
+# Before the first room: what the test programs' builds share. Most of what a test costs to compile is the headers of
+# GoogleTest; clang reads them once for all of them. GCC gains little by that, so that its builds show which test forgot
+# to include them.
+function(pinhole_prepare_tests)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    return()
+  endif()
+  file(CONFIGURE OUTPUT test_headers.cc CONTENT "")
+  add_library(pinhole_test_headers OBJECT ${CMAKE_CURRENT_BINARY_DIR}/test_headers.cc)
+  pinhole_test_options(pinhole_test_headers)
+  target_precompile_headers(pinhole_test_headers PRIVATE <gmock/gmock.h> <gtest/gtest.h>)
+endfunction()
+
+function(pinhole_test_options target)
+  # Tests are many small templates, which optimising takes twice as long to compile, under sanitizers above all; what
+  # they test keeps its own level.
+  target_compile_options(${target} PRIVATE ${PINHOLE_WARNINGS} -Wno-sign-conversion -Wno-conversion -O0)
+  target_link_libraries(${target} PRIVATE GTest::gmock GTest::gtest_main)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    # The same headers give the same file, for ccache.
+    target_compile_options(${target} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
+  endif()
+endfunction()
+
+# The tests of a room that a GoogleTest filter lets through, for ctest; further arguments are properties.
+function(pinhole_discover_tests name filter)
+  pinhole_room_target(${name} target)
+  gtest_discover_tests(${target}_test TEST_PREFIX "${name}:" TEST_FILTER "${filter}" DISCOVERY_TIMEOUT 120
+    PROPERTIES ENVIRONMENT "PINHOLE_SOURCE=${PROJECT_SOURCE_DIR}" SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]" ${ARGN})
+endfunction()
+
 function(pinhole_room)
-  cmake_parse_arguments(R "HOST" "NAME;FLOOR;SIDE" "MAY_INCLUDE;LIBRARIES;TEST_LIBRARIES;TEST_MAY_INCLUDE" ${ARGN})
+  cmake_parse_arguments(R "HOST" "NAME;FLOOR;SIDE;THREADS" "MAY_INCLUDE;LIBRARIES;TEST_LIBRARIES;TEST_MAY_INCLUDE" ${ARGN})
   pinhole_room_target(${R_NAME} target)
 
   file(GLOB_RECURSE all CONFIGURE_DEPENDS *.cc)
@@ -43,6 +77,9 @@ function(pinhole_room)
       target_compile_options(${target} PRIVATE -fno-exceptions -fno-rtti)
     endif()
     target_compile_options(${target} PRIVATE ${PINHOLE_WARNINGS})
+    if(PINHOLE_BUILD_FUZZERS)
+      target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
+    endif()
   else()
     add_library(${target} INTERFACE)
     set(visibility INTERFACE)
@@ -77,16 +114,27 @@ function(pinhole_room)
 
   if(tests AND PINHOLE_BUILD_TESTS)
     add_executable(${target}_test ${tests})
-    # Tests are many small templates, which optimising takes twice as long to compile, under sanitizers above all; what
-    # they test keeps its own level.
-    target_compile_options(${target}_test PRIVATE ${PINHOLE_WARNINGS} -Wno-sign-conversion -Wno-conversion -O0)
     foreach(room ${R_TEST_MAY_INCLUDE})
       pinhole_room_target(${room} other)
       target_link_libraries(${target}_test PRIVATE ${other})
     endforeach()
-    target_link_libraries(${target}_test PRIVATE ${target} ${R_TEST_LIBRARIES} GTest::gmock GTest::gtest_main)
-    gtest_discover_tests(${target}_test TEST_PREFIX "${R_NAME}:" DISCOVERY_TIMEOUT 120
-      PROPERTIES ENVIRONMENT "PINHOLE_SOURCE=${PROJECT_SOURCE_DIR}" SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]")
+    target_link_libraries(${target}_test PRIVATE ${target} ${R_TEST_LIBRARIES})
+    pinhole_test_options(${target}_test)
+    if(TARGET pinhole_test_headers)
+      target_precompile_headers(${target}_test REUSE_FROM pinhole_test_headers)
+    endif()
+    if(NOT R_THREADS AND "Threads::Threads" IN_LIST R_LIBRARIES)
+      set(R_THREADS "*")
+    endif()
+    set(others "*")
+    if(R_THREADS)
+      set(others "-${R_THREADS}")
+      set_property(GLOBAL APPEND PROPERTY PINHOLE_THREAD_TESTS ${target}_test)
+      pinhole_discover_tests(${R_NAME} "${R_THREADS}" LABELS threads)
+    endif()
+    if(NOT R_THREADS STREQUAL "*")
+      pinhole_discover_tests(${R_NAME} "${others}")
+    endif()
   endif()
   if(PINHOLE_BUILD_FUZZERS)
     foreach(source ${fuzzers})
@@ -108,7 +156,8 @@ function(pinhole_room)
   endif()
 endfunction()
 
-# What the checks and ./test read: rooms.txt, and one line `name|program|corpus folder` a fuzz target.
+# After the last room. What the checks and ./test read: rooms.txt, and fuzzers.txt, one line `name|program|corpus folder`
+# a fuzz target; and the targets `fuzzers` and `thread_tests`.
 function(pinhole_write_rooms)
   get_property(rooms GLOBAL PROPERTY PINHOLE_ROOMS)
   file(GENERATE OUTPUT ${PROJECT_BINARY_DIR}/rooms.txt CONTENT "${rooms}")
@@ -119,4 +168,7 @@ function(pinhole_write_rooms)
     string(APPEND lines "${fuzzer}|$<TARGET_FILE:${fuzzer}>|${folder}/corpus\n")
   endforeach()
   file(GENERATE OUTPUT ${PROJECT_BINARY_DIR}/fuzzers.txt CONTENT "${lines}")
+  add_custom_target(fuzzers DEPENDS ${fuzzers})
+  get_property(thread_tests GLOBAL PROPERTY PINHOLE_THREAD_TESTS)
+  add_custom_target(thread_tests DEPENDS ${thread_tests})
 endfunction()

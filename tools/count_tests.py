@@ -26,12 +26,22 @@ def reason(case):
     return (skipped.get("message") or "") if skipped is not None else ""
 
 
+def broken(what):
+    case = ElementTree.Element("testcase", name=what)
+    ElementTree.SubElement(case, "failure")
+    return case
+
+
 def main():
     counts = {"passed": 0, "failed": 0, "skipped": 0}
     named = {"failed": [], "skipped": []}
     for path in sorted(glob.glob(os.path.join(sys.argv[1], "*.xml"))):
         stage = os.path.splitext(os.path.basename(path))[0]
-        for case in ElementTree.parse(path).getroot().iter("testcase"):
+        try:
+            cases = list(ElementTree.parse(path).getroot().iter("testcase"))
+        except ElementTree.ParseError as error:
+            cases = [broken(f"results that are no XML: {error}")]
+        for case in cases:
             result = outcome(case)
             counts[result] += 1
             if result in named:

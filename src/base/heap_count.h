@@ -10,16 +10,18 @@
 #include <cstddef>
 #include <cstdlib>
 
+#include "base/sanitized.h"
+
 namespace pinhole::base {
 inline std::atomic<long> heap_calls{0};
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__GLIBC__) && !PINHOLE_SANITIZED
 inline constexpr bool kCountsHeap = true;
 #else
 inline constexpr bool kCountsHeap = false;
 #endif
 }  // namespace pinhole::base
 
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__GLIBC__) && !PINHOLE_SANITIZED
 extern "C" {
 void* __libc_malloc(std::size_t size);
 void* __libc_calloc(std::size_t count, std::size_t size);

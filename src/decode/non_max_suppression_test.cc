@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <random>
+#include <set>
 #include <vector>
 
 namespace pinhole::decode {
@@ -87,11 +88,17 @@ std::vector<Scene> Scenes() {
           {1500, 0.001F, 0.05F, true}};
 }
 
+// Equals in the order given.
+std::vector<Detection> BestFirst(const std::vector<Detection>& in) {
+  const std::multiset<Detection, decltype(&BetterThan)> sorted(in.begin(), in.end(), &BetterThan);
+  return {sorted.begin(), sorted.end()};
+}
+
 // The definition, without grid or shortcut: what the reference does, in the plainest way.
-std::vector<Detection> PlainUnweighted(std::vector<Detection> in, const SuppressionOptions& o) {
-  std::stable_sort(in.begin(), in.end(), BetterThan);
+std::vector<Detection> PlainUnweighted(const std::vector<Detection>& in,
+                                       const SuppressionOptions& o) {
   std::vector<Detection> kept;
-  for (const Detection& box : in) {
+  for (const Detection& box : BestFirst(in)) {
     if (std::none_of(kept.begin(), kept.end(), [&](const Detection& k) {
           return OverlapSimilarity(o.overlap, k.box, box.box) > o.min_suppression;
         })) {
@@ -102,7 +109,7 @@ std::vector<Detection> PlainUnweighted(std::vector<Detection> in, const Suppress
 }
 
 std::vector<Detection> PlainWeighted(std::vector<Detection> in, const SuppressionOptions& o) {
-  std::stable_sort(in.begin(), in.end(), BetterThan);
+  in = BestFirst(in);
   std::vector<Detection> out;
   while (!in.empty()) {
     const Detection top = in.front();

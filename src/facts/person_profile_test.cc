@@ -40,7 +40,7 @@ PersonFacts AnyShape(std::mt19937& random) {
     std::tie(face.left, face.right) = std::minmax({byte(), byte()});
     std::tie(face.top, face.bottom) = std::minmax({byte(), byte()});
   }
-  std::stable_sort(faces.begin(), faces.end(), [](const FaceFacts& a, const FaceFacts& b) {
+  std::sort(faces.begin(), faces.end(), [](const FaceFacts& a, const FaceFacts& b) {
     return GridArea(a) > GridArea(b);
   });
   return facts;

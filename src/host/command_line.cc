@@ -1,40 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // The command line: every subcommand with its options, help and examples, and the way from
-// arguments to an exit code. The one file that knows the parser.
+// arguments to an exit code. Only the files command_line*.cc know the parser.
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <algorithm>
 #include <exception>
-#include <functional>
-#include <memory>
 #include <new>
 #include <string>
 #include <vector>
 
 #include "engine/owned/workers.h"
+#include "host/command_line_parts.h"
 #include "host/commands.h"
-#include "host/completion.h"
 #include "host/names.h"
 
 namespace pinhole::host {
-
-namespace {
-
-constexpr int kFailed = 1;
-constexpr int kWrongUsage = 2;
-
-using Action = std::function<int()>;
-
-// Puts `command` into the line with options of type Options: `does` is chosen when it is given.
-template <typename Options>
-std::shared_ptr<Options> OptionsOf(CLI::App* command, Action& chosen, int (*does)(const Options&)) {
-  const auto options = std::make_shared<Options>();
-  command->callback(
-      [options, does, &chosen] { chosen = [options, does] { return does(*options); }; });
-  return options;
-}
 
 void AddThreads(CLI::App* command, int& threads) {
   command->add_option("--threads", threads, "Threads to share the work")
@@ -42,6 +21,11 @@ void AddThreads(CLI::App* command, int& threads) {
       ->type_name("N")
       ->check(CLI::Range(1, engine::owned::WorkerPool::kMaxThreads).description(""));
 }
+
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kWrongUsage = 2;
 
 void AddModel(CLI::App* command, std::string& model) {
   command->add_option("MODEL", model, "A TensorFlow Lite file")->type_name("")->required();
@@ -84,35 +68,6 @@ void AddDetect(CLI::App& parent, Action& chosen) {
       "  pinhole detect photo.jpg --draw found.png\n"
       "  pinhole detect *.jpg --json --min-score 0.7 > faces.jsonl\n"
       "  curl -s https://example.org/photo.jpg | pinhole detect -");
-}
-
-void AddRunPerson(CLI::App& parent, Action& chosen) {
-  CLI::App* command = parent.add_subcommand(
-      "person", "Say whether somebody is there, how many faces, and roughly where");
-  const auto options = OptionsOf<RunPersonOptions>(command, chosen, RunPerson);
-  command
-      ->add_option("--input", options->input,
-                   "A folder of pictures, taken as a film in the order of\ntheir names, or one "
-                   "picture; the bundled film if none")
-      ->type_name("FILE");
-  command->add_option("--model", options->model, "A face detection model; the bundled one if none")
-      ->type_name("FILE");
-  command->add_flag("--json", options->json, "One JSON object a line");
-  command->add_flag("--all", options->all, "A line for every frame, not only for what is new");
-  AddThreads(command, options->threads);
-  command->footer(
-      "What is printed is all that leaves the sensor (docs/reference/facts.md). It is what the "
-      "last\n"
-      "frames together say: one bad frame changes nothing, and news come two frames late. A "
-      "picture\n"
-      "that can't be read is a frame without a reading, and an exit code of 1 at the end. A "
-      "single\n"
-      "picture is looked at until the sensor has made up its mind.\n"
-      "\n"
-      "Examples:\n"
-      "  pinhole run person\n"
-      "  pinhole run person --input film/\n"
-      "  pinhole run person --input film/ --json --all > facts.jsonl");
 }
 
 void AddInspect(CLI::App& parent, Action& chosen) {
@@ -215,90 +170,13 @@ void AddBench(CLI::App& parent, Action& chosen) {
       "  pinhole model bench person.tflite --runs 200 --threads 4 --json");
 }
 
-// The words of "{a,b,c}", as the parser shows what a value may be; empty where anything goes.
-std::string ChoicesOf(const std::string& type) {
-  const std::size_t open = type.find('{');
-  const std::size_t close = type.find('}');
-  if (open == std::string::npos || close == std::string::npos) {
-    return "";
-  }
-  std::string choices = type.substr(open + 1, close - open - 1);
-  std::replace(choices.begin(), choices.end(), ',', ' ');
-  return choices;
-}
-
-Flag FlagOf(const CLI::Option& option) {
-  Flag flag;
-  for (const std::string& name : option.get_snames()) {
-    flag.names.push_back("-" + name);
-  }
-  for (const std::string& name : option.get_lnames()) {
-    flag.names.push_back("--" + name);
-  }
-  flag.help = option.get_description();
-  std::replace(flag.help.begin(), flag.help.end(), '\n', ' ');
-  flag.takes_value = option.get_type_size() > 0;
-  const std::string type = option.get_type_name();
-  flag.choices = ChoicesOf(type);
-  flag.takes_file = type.starts_with("FILE") || type.starts_with("DIR");
-  return flag;
-}
-
-void Collect(const CLI::App& app, const std::string& path, std::vector<Level>& levels) {
-  Level level{path, {}, {}, {}};
-  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
-    level.commands.emplace_back(sub->get_name(), sub->get_description());
-  }
-  for (const CLI::Option* option : app.get_options()) {
-    if (option->nonpositional()) {
-      level.flags.push_back(FlagOf(*option));
-    } else {
-      level.choices = ChoicesOf(option->get_type_name());
-    }
-  }
-  levels.push_back(level);
-  for (const auto& [name, help] : level.commands) {
-    Collect(*app.get_subcommand(name), path.empty() ? name : path + " " + name, levels);
-  }
-}
-
-void AddCompletion(CLI::App& root, Action& chosen) {
-  const auto shell = std::make_shared<std::string>();
-  CLI::App* command = root.add_subcommand("completion", "Print a script that completes commands");
-  command->add_option("SHELL", *shell, "The shell to complete in")
-      ->type_name("one of")
-      ->required()
-      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
-  command->footer(
-      "Examples:\n"
-      "  source <(pinhole completion bash)\n"
-      "  pinhole completion zsh > ~/.zfunc/_pinhole\n"
-      "  pinhole completion fish > ~/.config/fish/completions/pinhole.fish");
-  command->callback([shell, &root, &chosen] {
-    chosen = [shell, &root] {
-      std::vector<Level> levels;
-      Collect(root, "", levels);
-      Print(*shell == "bash"  ? BashCompletion(levels)
-            : *shell == "zsh" ? ZshCompletion(levels)
-                              : FishCompletion(levels));
-      return 0;
-    };
-  });
-}
-
 void Build(CLI::App& app, Action& chosen) {
   app.set_version_flag("--version", std::string("pinhole ") + PINHOLE_VERSION, "Print the version");
   app.set_help_flag("-h,--help", "Print this help");
   app.require_subcommand(1);
   app.get_formatter()->column_width(34);
   AddDetect(app, chosen);
-  CLI::App* run = app.add_subcommand("run", "Run a sensor: raw signals in, facts out");
-  run->require_subcommand(1);
-  run->footer(
-      "Examples:\n"
-      "  pinhole run person                 the person sensor on the bundled film\n"
-      "  pinhole run person --input film/   on pictures of yours");
-  AddRunPerson(*run, chosen);
+  AddRun(app, chosen);
   CLI::App* model = app.add_subcommand("model", "Look into models, plan, run and time them");
   model->require_subcommand(1);
   model->footer(
@@ -309,7 +187,11 @@ void Build(CLI::App& app, Action& chosen) {
   AddPlan(*model, chosen);
   AddModelRun(*model, chosen);
   AddBench(*model, chosen);
+  AddAudit(app, chosen);
+  AddFacts(app, chosen);
+  AddConfig(app, chosen);
   AddCompletion(app, chosen);
+  AddMan(app, chosen);
   app.footer(
       "Examples:\n"
       "  pinhole detect photo.jpg --draw found.png      faces of a picture\n"

@@ -4,10 +4,10 @@
 // What the `pinhole` command does, one function a subcommand, each in a file of its own
 // (command_*.cc).
 //
-// A function gets its options as the command line filled them in (command_line.cc, the one file
-// that knows the parser) and answers the exit code: 0 fine, 1 something failed and was said on
+// A function gets its options as the command line filled them in (command_line*.cc, the
+// files that know the parser) and answers the exit code: 0 fine, 1 something failed and was said on
 // standard error; a Failure thrown means 1 too, a WrongUsage 2. A new subcommand is its options and
-// function here, a file, and its definition in command_line.cc.
+// function here, a file, and its definition in command_line.cc or in a file beside it.
 
 #include <cstddef>
 #include <string>
@@ -27,13 +27,28 @@ struct DetectOptions {
 int Detect(const DetectOptions& options);
 
 struct RunPersonOptions {
-  std::string input;  // empty: the bundled film
-  std::string model;  // empty: the bundled one
+  std::string input;  // empty: the configuration's, or the bundled film again and again
+  std::string model;  // empty: the configuration's, or the bundled one
+  std::string profile;
+  std::string config;
+  std::vector<std::string> set;  // section.key=value
+  std::string only;              // inside or outside, with facts: a FIFO
+  std::string facts;
+  std::size_t seconds = 0;  // 0: until told to end
+  bool live = false;
   bool json = false;
   bool all = false;
   int threads = 1;
 };
 int RunPerson(const RunPersonOptions& options);
+
+struct AuditWallOptions {
+  std::string plant;
+  std::string only;
+  bool layers = false;
+  bool json = false;
+};
+int AuditWall(const AuditWallOptions& options);
 
 struct InspectOptions {
   std::string model;
@@ -69,6 +84,20 @@ struct BenchOptions {
   bool json = false;
 };
 int Bench(const BenchOptions& options);
+
+struct FactsOptions {
+  std::string profile;  // empty: all of them
+  bool json = false;
+};
+int ShowFacts(const FactsOptions& options);
+
+struct ConfigOptions {
+  std::string file;  // empty: the defaults
+  std::vector<std::string> overrides;
+  bool defaults = false;
+  bool json = false;
+};
+int ShowConfig(const ConfigOptions& options);
 
 // The command from its arguments to its exit code; throws nothing.
 int RunCommand(int argc, const char* const* argv);

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "base/sanitized.h"
 #include "base/test_data.h"
 #include "host/command_for_tests.h"
 
@@ -22,12 +23,8 @@ using nlohmann::json;
 
 constexpr double kTolerance = 1e-4;
 
-// Of so many pictures one is looked at: AddressSanitizer makes the networks ten times slower.
-#ifdef __SANITIZE_ADDRESS__
-constexpr std::size_t kOneOf = 4;
-#else
-constexpr std::size_t kOneOf = 1;
-#endif
+// Of so many pictures one is looked at: sanitizers make the networks ten times slower.
+constexpr std::size_t kOneOf = PINHOLE_SANITIZED != 0 ? 4 : 1;
 
 // Of edges and points, as a part of the square; of the score.
 struct Difference {

@@ -137,9 +137,16 @@ std::string Rounded(unsigned long long number) {
 }
 
 std::size_t ShownWidth(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  }));
+  std::size_t width = 0;
+  bool in_escape = false;  // from ESC to the letter that ends it
+  for (const char c : text) {
+    if (in_escape || c == '\x1B') {
+      in_escape = !in_escape || c == '[' || c == ';' || (c >= '0' && c <= '9');
+    } else if ((static_cast<unsigned char>(c) & 0xC0) != 0x80) {
+      ++width;
+    }
+  }
+  return width;
 }
 
 std::string Table::Text() const {

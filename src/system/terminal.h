@@ -74,7 +74,7 @@ class Table {
   std::vector<std::vector<std::string>> rows_;
 };
 
-// Characters that `text` takes on a terminal: UTF-8 sequences count once.
+// Characters that `text` takes on a terminal: UTF-8 sequences count once, colours not at all.
 std::size_t ShownWidth(std::string_view text);
 
 }  // namespace pinhole::system

@@ -49,8 +49,10 @@ void DropCapabilities() {
 }
 
 void EnterNamespaces(Standing& standing) {
+  // No process namespace: it would hold for children only, which there will be none of, and it
+  // forbids threads.
   constexpr int kSpaces =
-      CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWPID | CLONE_NEWCGROUP;
+      CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
   // With a user namespace where that is allowed (it also takes root's rights over the rest away),
   // else as root without.
   if (::unshare(CLONE_NEWUSER | kSpaces) == 0 || ::unshare(kSpaces) == 0) {
@@ -198,6 +200,9 @@ void SettleMemory(Standing& standing) {
   }
 }
 
+// The last of what the process may still say to a file was said before.
+void ForbidFiles() { Limit(RLIMIT_FSIZE, 0); }
+
 void CloseAllBut(std::array<int, 2> kept) {
   std::sort(kept.begin(), kept.end());
   unsigned from = 0;
@@ -267,7 +272,6 @@ Standing Separate(const Layers& layers) {
     DenyFiles(standing);
   }
   Limit(RLIMIT_CORE, 0);
-  Limit(RLIMIT_FSIZE, 0);
 #ifdef __x86_64__
   standing.clock = !kTouch || ::prctl(PR_SET_TSC, PR_TSC_SIGSEGV, 0, 0, 0) != 0;
 #endif
@@ -280,6 +284,7 @@ base::Status Seal(const Doorway& doorway, const Layers& layers, Standing& standi
   AllowDoorway(filter, doorway);
   SettleMemory(standing);
   DropCapabilities();
+  ForbidFiles();
   CloseAllBut({doorway.facts_fd, doorway.device_fd});
   if (!layers.seccomp) {
     return {};
@@ -295,6 +300,7 @@ base::Status SealWithMemoryCalls(const Doorway& doorway, Standing& standing, bas
   filter.Allow(SYS_madvise);
   SettleMemory(standing);
   DropCapabilities();
+  ForbidFiles();
   CloseAllBut({doorway.facts_fd, doorway.device_fd});
   return Install(filter, standing, why);
 }

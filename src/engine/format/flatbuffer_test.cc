@@ -65,7 +65,7 @@ TEST(Table, AnAbsentFieldIsItsDefault) {
 template <typename T>
 Error ErrorWith(std::size_t at, T value) {
   const AlignedBytes file(Sample().Serialise("TEST"));
-  base::StoreLe(value, file.writable().data() + at);
+  base::StoreLe(value, file.span().data() + at);
   const auto root = Table::Root(file.span());
   if (!root) {
     return root.error();

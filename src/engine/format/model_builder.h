@@ -26,39 +26,18 @@
 #include <cstring>
 #include <deque>
 #include <map>
-#include <memory>
-#include <new>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "engine/format/aligned_bytes.h"
 #include "engine/format/schema.h"
 #include "engine/tensor/op.h"
 #include "engine/tensor/tensor.h"
 
 namespace pinhole::engine::format {
-
-// Bytes at an address aligned to 16, in a block of exactly their size, so that AddressSanitizer
-// sees a step too far.
-class AlignedBytes {
- public:
-  explicit AlignedBytes(std::span<const std::byte> from) : size_(from.size()) {
-    data_.reset(static_cast<std::byte*>(::operator new(size_ == 0 ? 1 : size_, kAlign)));
-    std::copy(from.begin(), from.end(), data_.get());
-  }
-  [[nodiscard]] std::span<const std::byte> span() const { return {data_.get(), size_}; }
-  [[nodiscard]] std::span<std::byte> writable() const { return {data_.get(), size_}; }
-
- private:
-  static constexpr std::align_val_t kAlign{16};
-  struct Free {
-    void operator()(std::byte* p) const { ::operator delete(p, kAlign); }
-  };
-  std::unique_ptr<std::byte, Free> data_;
-  std::size_t size_;
-};
 
 using ByteVector = std::vector<std::byte>;
 

@@ -19,7 +19,7 @@ class ReadForTest {
   // The file must outlive this.
   explicit ReadForTest(const AlignedBytes& file, std::size_t arena_bytes = std::size_t{1} << 15,
                        const ReadLimits& limits = {})
-      : memory_(std::vector<std::byte>(arena_bytes)), arena_(memory_.writable()) {
+      : memory_(arena_bytes), arena_(memory_.span()) {
     const auto read = ReadTflite(file.span(), arena_, why_, limits);
     if (!read) {
       error_ = read.error();

@@ -15,8 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace pinhole::engine;  // NOLINT(google-build-using-namespace)
   const auto* bytes = reinterpret_cast<const std::byte*>(data);
   const format::AlignedBytes file(std::vector<std::byte>(bytes, bytes + size));
-  static format::AlignedBytes memory(std::vector<std::byte>(std::size_t{1} << 20));
-  base::Arena arena(memory.writable());
+  static format::AlignedBytes memory(std::size_t{1} << 20);
+  base::Arena arena(memory.span());
   base::Diagnosis why;
   const format::ReadLimits limits{std::size_t{1} << 18, 2048, 2048};
   const auto model = format::ReadTflite(file.span(), arena, why, limits);

@@ -236,13 +236,13 @@ TEST(ReadTflite, NoDamagedByteBreaksAPromise) {
     for (std::size_t at = 0; at < sound.span().size(); ++at) {
       const std::byte was = sound.span()[at];
       for (int change = 0; change < 10; ++change) {
-        damaged.writable()[at] = change < 8    ? was ^ static_cast<std::byte>(1 << change)
+        damaged.span()[at] = change < 8    ? was ^ static_cast<std::byte>(1 << change)
                                  : change == 8 ? std::byte{0xFF}
                                                : std::byte{0};
         const ReadForTest model(damaged, std::size_t{1} << 14);
         refused += model ? 0 : 1;
       }
-      damaged.writable()[at] = was;
+      damaged.span()[at] = was;
     }
     EXPECT_GT(refused, sound.span().size()) << name << ": hardly anything is checked";
   }

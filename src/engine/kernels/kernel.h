@@ -77,6 +77,13 @@ class PrepareContext {
     return why_.Fail(error, "operator ", op_index_, " ", name, ": ", pieces...);
   }
 
+  // The error for a type that the operator doesn't take: kUnsupported, "type int32 found,
+  // `expected` expected".
+  base::Unexpected FailOnType(Type type, std::string_view expected) {
+    return Fail(base::Error::kUnsupported, "type ", TypeName(type), " found, ", expected,
+                " expected");
+  }
+
   // inputs in [min_inputs, max_inputs], outputs exactly `outputs`, the first min_inputs of the
   // inputs present.
   base::Status ExpectCounts(std::size_t min_inputs, std::size_t max_inputs, std::size_t outputs);

@@ -2,10 +2,9 @@
 // Any bytes at all: Load refuses them with a sentence, or what it accepts binds, runs twice and
 // resets.
 #include <cstdlib>
-#include <memory>
-#include <new>
 #include <span>
 
+#include "engine/format/aligned_bytes.h"
 #include "engine/format/cost.h"
 #include "engine/format/model_mutator.h"
 #include "engine/kernels/registry.h"
@@ -19,19 +18,6 @@ using namespace pinhole::engine;
 constexpr std::size_t kModelArena = std::size_t{4} << 20;
 constexpr std::size_t kMaxActivations = std::size_t{16} << 20;
 constexpr std::uint64_t kMaxMultiplyAdds = 2'000'000;
-constexpr std::align_val_t kAlign{16};
-
-// Exactly as large as asked for.
-struct Block {
-  explicit Block(std::size_t size)
-      : data(static_cast<std::byte*>(::operator new(size == 0 ? 1 : size, kAlign))), size(size) {}
-  ~Block() { ::operator delete(data, kAlign); }
-  Block(const Block&) = delete;
-  Block& operator=(const Block&) = delete;
-  [[nodiscard]] std::span<std::byte> span() const { return {data, size}; }
-  std::byte* data;
-  std::size_t size;
-};
 
 void Require(bool holds) {
   if (!holds) {
@@ -62,7 +48,7 @@ bool IsTooMuchWork(const run::Session& session) {
 
 void RunSession(run::Session& session) {
   base::Diagnosis why;
-  const Block activations(session.activation_bytes());
+  const format::AlignedBytes activations(session.activation_bytes());
   if (!session.Bind(activations.span(), why)) {
     Require(!why.empty());
     return;
@@ -82,9 +68,9 @@ void RunSession(run::Session& session) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const Block file(size);
-  std::copy_n(reinterpret_cast<const std::byte*>(data), size, file.data);
-  static const Block memory(kModelArena);
+  const format::AlignedBytes file(size);
+  std::copy_n(reinterpret_cast<const std::byte*>(data), size, file.span().begin());
+  static const format::AlignedBytes memory(kModelArena);
   base::Arena arena(memory.span());
   base::Diagnosis why;
   run::SessionOptions options;

@@ -18,27 +18,21 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
-#include <new>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/sanitized.h"
 #include "base/test_data.h"
+#include "engine/format/aligned_bytes.h"
 #include "engine/kernels/registry.h"
 #include "engine/run/session.h"
 
 namespace pinhole::engine::run {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool kSlowBuild = true;
-#elif defined(__has_feature)
-inline constexpr bool kSlowBuild =
-    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-inline constexpr bool kSlowBuild = false;
-#endif
+inline constexpr bool kSlowBuild = PINHOLE_SANITIZED != 0;
 
 inline std::vector<std::byte> ReadFile(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
@@ -48,26 +42,7 @@ inline std::vector<std::byte> ReadFile(const std::filesystem::path& path) {
   return bytes;
 }
 
-// Memory aligned to 16 of exactly `size` bytes.
-class Block {
- public:
-  explicit Block(std::size_t size, int fill = 0xA5)
-      : data_(static_cast<std::byte*>(::operator new(size, kAlign))), size_(size) {
-    std::memset(data_.get(), fill, size);
-  }
-  explicit Block(std::span<const std::byte> bytes) : Block(bytes.size()) {
-    std::copy(bytes.begin(), bytes.end(), data_.get());
-  }
-  [[nodiscard]] std::span<std::byte> span() const { return {data_.get(), size_}; }
-
- private:
-  static constexpr std::align_val_t kAlign{16};
-  struct Free {
-    void operator()(std::byte* p) const { ::operator delete(p, kAlign); }
-  };
-  std::unique_ptr<std::byte, Free> data_;
-  std::size_t size_;
-};
+using Block = format::AlignedBytes;
 
 class TestModel {
  public:

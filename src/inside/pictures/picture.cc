@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inside/pictures/picture.h"
 
+#include <array>
 #include <cstring>
+#include <fstream>
 #include <string_view>
 #include <utility>
 
@@ -43,6 +45,27 @@ std::string_view NameOfOther(std::span<const std::byte> bytes) {
   return "no picture format that is known here";
 }
 
+using Decoder = Picture (*)(std::span<const std::byte> bytes, const PictureLimits& limits);
+
+// Null where the bytes begin as no picture does that is read here.
+Decoder DecoderOf(std::span<const std::byte> bytes) {
+  if (BeginsWith(bytes, "\xFF\xD8\xFF")) {
+    return DecodeJpeg;
+  }
+  if (BeginsWith(bytes, "\x89PNG\r\n\x1A\n")) {
+    return DecodePng;
+  }
+  if (BeginsWith(bytes, "BM")) {
+    return DecodeBmp;
+  }
+  for (const char* mark : {"P2", "P3", "P5", "P6"}) {
+    if (BeginsWith(bytes, mark)) {
+      return DecodePnm;
+    }
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 void FailDamaged(std::string_view format, std::string_view what) {
@@ -78,22 +101,19 @@ Picture DecodePicture(std::span<const std::byte> bytes, const PictureLimits& lim
   if (bytes.empty()) {
     throw system::Failure("empty file; give a JPEG, PNG, BMP, PGM or PPM picture");
   }
-  if (BeginsWith(bytes, "\xFF\xD8\xFF")) {
-    return DecodeJpeg(bytes, limits);
-  }
-  if (BeginsWith(bytes, "\x89PNG\r\n\x1A\n")) {
-    return DecodePng(bytes, limits);
-  }
-  if (BeginsWith(bytes, "BM")) {
-    return DecodeBmp(bytes, limits);
-  }
-  for (const char* mark : {"P2", "P3", "P5", "P6"}) {
-    if (BeginsWith(bytes, mark)) {
-      return DecodePnm(bytes, limits);
-    }
+  if (const Decoder decode = DecoderOf(bytes); decode != nullptr) {
+    return decode(bytes, limits);
   }
   throw system::Failure(std::string(NameOfOther(bytes)) +
                         "; give a JPEG, PNG, BMP, PGM or PPM picture");
+}
+
+bool IsPictureFile(const std::string& path) {
+  std::array<char, 8> begin{};
+  std::ifstream file(path, std::ios::binary);
+  file.read(begin.data(), begin.size());
+  return DecoderOf(std::as_bytes(
+             std::span(begin).first(static_cast<std::size_t>(file.gcount())))) != nullptr;
 }
 
 Picture ReadPicture(const std::string& path, const PictureLimits& limits) {

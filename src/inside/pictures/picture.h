@@ -43,6 +43,9 @@ struct PictureLimits {
 // Throws Failure: what was found and what to do, without a file's name in front.
 Picture DecodePicture(std::span<const std::byte> bytes, const PictureLimits& limits = {});
 
+// Whether the file `path` begins as a picture does that is read here; false where it can't be read.
+bool IsPictureFile(const std::string& path);
+
 // The picture in the file `path`, or on standard input where path is "-". Throws Failure; the
 // sentence begins with the path.
 Picture ReadPicture(const std::string& path, const PictureLimits& limits = {});

@@ -39,7 +39,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!sound) {
       std::abort();
     }
-  } catch (const system::Failure& failure) {
+  } catch (const pinhole::system::Failure& failure) {
     const std::string_view text = failure.what();
     if (text.empty() || text.find('\n') != std::string_view::npos) {
       std::abort();

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "engine/kernels/registry.h"
@@ -19,7 +20,9 @@
 #include "inside/camera/v4l2_camera.h"
 #include "inside/process/senders.h"
 #include "inside/sense/person_sensor.h"
+#include "system/child_process.h"
 #include "system/failure.h"
+#include "system/files.h"
 #include "wall/attempts.h"
 #include "wall/rehearsal.h"
 
@@ -52,7 +55,8 @@ struct Source {
   }
 };
 
-Source OpenSource(const InsideOptions& options) {
+// Nothing where the source ended before it handed anything over: it has said why.
+std::optional<Source> OpenSource(const InsideOptions& options) {
   base::Diagnosis why;
   Source source;
   if (!options.camera.empty()) {
@@ -66,6 +70,9 @@ Source OpenSource(const InsideOptions& options) {
     return source;
   }
   auto received = camera::FrameReader::Receive(options.handover_fd, why);
+  if (!received && received.error() == base::Error::kIo) {
+    return std::nullopt;
+  }
   if (!received) {
     throw system::Failure(std::string(why.text()));
   }
@@ -132,7 +139,11 @@ void LookOnce(sense::PersonSensor& sensor) {
 
 int RunSensor(const InsideOptions& options, int facts_fd) {
   // Static: nothing of it is given back after the lock.
-  static Source source = OpenSource(options);
+  static std::optional<Source> opened = OpenSource(options);
+  if (!opened) {
+    return 1;
+  }
+  const Source& source = *opened;
   sense::PersonSensorOptions needs;
   needs.kernels = engine::kernels::AllKernels();
   static wall::Standing standing;
@@ -174,7 +185,9 @@ int MakeAttempt(const InsideOptions& options, int facts_fd) {
   }
   constexpr std::size_t kPageBytes = 65536;
   static wall::Standing standing;
-  static wall::Doorway doorway{.facts_fd = facts_fd, .record_bytes = facts::kPersonFactsBytes};
+  static wall::Doorway doorway;
+  doorway.facts_fd = facts_fd;
+  doorway.record_bytes = facts::kPersonFactsBytes;
   wall::AttemptContext context;
   context.facts_fd = facts_fd;
   context.parent = ::getppid();

@@ -16,7 +16,7 @@
 // what it believes, or "no reading" for a frame that failed. A record that finds the pipe full is
 // dropped. When the frames end it ends with code 0.
 //
-// Errors before the lock are one line on standard error, `pinhole-inside: SENTENCE`, and code 1 (2:
+// Errors before the lock are one line on standard error, `pinhole: SENTENCE`, and code 1 (2:
 // wrong arguments; 3: the grade is below --at-least, or there can be no wall). After the lock there
 // is nothing that it could say: SIGSYS means that it tried what it may not, SIGPIPE that nobody
 // takes its records any more.

@@ -30,7 +30,7 @@ namespace {
 namespace fs = std::filesystem;
 
 void SayLine(std::string_view sentence) {
-  std::fprintf(stderr, "pinhole-source: %.*s\n", static_cast<int>(sentence.size()),
+  std::fprintf(stderr, "pinhole: %.*s\n", static_cast<int>(sentence.size()),
                sentence.data());
 }
 

@@ -11,7 +11,7 @@
 //   5  publishes the end
 //
 // Exit codes: 0 the input, or the steps, came to an end; 1 something failed and was said in one
-// sentence on standard error, `pinhole-source: SENTENCE`; 2 wrong arguments. Once the memory was
+// sentence on standard error, `pinhole: SENTENCE`; 2 wrong arguments. Once the memory was
 // handed over the end is published in every case but a signal's.
 
 #include "inside/source/source_options.h"

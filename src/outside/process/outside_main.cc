@@ -12,11 +12,11 @@ int main(int argc, char** argv) {
   try {
     return process::RunOutside(process::ParseOutside(argc, argv));
   } catch (const pinhole::system::WrongUsage& wrong) {
-    std::fprintf(stderr, "pinhole-outside: %s; it is started by 'pinhole run person'\n",
+    std::fprintf(stderr, "pinhole: pinhole-outside: %s; it is started by 'pinhole run person'\n",
                  wrong.what());
     return 2;
   } catch (const std::exception& failure) {
-    std::fprintf(stderr, "pinhole-outside: %s\n", failure.what());
+    std::fprintf(stderr, "pinhole: %s\n", failure.what());
     return 1;
   }
 }

@@ -121,12 +121,22 @@ void ConfineOurselves(const Config& config) {
   wanted.read.insert(wanted.read.end(), reach.read.begin(), reach.read.end());
   wanted.execute = {"/usr/lib", "/lib", "/lib64", "/usr/lib64"};
   wanted.write = reach.write;
-  wanted.network = config.mqtt.enabled || config.http.enabled;
-  wanted.connect_tcp = reach.connect;
-  wanted.bind_tcp = reach.bind;
+  wanted.network = reach.network;
+  wanted.connect_tcp = reach.connect_tcp;
+  wanted.bind_tcp = reach.bind_tcp;
   if (const wall::Confined got = wall::Confine(wanted); !got.missing.empty()) {
     Say("the outside is less confined than it could be: " + got.missing);
   }
+}
+
+int SayWhetherReadable(const std::string& path) {
+  std::array<char, 4096> bytes{};
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const ssize_t n = fd.get() < 0 ? -1 : ::read(fd.get(), bytes.data(), bytes.size());
+  const std::string answer = n < 0 ? std::string("refused ") + ::strerrorname_np(errno)
+                                   : "read " + std::to_string(n) + " bytes";
+  std::printf("%s\n", answer.c_str());
+  return 0;
 }
 
 UniqueFd Clock(std::uint32_t tick_us) {
@@ -189,6 +199,9 @@ int RunOutside(const OutsideOptions& options) {
   Outlets outlets;
   OpenPrivileged(config, outlets);
   ConfineOurselves(config);
+  if (!options.try_read.empty()) {
+    return SayWhetherReadable(options.try_read);
+  }
   OpenOthers(config, options, facts::Declaration(profile), outlets);
   const UniqueFd clock = Clock(facts::Declaration(profile).tick_us());
   Relay relay(std::move(facts),
@@ -219,6 +232,8 @@ OutsideOptions ParseOutside(int argc, const char* const* argv) {
       options.overrides.emplace_back(value);
     } else if (name == "--standing") {
       options.standing = value;
+    } else if (name == "--try-read") {
+      options.try_read = value;
     } else if (name == "--plant" && (value == "timing" || value == "lsb")) {
       options.plant = value;
     } else {

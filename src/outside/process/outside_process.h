@@ -28,6 +28,9 @@ struct OutsideOptions {
   // For audits: a leak to plant into this very program ("timing": records are handed on when they
   // come; "lsb": as they come), which the audit must find. With it the label says so.
   std::string plant;
+  // For audits: say, once confined, whether this file can be read ("read 52 bytes", "refused
+  // EACCES"), and end.
+  std::string try_read;
 };
 
 // Throws system::WrongUsage.

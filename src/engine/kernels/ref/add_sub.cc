@@ -59,7 +59,7 @@ base::Result<Prepared> Prepare(PrepareContext& context) {
       prepared.params = params;
       break;
     }
-    default: return FailOnType(context, out.type, "float32, int8, uint8, int16, int32 or int64");
+    default: return context.FailOnType(out.type, "float32, int8, uint8, int16, int32 or int64");
   }
   return prepared;
 }

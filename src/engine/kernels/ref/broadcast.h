@@ -73,17 +73,23 @@ inline base::Result<Prepared> PrepareBinary(PrepareContext& context) {
   return prepared;
 }
 
-// The error for a type that the operator doesn't take.
-inline base::Unexpected FailOnType(PrepareContext& context, Type type, std::string_view expected) {
-  return context.Fail(base::Error::kUnsupported, "type ", TypeName(type), " found, ", expected,
-                      " expected");
-}
-
 // Both inputs and the output have one scale each.
 inline base::Status ExpectQuantizedBinary(PrepareContext& context) {
   PINHOLE_TRY(context.ExpectPerTensor(*context.input(0)));
   PINHOLE_TRY(context.ExpectPerTensor(*context.input(1)));
   return context.ExpectPerTensor(*context.output(0));
+}
+
+// Where the type is int16, no tensor has a zero point.
+inline base::Status ExpectInt16Centred(PrepareContext& context) {
+  const Tensor& a = *context.input(0);
+  const Tensor& b = *context.input(1);
+  const Tensor& out = *context.output(0);
+  if (out.type == Type::kInt16 && (a.zero_point != 0 || b.zero_point != 0 || out.zero_point != 0)) {
+    return context.Fail(base::Error::kUnsupported, "int16 with zero points ", a.zero_point, ", ",
+                        b.zero_point, " and ", out.zero_point, "; all must be 0");
+  }
+  return {};
 }
 
 // out = function(a, b) for every element; shared among the workers.

@@ -5,7 +5,6 @@
 // weighted_sum.h. Source: TensorFlow Lite reference_ops::Conv and
 // reference_integer_ops::ConvPerChannel.
 
-#include "engine/kernels/ref/padding.h"
 #include "engine/kernels/ref/ref.h"
 #include "engine/kernels/ref/weighted_sum.h"
 
@@ -13,18 +12,10 @@ namespace pinhole::engine::kernels::ref {
 
 namespace {
 
-struct Params : WeightedSumParams {
-  std::int32_t pad_h = 0, pad_w = 0;  // rows and columns of the first place before the picture
-};
-
 base::Result<Prepared> Prepare(PrepareContext& context) {
-  PINHOLE_TRY(context.ExpectCounts(2, 3, 1));
+  PINHOLE_TRY(ExpectPicturesAndWeights(context));
   const Shape& in = context.input(0)->shape;
   const Shape& weights = context.input(1)->shape;
-  if (in.rank() != 4 || weights.rank() != 4) {
-    return context.Fail(base::Error::kMalformed, "data of rank ", in.rank(),
-                        " and weights of rank ", weights.rank(), " found, 4 and 4 expected");
-  }
   const std::int32_t depth = weights.dim(3);
   if (in.dim(3) % depth != 0 || weights.dim(0) % (in.dim(3) / depth) != 0) {
     return context.Fail(base::Error::kMalformed, "data of ", in.dim(3), " channels, weights of ",
@@ -32,30 +23,14 @@ base::Result<Prepared> Prepare(PrepareContext& context) {
                         " output channels: these form no whole groups");
   }
   const auto options = context.op().options<ConvOptions>();
-  const auto rows =
-      FitWindow(options.padding, in.dim(1), weights.dim(1), options.stride_h, options.dilation_h);
-  const auto columns =
-      FitWindow(options.padding, in.dim(2), weights.dim(2), options.stride_w, options.dilation_w);
-  if (!rows || !columns) {
-    return context.Fail(base::Error::kMalformed, "weights of ", weights.dim(1), " x ",
-                        weights.dim(2), " do not fit into data of ", in.dim(1), " x ", in.dim(2));
-  }
-  PINHOLE_TRY(context.ExpectShape(*context.output(0),
-                                  {in.dim(0), rows->out_size, columns->out_size, weights.dim(0)}));
-  PINHOLE_ASSIGN(Params* const params, context.NewParams<Params>());
-  params->pad_h = rows->pad_before;
-  params->pad_w = columns->pad_before;
-  PINHOLE_TRY(PrepareWeightedSum(context, options.activation, 0, ScaleProduct::kDouble, *params));
-  Prepared prepared;
-  prepared.params = params;
-  return prepared;
+  return PrepareWindowSum(context, options, 0);
 }
 
 // The outputs [channel_begin, channel_end) of one row. `row` counts rows over all pictures.
 template <typename Sums>
 void Row(const EvalContext& context, const Sums& sums, int row, int channel_begin,
          int channel_end) {
-  const Params& params = context.params<Params>();
+  const auto& params = context.params<WindowSumParams>();
   const auto options = context.op().options<ConvOptions>();
   const Shape& in = context.input(0).shape();
   const Shape& weights = context.input(1).shape();
@@ -98,7 +73,7 @@ void Row(const EvalContext& context, const Sums& sums, int row, int channel_begi
 base::Status Evaluate(const EvalContext& context) {
   const Shape& out = context.output(0).shape();
   const int rows = out.dim(0) * out.dim(1);
-  WithWeightedSum(context, context.params<Params>(), [&](const auto& sums) {
+  WithWeightedSum(context, context.params<WindowSumParams>(), [&](const auto& sums) {
     if (rows == 1) {
       context.ForRanges(out.dim(3), [&](int begin, int end) { Row(context, sums, 0, begin, end); });
       return;

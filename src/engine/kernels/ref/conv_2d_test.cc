@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/kernels/op_harness.h"
+#include "engine/kernels/ref/conv_laws.h"
 #include "engine/kernels/ref/naive_model.h"
 #include "engine/kernels/ref/ref.h"
 
@@ -12,28 +13,13 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-using FloatCase = ConvCase<float, float, float>;
-using HybridCase = ConvCase<float, std::int8_t, float>;
-using Int8Case = ConvCase<std::int8_t, std::int8_t, std::int32_t>;
-using Uint8Case = ConvCase<std::uint8_t, std::uint8_t, std::int32_t>;
-using Int16Case = ConvCase<std::int16_t, std::int8_t, std::int64_t>;
-using Int16NarrowCase = ConvCase<std::int16_t, std::int8_t, std::int32_t>;  // sums of 32 bits
-
 template <typename Case>
 class ConvLaws : public ::testing::Test {};
 using Quantized = ::testing::Types<Int8Case, Uint8Case, Int16Case, Int16NarrowCase>;
 TYPED_TEST_SUITE(ConvLaws, Quantized);
 
 TYPED_TEST(ConvLaws, IsTheDefinitionToRounding) {
-  for (std::uint64_t seed = 0; seed < 200; ++seed) {
-    Dice dice(seed);
-    const TypeParam c = TypeParam::Random(dice, false);
-    const OwnedHarness op = c.Harness();
-    ASSERT_TRUE(op->Run(kConv2d)) << op->why();
-    using T = typename decltype(c.x)::value_type;
-    ExpectWithinUnits(kSumUnits<T>, op->Result<T>(), c.Expected(), c.out_quant,
-                      "seed " + std::to_string(seed));
-  }
+  CheckTheDefinitionToRounding<TypeParam>(false);
 }
 
 TYPED_TEST(ConvLaws, EqualScalesPerChannelAreOneScale) {
@@ -56,16 +42,7 @@ TYPED_TEST(ConvLaws, EqualScalesPerChannelAreOneScale) {
 }
 
 TYPED_TEST(ConvLaws, SharedWorkGivesTheSameBytes) {
-  for (std::uint64_t seed = 0; seed < 50; ++seed) {
-    Dice dice(seed);
-    const TypeParam c = TypeParam::Random(dice, false);
-    using T = typename decltype(c.x)::value_type;
-    const OwnedHarness alone = c.Harness();
-    const OwnedHarness shared = c.Harness();
-    ASSERT_TRUE(alone->Run(kConv2d)) << alone->why();
-    ASSERT_TRUE(shared->Split(3).Run(kConv2d)) << shared->why();
-    ASSERT_EQ(alone->Result<T>(), shared->Result<T>()) << "seed " << seed;
-  }
+  CheckSharedWorkGivesTheSameBytes<TypeParam>(false);
 }
 
 TEST(Conv2d, FloatIsTheDefinition) {
@@ -125,22 +102,10 @@ TEST(Conv2d, AWindowOfWhichNoTapIsInsideGivesTheBias) {
 // Made by TFLite Micro's reference kernels on the same cases, its own Prepare arithmetic included
 // (uint8, which it has no registration for: its reference_ops with TensorFlow Lite's).
 TEST(Conv2d, GoldenChecksumsAreTheReferenceKernels) {
-  const auto checksum = [](auto example) {
-    using Case = decltype(example);
-    Checksum sum;
-    for (std::uint64_t seed = 0; seed < 200; ++seed) {
-      Dice dice(seed);
-      const Case c = Case::Random(dice, false);
-      const OwnedHarness op = c.Harness();
-      EXPECT_TRUE(op->Run(kConv2d)) << op->why();
-      sum.Add(op->Result<typename decltype(c.x)::value_type>());
-    }
-    return sum.value();
-  };
-  EXPECT_EQ(checksum(Int8Case{}), 0xDFF09102470E2755U);
-  EXPECT_EQ(checksum(Uint8Case{}), 0x32215AC0B5308D93U);
-  EXPECT_EQ(checksum(Int16Case{}), 0xFAA0E3C073AB75FCU);
-  EXPECT_EQ(checksum(Int16NarrowCase{}), 0x65CEFC838298E85BU);
+  EXPECT_EQ(ConvChecksum<Int8Case>(false), 0xDFF09102470E2755U);
+  EXPECT_EQ(ConvChecksum<Uint8Case>(false), 0x32215AC0B5308D93U);
+  EXPECT_EQ(ConvChecksum<Int16Case>(false), 0xFAA0E3C073AB75FCU);
+  EXPECT_EQ(ConvChecksum<Int16NarrowCase>(false), 0x65CEFC838298E85BU);
 }
 
 TEST(Conv2d, ExtremeMultipliersAndBiasesAreDefined) {

@@ -5,7 +5,6 @@
 // count as zero. Types: see weighted_sum.h. Source: TensorFlow Lite reference_ops::DepthwiseConv
 // and reference_integer_ops::DepthwiseConvPerChannel.
 
-#include "engine/kernels/ref/padding.h"
 #include "engine/kernels/ref/ref.h"
 #include "engine/kernels/ref/weighted_sum.h"
 
@@ -13,18 +12,10 @@ namespace pinhole::engine::kernels::ref {
 
 namespace {
 
-struct Params : WeightedSumParams {
-  std::int32_t pad_h = 0, pad_w = 0;  // rows and columns of the first place before the picture
-};
-
 base::Result<Prepared> Prepare(PrepareContext& context) {
-  PINHOLE_TRY(context.ExpectCounts(2, 3, 1));
+  PINHOLE_TRY(ExpectPicturesAndWeights(context));
   const Shape& in = context.input(0)->shape;
   const Shape& weights = context.input(1)->shape;
-  if (in.rank() != 4 || weights.rank() != 4) {
-    return context.Fail(base::Error::kMalformed, "data of rank ", in.rank(),
-                        " and weights of rank ", weights.rank(), " found, 4 and 4 expected");
-  }
   if (weights.dim(0) != 1 || weights.dim(3) % in.dim(3) != 0) {
     return context.Fail(base::Error::kMalformed, "weights [", weights.dim(0), ", ", weights.dim(1),
                         ", ", weights.dim(2), ", ", weights.dim(3),
@@ -38,23 +29,7 @@ base::Result<Prepared> Prepare(PrepareContext& context) {
     return context.Fail(base::Error::kMalformed, "depth multiplier ", options.depth_multiplier,
                         " found, the shapes say ", multiplier);
   }
-  const auto rows =
-      FitWindow(options.padding, in.dim(1), weights.dim(1), options.stride_h, options.dilation_h);
-  const auto columns =
-      FitWindow(options.padding, in.dim(2), weights.dim(2), options.stride_w, options.dilation_w);
-  if (!rows || !columns) {
-    return context.Fail(base::Error::kMalformed, "weights of ", weights.dim(1), " x ",
-                        weights.dim(2), " do not fit into data of ", in.dim(1), " x ", in.dim(2));
-  }
-  PINHOLE_TRY(context.ExpectShape(*context.output(0),
-                                  {in.dim(0), rows->out_size, columns->out_size, weights.dim(3)}));
-  PINHOLE_ASSIGN(Params* const params, context.NewParams<Params>());
-  params->pad_h = rows->pad_before;
-  params->pad_w = columns->pad_before;
-  PINHOLE_TRY(PrepareWeightedSum(context, options.activation, 3, ScaleProduct::kDouble, *params));
-  Prepared prepared;
-  prepared.params = params;
-  return prepared;
+  return PrepareWindowSum(context, options, 3);
 }
 
 // Adds one tap to the sums of output channels [begin, end); x and w are at the tap's channel 0.
@@ -81,7 +56,7 @@ void AddTap(const Sums& sums, typename Sums::Term* block, const typename Sums::I
 template <typename Sums>
 void Row(const EvalContext& context, const Sums& sums, int row) {
   constexpr int kBlock = 64;
-  const Params& params = context.params<Params>();
+  const auto& params = context.params<WindowSumParams>();
   const auto options = context.op().options<DepthwiseConvOptions>();
   const Shape& in = context.input(0).shape();
   const Shape& weights = context.input(1).shape();
@@ -121,7 +96,7 @@ void Row(const EvalContext& context, const Sums& sums, int row) {
 
 base::Status Evaluate(const EvalContext& context) {
   const Shape& out = context.output(0).shape();
-  WithWeightedSum(context, context.params<Params>(), [&](const auto& sums) {
+  WithWeightedSum(context, context.params<WindowSumParams>(), [&](const auto& sums) {
     context.ForRanges(out.dim(0) * out.dim(1), [&](int begin, int end) {
       for (int row = begin; row < end; ++row) {
         Row(context, sums, row);

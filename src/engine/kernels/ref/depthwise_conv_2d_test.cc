@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/kernels/op_harness.h"
+#include "engine/kernels/ref/conv_laws.h"
 #include "engine/kernels/ref/naive_model.h"
 #include "engine/kernels/ref/ref.h"
 
@@ -12,40 +13,17 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-using FloatCase = ConvCase<float, float, float>;
-using HybridCase = ConvCase<float, std::int8_t, float>;
-using Int8Case = ConvCase<std::int8_t, std::int8_t, std::int32_t>;
-using Uint8Case = ConvCase<std::uint8_t, std::uint8_t, std::int32_t>;
-using Int16Case = ConvCase<std::int16_t, std::int8_t, std::int64_t>;
-
 template <typename Case>
 class DepthwiseLaws : public ::testing::Test {};
 using Quantized = ::testing::Types<Int8Case, Uint8Case, Int16Case>;
 TYPED_TEST_SUITE(DepthwiseLaws, Quantized);
 
 TYPED_TEST(DepthwiseLaws, IsTheDefinitionToRounding) {
-  for (std::uint64_t seed = 0; seed < 200; ++seed) {
-    Dice dice(seed);
-    const TypeParam c = TypeParam::Random(dice, true);
-    const OwnedHarness op = c.Harness();
-    ASSERT_TRUE(op->Run(kDepthwiseConv2d)) << op->why();
-    using T = typename decltype(c.x)::value_type;
-    ExpectWithinUnits(kSumUnits<T>, op->Result<T>(), c.Expected(), c.out_quant,
-                      "seed " + std::to_string(seed));
-  }
+  CheckTheDefinitionToRounding<TypeParam>(true);
 }
 
 TYPED_TEST(DepthwiseLaws, SharedWorkGivesTheSameBytes) {
-  for (std::uint64_t seed = 0; seed < 50; ++seed) {
-    Dice dice(seed);
-    const TypeParam c = TypeParam::Random(dice, true);
-    using T = typename decltype(c.x)::value_type;
-    const OwnedHarness alone = c.Harness();
-    const OwnedHarness shared = c.Harness();
-    ASSERT_TRUE(alone->Run(kDepthwiseConv2d)) << alone->why();
-    ASSERT_TRUE(shared->Split(3).Run(kDepthwiseConv2d)) << shared->why();
-    ASSERT_EQ(alone->Result<T>(), shared->Result<T>()) << "seed " << seed;
-  }
+  CheckSharedWorkGivesTheSameBytes<TypeParam>(true);
 }
 
 TEST(DepthwiseConv2d, EqualScalesPerChannelAreOneScale) {
@@ -90,21 +68,9 @@ TEST(DepthwiseConv2d, AMultiplierTakesConsecutiveOutputs) {
 // Made by TFLite Micro's reference kernels on the same cases, its own Prepare arithmetic included
 // (uint8, which it has no registration for: its reference_ops with TensorFlow Lite's).
 TEST(DepthwiseConv2d, GoldenChecksumsAreTheReferenceKernels) {
-  const auto checksum = [](auto example) {
-    using Case = decltype(example);
-    Checksum sum;
-    for (std::uint64_t seed = 0; seed < 200; ++seed) {
-      Dice dice(seed);
-      const Case c = Case::Random(dice, true);
-      const OwnedHarness op = c.Harness();
-      EXPECT_TRUE(op->Run(kDepthwiseConv2d)) << op->why();
-      sum.Add(op->Result<typename decltype(c.x)::value_type>());
-    }
-    return sum.value();
-  };
-  EXPECT_EQ(checksum(Int8Case{}), 0xF29C1B2EB32079EEU);
-  EXPECT_EQ(checksum(Uint8Case{}), 0xB6E790D254B57140U);
-  EXPECT_EQ(checksum(Int16Case{}), 0xD7F5B59C06119334U);
+  EXPECT_EQ(ConvChecksum<Int8Case>(true), 0xF29C1B2EB32079EEU);
+  EXPECT_EQ(ConvChecksum<Uint8Case>(true), 0xB6E790D254B57140U);
+  EXPECT_EQ(ConvChecksum<Int16Case>(true), 0xD7F5B59C06119334U);
 }
 
 TEST(DepthwiseConv2d, RefusesWeightsThatAreNoMultiple) {

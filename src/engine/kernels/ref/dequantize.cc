@@ -18,8 +18,7 @@ base::Result<Prepared> Prepare(PrepareContext& context) {
   PINHOLE_TRY(context.ExpectShape(out, in.shape));
   PINHOLE_TRY(context.ExpectType(out, Type::kFloat32));
   if (in.type != Type::kInt8 && in.type != Type::kUint8 && in.type != Type::kInt16) {
-    return context.Fail(base::Error::kUnsupported, "type ", TypeName(in.type),
-                        " found, int8, uint8 or int16 expected");
+    return context.FailOnType(in.type, "int8, uint8 or int16");
   }
   const bool per_channel = in.axis < in.shape.rank() && in.scale_count > 1 &&
                            in.scale_count == static_cast<std::uint32_t>(in.shape.dim(in.axis));

@@ -41,11 +41,6 @@ OwnedHarness Harness(const Case& c) {
   return op;
 }
 
-using Int8Case = ConvCase<std::int8_t, std::int8_t, std::int32_t>;
-using Uint8Case = ConvCase<std::uint8_t, std::uint8_t, std::int32_t>;
-using Int16Case = ConvCase<std::int16_t, std::int8_t, std::int64_t>;
-using Int16NarrowCase = ConvCase<std::int16_t, std::int8_t, std::int32_t>;  // sums of 32 bits
-
 template <typename T, typename W, typename Bias>
 ConvCase<T, W, Bias> RandomLike(const ConvCase<T, W, Bias>& /*example*/, Dice& dice) {
   return RandomCase<T, W, Bias>(dice);

@@ -93,18 +93,7 @@ struct LstmCase {
   // Outputs of all runs, one behind the other; empty where the operator was refused.
   [[nodiscard]] std::vector<Data> Run() const {
     const OwnedHarness op = Make(batch, time);
-    std::vector<Data> all;
-    for (const std::vector<Data>& x : runs) {
-      op->SetInput(0, x);
-      const bool ran = op->Run(kUnidirectionalSequenceLstm);
-      EXPECT_TRUE(ran) << op->why();
-      if (!ran) {
-        return {};
-      }
-      const std::vector<Data> y = op->template Result<Data>();
-      all.insert(all.end(), y.begin(), y.end());
-    }
-    return all;
+    return RunInTurn(*op, kUnidirectionalSequenceLstm, runs);
   }
 };
 

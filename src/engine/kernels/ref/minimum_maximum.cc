@@ -21,7 +21,7 @@ base::Result<Prepared> Prepare(PrepareContext& context) {
     case Type::kInt16:
     case Type::kInt32:
     case Type::kInt64: return prepared;
-    default: return FailOnType(context, type, "float32, int8, uint8, int16, int32 or int64");
+    default: return context.FailOnType(type, "float32, int8, uint8, int16, int32 or int64");
   }
 }
 

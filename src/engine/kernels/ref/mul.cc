@@ -23,10 +23,7 @@ base::Result<const void*> PrepareQuantized(PrepareContext& context, Activation a
   const Tensor& b = *context.input(1);
   const Tensor& out = *context.output(0);
   PINHOLE_TRY(ExpectQuantizedBinary(context));
-  if (out.type == Type::kInt16 && (a.zero_point != 0 || b.zero_point != 0 || out.zero_point != 0)) {
-    return context.Fail(base::Error::kUnsupported, "int16 with zero points ", a.zero_point, ", ",
-                        b.zero_point, " and ", out.zero_point, "; all must be 0");
-  }
+  PINHOLE_TRY(ExpectInt16Centred(context));
   PINHOLE_ASSIGN(const IntRange clamp, QuantizedActivationRange(context, activation, out));
   PINHOLE_ASSIGN(QuantizedParams* const params, context.NewParams<QuantizedParams>());
   params->multiplier =
@@ -50,7 +47,7 @@ base::Result<Prepared> Prepare(PrepareContext& context) {
       PINHOLE_ASSIGN(prepared.params, PrepareQuantized(context, activation));
       break;
     }
-    default: return FailOnType(context, type, "float32, int8, uint8, int16, int32 or int64");
+    default: return context.FailOnType(type, "float32, int8, uint8, int16, int32 or int64");
   }
   return prepared;
 }

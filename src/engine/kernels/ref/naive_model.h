@@ -79,6 +79,25 @@ class Dice {
 // A harness stays where it was built.
 using OwnedHarness = std::unique_ptr<OpHarness>;
 
+// The outputs for one input after the other, one behind the other, from the state that `op` has;
+// empty where the operator was refused. Input 0 and the output hold T.
+template <typename T>
+std::vector<T> RunInTurn(OpHarness& op, const Kernel& kernel,
+                         const std::vector<std::vector<T>>& inputs) {
+  std::vector<T> all;
+  for (const std::vector<T>& x : inputs) {
+    op.SetInput(0, x);
+    const bool ran = op.Run(kernel);
+    EXPECT_TRUE(ran) << op.why();
+    if (!ran) {
+      return {};
+    }
+    const std::vector<T> y = op.Result<T>();
+    all.insert(all.end(), y.begin(), y.end());
+  }
+  return all;
+}
+
 // FNV-1a over the bytes of many results.
 class Checksum {
  public:
@@ -360,5 +379,12 @@ struct ConvCase {
            static_cast<double>(scales[scales.size() > 1 ? c : 0]);
   }
 };
+
+using FloatCase = ConvCase<float, float, float>;
+using HybridCase = ConvCase<float, std::int8_t, float>;
+using Int8Case = ConvCase<std::int8_t, std::int8_t, std::int32_t>;
+using Uint8Case = ConvCase<std::uint8_t, std::uint8_t, std::int32_t>;
+using Int16Case = ConvCase<std::int16_t, std::int8_t, std::int64_t>;
+using Int16NarrowCase = ConvCase<std::int16_t, std::int8_t, std::int32_t>;  // sums of 32 bits
 
 }  // namespace pinhole::engine::kernels::ref

@@ -27,8 +27,7 @@ base::Result<Prepared> PreparePool(PrepareContext& context) {
   PINHOLE_TRY(context.ExpectType(out, in.type));
   if (in.type != Type::kFloat32 && in.type != Type::kInt8 && in.type != Type::kUint8 &&
       in.type != Type::kInt16) {
-    return context.Fail(base::Error::kUnsupported, "type ", TypeName(in.type),
-                        " found, float32, int8, uint8 or int16 expected");
+    return context.FailOnType(in.type, "float32, int8, uint8 or int16");
   }
   if (in.shape.rank() != 4) {
     return context.Fail(base::Error::kMalformed, "data of rank ", in.shape.rank(),

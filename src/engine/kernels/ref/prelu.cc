@@ -28,7 +28,7 @@ base::Result<Prepared> Prepare(PrepareContext& context) {
     return prepared;
   }
   if (in.type != Type::kInt8 && in.type != Type::kUint8) {
-    return FailOnType(context, in.type, "float32, int8 or uint8");
+    return context.FailOnType(in.type, "float32, int8 or uint8");
   }
   PINHOLE_TRY(ExpectQuantizedBinary(context));
   PINHOLE_ASSIGN(Params* const params, context.NewParams<Params>());

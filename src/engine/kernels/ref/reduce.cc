@@ -84,9 +84,8 @@ base::Status ExpectReducible(PrepareContext& context, const Tensor& in) {
       break;
     default: break;
   }
-  return context.Fail(base::Error::kUnsupported, "type ", TypeName(in.type), " found, float32, ",
-                      kMean ? "int8, uint8 or int16" : "int8, uint8, int16, int32 or int64",
-                      " expected");
+  return context.FailOnType(in.type, kMean ? "float32, int8, uint8 or int16"
+                                           : "float32, int8, uint8, int16, int32 or int64");
 }
 
 template <bool kMean>

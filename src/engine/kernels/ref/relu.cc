@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "base/fixed_point.h"
+#include "engine/kernels/ref/prepare_activation.h"
 #include "engine/kernels/ref/ref.h"
 
 namespace pinhole::engine::kernels::ref {
@@ -44,22 +45,12 @@ void SetClamp(Params& params, const Tensor& out, float upper) {
 }
 
 base::Result<Prepared> Prepare(PrepareContext& context, float upper) {
-  PINHOLE_TRY(context.ExpectCounts(1, 1, 1));
+  PINHOLE_ASSIGN(Prepared prepared, PrepareActivation(context));
   const Tensor& in = *context.input(0);
   const Tensor& out = *context.output(0);
-  PINHOLE_TRY(context.ExpectType(out, in.type));
-  PINHOLE_TRY(context.ExpectShape(out, in.shape));
-  Prepared prepared;
-  prepared.in_place_inputs = 1;
   if (in.type == Type::kFloat32) {
     return prepared;
   }
-  if (in.type != Type::kInt8 && in.type != Type::kUint8 && in.type != Type::kInt16) {
-    return context.Fail(base::Error::kUnsupported, "type ", TypeName(in.type),
-                        " found, float32, int8, uint8 or int16 expected");
-  }
-  PINHOLE_TRY(context.ExpectPerTensor(in));
-  PINHOLE_TRY(context.ExpectPerTensor(out));
   PINHOLE_ASSIGN(Params* const params, context.NewParams<Params>());
   params->multiplier = base::QuantizeMultiplier(static_cast<double>(in.scale() / out.scale()));
   switch (in.type) {

@@ -11,8 +11,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "engine/kernels/ref/parameters.h"
 #include "engine/kernels/ref/ref.h"
+#include "engine/kernels/ref/resize.h"
 
 namespace pinhole::engine::kernels::ref {
 
@@ -25,22 +25,14 @@ base::Result<Prepared> Prepare(PrepareContext& context) {
   PINHOLE_TRY(context.ExpectType(out, in.type));
   if (in.type != Type::kFloat32 && in.type != Type::kInt8 && in.type != Type::kUint8 &&
       in.type != Type::kInt16) {
-    return context.Fail(base::Error::kUnsupported, "type ", TypeName(in.type),
-                        " found, float32, int8, uint8 or int16 expected");
+    return context.FailOnType(in.type, "float32, int8, uint8 or int16");
   }
   const auto options = context.op().options<ResizeOptions>();
   if (options.align_corners && options.half_pixel_centers) {
     return context.Fail(base::Error::kUnsupported,
                         "align_corners and half_pixel_centers found, at most one expected");
   }
-  if (in.shape.rank() != 4) {
-    return context.Fail(base::Error::kMalformed, "an input of rank ", in.shape.rank(),
-                        " found, 4 expected");
-  }
-  PINHOLE_ASSIGN(const Integers size, ConstantIntegers(context, *context.input(1), "size", 2));
-  PINHOLE_TRY(context.ExpectShape(out, Shape{in.shape.dim(0), ClampDimension(size[0]),
-                                             ClampDimension(size[1]), in.shape.dim(3)}));
-  return Prepared{};
+  return PrepareResize(context);
 }
 
 // Where an output place lies between two input elements: at `low` + `part`, toward `high`. Weight
@@ -58,11 +50,7 @@ template <>
 class Axis<float> {
  public:
   Axis(std::int32_t in, std::int32_t out, const ResizeOptions& options)
-      : in_(in),
-        half_(options.half_pixel_centers),
-        scale_(options.align_corners && out > 1
-                   ? static_cast<float>(in - 1) / static_cast<float>(out - 1)
-                   : static_cast<float>(in) / static_cast<float>(out)) {}
+      : in_(in), half_(options.half_pixel_centers), scale_(ResizeScale(in, out, options)) {}
 
   [[nodiscard]] Between<float> At(std::int32_t place) const {
     const auto y = static_cast<float>(place);

@@ -4,6 +4,7 @@
 
 #include "engine/kernels/ref/naive.h"
 #include "engine/kernels/ref/ref.h"
+#include "engine/kernels/ref/resize_case.h"
 
 namespace pinhole::engine::kernels::ref {
 namespace {
@@ -12,24 +13,9 @@ using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr ResizeOptions kPlain{false, false};
-constexpr ResizeOptions kCorners{true, false};
-constexpr ResizeOptions kHalf{false, true};
-
-template <typename T>
-std::vector<T> Resized(const Shape& in, const std::vector<T>& x, const Shape& out,
-                       ResizeOptions options) {
-  OpHarness op(OpKind::kResizeBilinear, options);
-  op.Input<T>(in, x)
-      .template Constant<std::int32_t>({2}, {out.dim(1), out.dim(2)})
-      .template Output<T>(out);
-  EXPECT_TRUE(op.Run(kResizeBilinear)) << op.why();
-  return op.template Result<T>();
-}
-
 TEST(ResizeBilinear, ByHand) {
   const auto width = [](int out, ResizeOptions options) {
-    return Resized<float>({1, 1, 2, 1}, {0, 4}, {1, 1, out, 1}, options);
+    return Resized<float>(kResizeBilinear, {1, 1, 2, 1}, {0, 4}, {1, 1, out, 1}, options);
   };
   EXPECT_THAT(width(4, kPlain), ElementsAre(0, 2, 4, 4));
   EXPECT_THAT(width(5, kCorners), ElementsAre(0, 1, 2, 3, 4));
@@ -68,7 +54,7 @@ void CheckAgainstModel(double tolerance) {
     const std::vector<T> x = random.Values<T>(in);
     const std::vector<double> wide(x.begin(), x.end());
     for (const ResizeOptions& options : {kPlain, kCorners, kHalf}) {
-      const std::vector<T> y = Resized<T>(in, x, out, options);
+      const std::vector<T> y = Resized<T>(kResizeBilinear, in, x, out, options);
       for (const Index& i : AllIndices(out)) {
         ASSERT_NEAR(static_cast<double>(y[Flat(out, i)]), Model(in, wide, out, i, options),
                     tolerance)
@@ -94,15 +80,15 @@ TEST(ResizeBilinear, TheSameSizeIsTheIdentity) {
   const std::vector<std::int8_t> x = random.Values<std::int8_t>(shape);
   const std::vector<float> f = random.Values<float>(shape);
   for (const ResizeOptions& options : {kPlain, kCorners, kHalf}) {
-    EXPECT_EQ(Resized<std::int8_t>(shape, x, shape, options), x);
-    EXPECT_EQ(Resized<float>(shape, f, shape, options), f);
+    EXPECT_EQ(Resized<std::int8_t>(kResizeBilinear, shape, x, shape, options), x);
+    EXPECT_EQ(Resized<float>(kResizeBilinear, shape, f, shape, options), f);
   }
 }
 
 TEST(ResizeBilinear, AHalfIsRoundedAwayFromZero) {
-  EXPECT_THAT(Resized<std::int8_t>({1, 1, 2, 1}, {0, 3}, {1, 1, 3, 1}, kCorners),
+  EXPECT_THAT(Resized<std::int8_t>(kResizeBilinear, {1, 1, 2, 1}, {0, 3}, {1, 1, 3, 1}, kCorners),
               ElementsAre(0, 2, 3));
-  EXPECT_THAT(Resized<std::int8_t>({1, 1, 2, 1}, {0, -3}, {1, 1, 3, 1}, kCorners),
+  EXPECT_THAT(Resized<std::int8_t>(kResizeBilinear, {1, 1, 2, 1}, {0, -3}, {1, 1, 3, 1}, kCorners),
               ElementsAre(0, -2, -3));
 }
 
@@ -110,9 +96,16 @@ TEST(ResizeBilinear, AHalfIsRoundedAwayFromZero) {
 TEST(ResizeBilinear, LargeEnlargementsStayInside) {
   for (const int size : {70, 100, 1023, 2000, 2047, 2048, 2049, 5000}) {
     for (const ResizeOptions& options : {kPlain, kCorners, kHalf}) {
-      EXPECT_THAT(Resized<std::int8_t>({1, 1, 1, 1}, {-77}, {1, 1, size, 1}, options), Each(-77));
-      EXPECT_THAT(Resized<std::int8_t>({1, 1, 1, 1}, {-77}, {1, size, 1, 1}, options), Each(-77));
-      EXPECT_EQ(Resized<std::int8_t>({1, 1, 3, 1}, {5, 5, 9}, {1, 1, size, 1}, options).front(), 5);
+      EXPECT_THAT(
+          Resized<std::int8_t>(kResizeBilinear, {1, 1, 1, 1}, {-77}, {1, 1, size, 1}, options),
+          Each(-77));
+      EXPECT_THAT(
+          Resized<std::int8_t>(kResizeBilinear, {1, 1, 1, 1}, {-77}, {1, size, 1, 1}, options),
+          Each(-77));
+      EXPECT_EQ(
+          Resized<std::int8_t>(kResizeBilinear, {1, 1, 3, 1}, {5, 5, 9}, {1, 1, size, 1}, options)
+              .front(),
+          5);
     }
   }
 }

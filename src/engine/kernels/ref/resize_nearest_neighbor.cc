@@ -8,8 +8,8 @@
 #include <cmath>
 #include <cstring>
 
-#include "engine/kernels/ref/parameters.h"
 #include "engine/kernels/ref/ref.h"
+#include "engine/kernels/ref/resize.h"
 
 namespace pinhole::engine::kernels::ref {
 
@@ -20,23 +20,13 @@ base::Result<Prepared> Prepare(PrepareContext& context) {
   const Tensor& in = *context.input(0);
   const Tensor& out = *context.output(0);
   PINHOLE_TRY(ExpectSameElements(context, in, out));
-  if (in.shape.rank() != 4) {
-    return context.Fail(base::Error::kMalformed, "an input of rank ", in.shape.rank(),
-                        " found, 4 expected");
-  }
-  PINHOLE_ASSIGN(const Integers size, ConstantIntegers(context, *context.input(1), "size", 2));
-  PINHOLE_TRY(context.ExpectShape(out, Shape{in.shape.dim(0), ClampDimension(size[0]),
-                                             ClampDimension(size[1]), in.shape.dim(3)}));
-  return Prepared{};
+  return PrepareResize(context);
 }
 
 std::int64_t Nearest(std::int32_t place, std::int32_t in, std::int32_t out,
                      const ResizeOptions& options) {
-  const float scale = options.align_corners && out > 1
-                          ? static_cast<float>(in - 1) / static_cast<float>(out - 1)
-                          : static_cast<float>(in) / static_cast<float>(out);
   const float centre = options.half_pixel_centers ? 0.5F : 0.0F;
-  const float at = (static_cast<float>(place) + centre) * scale;
+  const float at = (static_cast<float>(place) + centre) * ResizeScale(in, out, options);
   return std::clamp<std::int64_t>(
       static_cast<std::int64_t>(options.align_corners ? std::round(at) : std::floor(at)), 0,
       in - 1);

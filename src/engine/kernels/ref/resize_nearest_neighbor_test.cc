@@ -4,6 +4,7 @@
 
 #include "engine/kernels/ref/naive.h"
 #include "engine/kernels/ref/ref.h"
+#include "engine/kernels/ref/resize_case.h"
 
 namespace pinhole::engine::kernels::ref {
 namespace {
@@ -11,25 +12,10 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr ResizeOptions kPlain{false, false};
-constexpr ResizeOptions kCorners{true, false};
-constexpr ResizeOptions kHalf{false, true};
-
-template <typename T>
-std::vector<T> Resized(const Shape& in, const std::vector<T>& x, const Shape& out,
-                       ResizeOptions options) {
-  OpHarness op(OpKind::kResizeNearestNeighbor, options);
-  op.Input<T>(in, x)
-      .template Constant<std::int32_t>({2}, {out.dim(1), out.dim(2)})
-      .template Output<T>(out);
-  EXPECT_TRUE(op.Run(kResizeNearestNeighbor)) << op.why();
-  return op.template Result<T>();
-}
-
 TEST(ResizeNearestNeighbor, ByHand) {
   const std::vector<float> x = {1, 2, 3};
   const auto width = [&](int out, ResizeOptions options) {
-    return Resized<float>({1, 1, 3, 1}, x, {1, 1, out, 1}, options);
+    return Resized<float>(kResizeNearestNeighbor, {1, 1, 3, 1}, x, {1, 1, out, 1}, options);
   };
   EXPECT_THAT(width(6, kPlain), ElementsAre(1, 1, 2, 2, 3, 3));
   EXPECT_THAT(width(2, kPlain), ElementsAre(1, 2));
@@ -54,11 +40,11 @@ TYPED_TEST(ResizeNearestTyped, WholeFactorsRepeatAndShrinkBack) {
     const Shape out = {in.dim(0), in.dim(1) * fy, in.dim(2) * fx, in.dim(3)};
     const std::vector<T> x = random.Values<T>(in);
     for (const ResizeOptions& options : {kPlain, kHalf}) {
-      const std::vector<T> y = Resized<T>(in, x, out, options);
+      const std::vector<T> y = Resized<T>(kResizeNearestNeighbor, in, x, out, options);
       for (const Index& i : AllIndices(out)) {
         ASSERT_EQ(y[Flat(out, i)], x[Flat(in, {i[0], i[1] / fy, i[2] / fx, i[3]})]);
       }
-      ASSERT_EQ(Resized<T>(out, y, in, options), x);
+      ASSERT_EQ(Resized<T>(kResizeNearestNeighbor, out, y, in, options), x);
     }
   }
 }
@@ -70,7 +56,7 @@ TEST(ResizeNearestNeighbor, AnySizesStayInside) {
     const Shape out = {1, random.Int(1, 90), random.Int(1, 90), 1};
     const ResizeOptions options{random.Coin(), random.Coin()};
     const std::vector<std::int16_t> y =
-        Resized<std::int16_t>(in, Names<std::int16_t>(in), out, options);
+        Resized<std::int16_t>(kResizeNearestNeighbor, in, Names<std::int16_t>(in), out, options);
     // Rows and columns come in order, and the last is reached.
     const auto row = [&](int place) { return y[Flat(out, {0, place, 0, 0})] / in.dim(2); };
     for (int place = 1; place < out.dim(1); ++place) {

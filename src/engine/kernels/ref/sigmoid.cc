@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/kernels/ref/sigmoid.h"
 
+#include "engine/kernels/ref/prepare_activation.h"
+
 namespace pinhole::engine::kernels::ref {
 
 namespace {
@@ -57,22 +59,12 @@ base::Status SetTableScale(PrepareContext& context, SigmoidParams& params, float
 }  // namespace
 
 base::Result<Prepared> PrepareSigmoid(PrepareContext& context, const SigmoidOutput& output) {
-  PINHOLE_TRY(context.ExpectCounts(1, 1, 1));
+  PINHOLE_ASSIGN(Prepared prepared, PrepareActivation(context));
   const Tensor& in = *context.input(0);
   const Tensor& out = *context.output(0);
-  PINHOLE_TRY(context.ExpectType(out, in.type));
-  PINHOLE_TRY(context.ExpectShape(out, in.shape));
-  Prepared prepared;
-  prepared.in_place_inputs = 1;
   if (in.type == Type::kFloat32) {
     return prepared;
   }
-  if (in.type != Type::kInt8 && in.type != Type::kUint8 && in.type != Type::kInt16) {
-    return context.Fail(base::Error::kUnsupported, "type ", TypeName(in.type),
-                        " found, float32, int8, uint8 or int16 expected");
-  }
-  PINHOLE_TRY(context.ExpectPerTensor(in));
-  PINHOLE_TRY(context.ExpectPerTensor(out));
   PINHOLE_TRY(CheckOutput(context, out, output));
   PINHOLE_ASSIGN(SigmoidParams* const params, context.NewParams<SigmoidParams>());
   prepared.params = params;

@@ -26,10 +26,7 @@ base::Result<const void*> PrepareQuantized(PrepareContext& context) {
   const Tensor& b = *context.input(1);
   const Tensor& out = *context.output(0);
   PINHOLE_TRY(ExpectQuantizedBinary(context));
-  if (out.type == Type::kInt16 && (a.zero_point != 0 || b.zero_point != 0 || out.zero_point != 0)) {
-    return context.Fail(base::Error::kUnsupported, "int16 with zero points ", a.zero_point, ", ",
-                        b.zero_point, " and ", out.zero_point, "; all must be 0");
-  }
+  PINHOLE_TRY(ExpectInt16Centred(context));
   PINHOLE_ASSIGN(QuantizedParams* const params, context.NewParams<QuantizedParams>());
   const double common = 2.0 * static_cast<double>(std::max(a.scale(), b.scale()));
   const auto unit = static_cast<float>(1 << (2 * LeftShift(out.type)));
@@ -50,7 +47,7 @@ base::Result<Prepared> Prepare(PrepareContext& context) {
       PINHOLE_ASSIGN(prepared.params, PrepareQuantized(context));
       return prepared;
     }
-    default: return FailOnType(context, type, "float32, int8, int16 or int32");
+    default: return context.FailOnType(type, "float32, int8, int16 or int32");
   }
 }
 

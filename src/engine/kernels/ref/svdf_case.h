@@ -86,18 +86,7 @@ struct SvdfCase {
   // Outputs of all steps, one behind the other; empty where the operator was refused.
   [[nodiscard]] std::vector<Data> Run() const {
     const OwnedHarness op = Make(batch);
-    std::vector<Data> all;
-    for (const std::vector<Data>& x : steps) {
-      op->SetInput(0, x);
-      const bool ran = op->Run(kSvdf);
-      EXPECT_TRUE(ran) << op->why();
-      if (!ran) {
-        return {};
-      }
-      const std::vector<Data> y = op->template Result<Data>();
-      all.insert(all.end(), y.begin(), y.end());
-    }
-    return all;
+    return RunInTurn(*op, kSvdf, steps);
   }
 };
 

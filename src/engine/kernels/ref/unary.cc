@@ -66,9 +66,7 @@ base::Result<Prepared> PrepareNeg(PrepareContext& context) {
     case Type::kInt8:
     case Type::kInt32:
     case Type::kInt64: break;
-    default:
-      return context.Fail(base::Error::kUnsupported, "type ", TypeName(in.type),
-                          " found, float32, int8, int32 or int64 expected");
+    default: return context.FailOnType(in.type, "float32, int8, int32 or int64");
   }
   return PrepareWith(
       context, static_cast<double>(in.scale()) / static_cast<double>(context.output(0)->scale()));
@@ -101,8 +99,7 @@ base::Status ExpectRootTypes(PrepareContext& context) {
   PINHOLE_TRY(ExpectUnary(context));
   const Type type = context.input(0)->type;
   if (type != Type::kFloat32 && type != Type::kInt8) {
-    return context.Fail(base::Error::kUnsupported, "type ", TypeName(type),
-                        " found, float32 or int8 expected");
+    return context.FailOnType(type, "float32 or int8");
   }
   return {};
 }

@@ -73,8 +73,7 @@ base::Status CheckTypes(PrepareContext& context) {
   const Type activation = context.input(kInput)->type;
   const bool is_float = activation == Type::kFloat32;
   if (!is_float && activation != Type::kInt8 && activation != Type::kInt16) {
-    return context.Fail(base::Error::kUnsupported, "type ", TypeName(activation),
-                        " found, float32, int8 or int16 expected");
+    return context.FailOnType(activation, "float32, int8 or int16");
   }
   const Type bias = is_float                    ? Type::kFloat32
                     : activation == Type::kInt8 ? Type::kInt32

@@ -85,6 +85,17 @@ base::Status CheckWideShifts(PrepareContext& context, const ChannelMultipliers& 
 
 }  // namespace
 
+base::Status ExpectPicturesAndWeights(PrepareContext& context) {
+  PINHOLE_TRY(context.ExpectCounts(2, 3, 1));
+  const Shape& in = context.input(0)->shape;
+  const Shape& weights = context.input(1)->shape;
+  if (in.rank() != 4 || weights.rank() != 4) {
+    return context.Fail(base::Error::kMalformed, "data of rank ", in.rank(),
+                        " and weights of rank ", weights.rank(), " found, 4 and 4 expected");
+  }
+  return {};
+}
+
 base::Status PrepareWeightedSum(PrepareContext& context, Activation activation, int channel_axis,
                                 ScaleProduct product, WeightedSumParams& params) {
   const Tensor& in = *context.input(0);

@@ -25,6 +25,7 @@
 
 #include "base/fixed_point.h"
 #include "engine/kernels/kernel.h"
+#include "engine/kernels/ref/padding.h"
 #include "engine/kernels/ref/quantize_params.h"
 
 namespace pinhole::engine::kernels::ref {
@@ -44,6 +45,44 @@ struct WeightedSumParams {
 // kOutOfMemory.
 base::Status PrepareWeightedSum(PrepareContext& context, Activation activation, int channel_axis,
                                 ScaleProduct product, WeightedSumParams& params);
+
+// What the convolutions keep: how the window lies at its first place, too.
+struct WindowSumParams : WeightedSumParams {
+  std::int32_t pad_h = 0, pad_w = 0;  // rows and columns of the first place before the picture
+};
+
+// The counts of a convolution's tensors; data and weights are of rank 4. Error: kMalformed.
+base::Status ExpectPicturesAndWeights(PrepareContext& context);
+
+// The rest of a convolution's Prepare, after its own shapes agree: lays the weights' window over
+// the data, checks that the output's shape is what comes of it, with one channel per index of
+// dimension `channel_axis` of the weights, and prepares the sum (PrepareWeightedSum). Options is
+// ConvOptions or DepthwiseConvOptions; params is a WindowSumParams.
+// Errors: kMalformed (a window that doesn't fit, the output's shape), PrepareWeightedSum's.
+template <typename Options>
+base::Result<Prepared> PrepareWindowSum(PrepareContext& context, const Options& options,
+                                        int channel_axis) {
+  const Shape& in = context.input(0)->shape;
+  const Shape& weights = context.input(1)->shape;
+  const auto rows =
+      FitWindow(options.padding, in.dim(1), weights.dim(1), options.stride_h, options.dilation_h);
+  const auto columns =
+      FitWindow(options.padding, in.dim(2), weights.dim(2), options.stride_w, options.dilation_w);
+  if (!rows || !columns) {
+    return context.Fail(base::Error::kMalformed, "weights of ", weights.dim(1), " x ",
+                        weights.dim(2), " do not fit into data of ", in.dim(1), " x ", in.dim(2));
+  }
+  PINHOLE_TRY(context.ExpectShape(*context.output(0), {in.dim(0), rows->out_size, columns->out_size,
+                                                       weights.dim(channel_axis)}));
+  PINHOLE_ASSIGN(WindowSumParams* const params, context.NewParams<WindowSumParams>());
+  params->pad_h = rows->pad_before;
+  params->pad_w = columns->pad_before;
+  PINHOLE_TRY(PrepareWeightedSum(context, options.activation, channel_axis, ScaleProduct::kDouble,
+                                 *params));
+  Prepared prepared;
+  prepared.params = params;
+  return prepared;
+}
 
 // sum of (x - x_zero) * (w - w_zero) over n elements, modulo 2^32. Both are 8 bits wide, so a
 // difference fits 16 bits and 2^15 products fit 31: the inner loop can't overflow.

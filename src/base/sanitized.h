@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// For tests only: PINHOLE_SANITIZED is 1 where AddressSanitizer or ThreadSanitizer is built in,
+// which bring a heap of their own and make everything many times slower; 0 elsewhere.
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)  // GCC
+#define PINHOLE_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)  // Clang
+#define PINHOLE_SANITIZED 1
+#endif
+#endif
+#ifndef PINHOLE_SANITIZED
+#define PINHOLE_SANITIZED 0
+#endif

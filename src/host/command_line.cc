@@ -190,6 +190,7 @@ void Build(CLI::App& app, Action& chosen) {
   AddAudit(app, chosen);
   AddFacts(app, chosen);
   AddConfig(app, chosen);
+  AddDevices(app, chosen);
   AddCompletion(app, chosen);
   AddMan(app, chosen);
   app.footer(

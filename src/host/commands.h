@@ -99,6 +99,11 @@ struct ConfigOptions {
 };
 int ShowConfig(const ConfigOptions& options);
 
+struct DevicesOptions {
+  bool json = false;
+};
+int ShowDevices(const DevicesOptions& options);
+
 // The command from its arguments to its exit code; throws nothing.
 int RunCommand(int argc, const char* const* argv);
 

@@ -169,7 +169,9 @@ base::Result<FrameWriter> FrameWriter::Create(std::size_t max_frame_bytes, base:
   }
   const std::size_t bytes = *layout::MemoryBytes(max_frame_bytes);
   const int fd = ::memfd_create("pinhole-frames", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  if (fd < 0 || ::ftruncate(fd, static_cast<off_t>(bytes)) != 0) {
+  // All pages at once: one that came when the reader first looks at it would tell the writer so.
+  if (fd < 0 || ::ftruncate(fd, static_cast<off_t>(bytes)) != 0 ||
+      ::fallocate(fd, 0, 0, static_cast<off_t>(bytes)) != 0) {
     const int reason = errno;
     ::close(fd);
     return why.Fail(Error::kOutOfMemory, "no shared memory of ", bytes,
@@ -410,7 +412,8 @@ base::Result<std::unique_ptr<FrameReader>> FrameReader::Receive(int socket, base
     ::close(fd);
     return base::Unexpected(bytes.error());
   }
-  void* const memory = ::mmap(nullptr, *bytes, PROT_READ, MAP_SHARED, fd, 0);
+  // With all its pages, before there is anything to tell: see FrameWriter::Create.
+  void* const memory = ::mmap(nullptr, *bytes, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
   if (memory == MAP_FAILED) {
     const int reason = errno;
     ::close(fd);

@@ -161,12 +161,13 @@ base::Status V4l2Camera::AgreeOnFormat(const CameraWish& wish, base::Diagnosis& 
     list.Append(list.empty() ? "" : ", ");
     list.Append(NameOf(code).data());
   }
-  const bool compressed = std::any_of(offered.begin(), offered.end(), IsCompressed);
+  // A decoder that fits whatever it is: the source process has some.
   return why.Fail(
       Error::kUnsupported, name_, ": gives ",
       list.empty() ? std::string_view("no format") : list.text(),
-      ", and the inside reads YUYV, NV12, RGB24, BGR24 and GREY; let the source process ",
-      compressed ? "decode" : "convert", " it: --input v4l2:", name_);
+      ", and the inside reads YUYV, NV12, RGB24, BGR24 and GREY; let the source process "
+      "decode it: --input 'gst:v4l2src device=",
+      name_, " ! decodebin'");
 }
 
 base::Status V4l2Camera::TakeBuffers(base::Diagnosis& why) {

@@ -146,7 +146,7 @@ TEST(V4l2Camera, SaysWhatToDoWithCamerasItCannotRead) {
   EXPECT_EQ(
       jpeg.said(),
       "/dev/video7: gives MJPG, H264, and the inside reads YUYV, NV12, RGB24, BGR24 and GREY; "
-      "let the source process decode it: --input v4l2:/dev/video7");
+      "let the source process decode it: --input 'gst:v4l2src device=/dev/video7 ! decodebin'");
   Opened none(std::vector<std::uint32_t>{});
   EXPECT_EQ(none.Open(), Error::kUnsupported);
   EXPECT_THAT(none.said(), HasSubstr("gives no format"));
@@ -353,7 +353,7 @@ TEST(DescribeCamera, NamesFormatsSizesAndGrade) {
   EXPECT_EQ(camera->driver, "fake");
   EXPECT_EQ(camera->bus, "usb-0000:00:14.0-1");
   EXPECT_EQ(camera->grade, 'A');
-  EXPECT_EQ(camera->input, "/dev/video3");
+  EXPECT_EQ(camera->input, "v4l2:/dev/video3");
   ASSERT_EQ(camera->formats.size(), 2U);
   EXPECT_EQ(camera->formats[0].name, "MJPG");
   EXPECT_FALSE(camera->formats[0].readable);
@@ -366,7 +366,8 @@ TEST(DescribeCamera, WhatTheInsideCannotReadIsGradeB) {
   driver.formats = {V4L2_PIX_FMT_MJPEG};
   FakeDevice device(driver);
   EXPECT_EQ(DescribeCamera(device, "/dev/video0")->grade, 'B');
-  EXPECT_EQ(DescribeCamera(device, "/dev/video0")->input, "v4l2:/dev/video0");
+  EXPECT_EQ(DescribeCamera(device, "/dev/video0")->input,
+            "gst:v4l2src device=/dev/video0 ! decodebin");
   driver.formats = {V4L2_PIX_FMT_YUYV};
   driver.capabilities = V4L2_CAP_VIDEO_CAPTURE_MPLANE | V4L2_CAP_STREAMING;
   EXPECT_EQ(DescribeCamera(device, "/dev/video0")->grade, 'B');

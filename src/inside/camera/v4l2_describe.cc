@@ -72,7 +72,7 @@ std::optional<CameraDescription> DescribeCamera(V4l2Device& device, const std::s
     camera.input = "libcamera";
     return camera;
   }
-  camera.input = "v4l2:" + path;
+  camera.input = "gst:v4l2src device=" + path + " ! decodebin";
   for (const std::uint32_t code : OfferedFormats(device)) {
     const bool readable = (can & V4L2_CAP_STREAMING) != 0 &&
                           std::any_of(kKnownFormats.begin(), kKnownFormats.end(),
@@ -80,7 +80,7 @@ std::optional<CameraDescription> DescribeCamera(V4l2Device& device, const std::s
     camera.formats.push_back({NameOf(code).data(), readable, SizesOf(device, code)});
     if (readable) {
       camera.grade = 'A';
-      camera.input = path;
+      camera.input = "v4l2:" + path;
     }
   }
   return camera;

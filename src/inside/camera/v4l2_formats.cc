@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inside/camera/v4l2_formats.h"
 
-#include <algorithm>
 #include <cctype>
 
 namespace pinhole::inside::camera {
@@ -31,12 +30,6 @@ std::array<char, 5> NameOf(std::uint32_t code) {
     name[end - 1] = '\0';
   }
   return name;
-}
-
-bool IsCompressed(std::uint32_t code) {
-  constexpr std::array kCodes = {V4L2_PIX_FMT_MJPEG, V4L2_PIX_FMT_JPEG, V4L2_PIX_FMT_H264,
-                                 V4L2_PIX_FMT_HEVC,  V4L2_PIX_FMT_VP8,  V4L2_PIX_FMT_VP9};
-  return std::find(kCodes.begin(), kCodes.end(), code) != kCodes.end();
 }
 
 void AskForRate(V4l2Device& device, int fps) {

@@ -52,8 +52,6 @@ std::vector<std::uint32_t> OfferedFormats(V4l2Device& device);
 // "YUYV", "MJPG"; what is not printable is '?'. Ends with a zero.
 std::array<char, 5> NameOf(std::uint32_t code);
 
-bool IsCompressed(std::uint32_t code);
-
 // Frames a second; a driver that has no rates, or refuses, goes at its own.
 void AskForRate(V4l2Device& device, int fps);
 

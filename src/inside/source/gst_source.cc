@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inside/source/gst_source.h"
 
+#include <fcntl.h>
 #include <gst/app/gstappsink.h>
 #include <gst/gst.h>
 #include <gst/video/video.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -45,6 +47,30 @@ struct StopAndFree {
 };
 using Pipeline = std::unique_ptr<GstElement, StopAndFree>;
 
+// Standard error goes nowhere as long as this lives: plugins that are looked at for the list bring
+// libraries that print what they miss behind the wall.
+class Hush {
+ public:
+  Hush() : kept_(::dup(STDERR_FILENO)) {
+    const int null = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (null >= 0) {
+      ::dup2(null, STDERR_FILENO);
+      ::close(null);
+    }
+  }
+  ~Hush() {
+    if (kept_ >= 0) {
+      ::dup2(kept_, STDERR_FILENO);
+      ::close(kept_);
+    }
+  }
+  Hush(const Hush&) = delete;
+  Hush& operator=(const Hush&) = delete;
+
+ private:
+  int kept_;
+};
+
 bool Has(const char* element) {
   GstElementFactory* const factory = gst_element_factory_find(element);
   if (factory != nullptr) {
@@ -80,6 +106,8 @@ GstTrouble TroubleOf(const GError& error, const char* debug) {
     trouble.kind = error.code == GST_STREAM_ERROR_TYPE_NOT_FOUND ? Kind::kUnknownType
                    : sound_only                                  ? Kind::kNoPicture
                                                                  : Kind::kOther;
+  } else if (error.domain == GST_CORE_ERROR && error.code == GST_CORE_ERROR_MISSING_PLUGIN) {
+    trouble.kind = Kind::kNoPicture;  // decodebin: none of the streams is video
   } else if (error.domain == GST_PARSE_ERROR) {
     trouble.kind =
         error.code == GST_PARSE_ERROR_NO_SUCH_ELEMENT ? Kind::kNoElement : Kind::kWrongPipeline;
@@ -98,7 +126,7 @@ std::optional<GstTrouble> MissingDecoder(GstMessage* message) {
   const gchar* const type = gst_structure_get_string(structure, "type");
   const gchar* const name = gst_structure_get_string(structure, "name");
   const GValue* const detail = gst_structure_get_value(structure, "detail");
-  trouble.name = name == nullptr ? "this format" : name;
+  trouble.name = name == nullptr ? "decoder" : name;
   if (detail != nullptr && GST_VALUE_HOLDS_CAPS(detail)) {
     const GlibText caps(gst_caps_to_string(gst_value_get_caps(detail)));
     trouble.detail = caps.get();
@@ -278,7 +306,11 @@ void StartGStreamer() {
       [](GLogLevelFlags, const GLogField*, gsize, gpointer) { return G_LOG_WRITER_HANDLED; },
       nullptr, nullptr);
   GError* raw = nullptr;
-  const bool well = gst_init_check(nullptr, nullptr, &raw) != FALSE;
+  bool well = false;
+  {
+    const Hush hush;
+    well = gst_init_check(nullptr, nullptr, &raw) != FALSE;
+  }
   const GlibError error(raw);
   if (!well) {
     throw system::Failure("GStreamer does not start: " +

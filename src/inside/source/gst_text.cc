@@ -152,8 +152,8 @@ std::string Sentence(const Input& input, const GstTrouble& trouble) {
                               : "install the package " + std::string(package));
     }
     case Kind::kNoDecoder:
-      return shown + "needs a decoder for " + Printable(trouble.name) +
-             ", which is missing; install the package " +
+      return shown + "needs GStreamer's '" + Printable(trouble.name) +
+             "', which is missing; install the package " +
              std::string(PackageOfDecoder(trouble.detail));
     case Kind::kNotThere:
       return shown + "is not there (" + said + "); check " +
@@ -167,8 +167,8 @@ std::string Sentence(const Input& input, const GstTrouble& trouble) {
              "); give user and password: rtsp://USER:PASSWORD@HOST/...";
     case Kind::kUnknownType:
       return shown + "no picture or video format that is known here (" + said +
-             "); give another file, or install the package gstreamer1.0-plugins-bad";
-    case Kind::kNoPicture: return shown + "has no picture in it, only sound; give a video";
+             "); give a picture (JPEG, PNG, BMP, PGM, PPM) or a video";
+    case Kind::kNoPicture: return shown + "has no picture in it that can be decoded; give a video";
     case Kind::kWrongPipeline:
       return shown + "is none that GStreamer understands (" + said +
              "); try it with gst-launch-1.0 first";

@@ -128,9 +128,10 @@ TEST(GstText, FilesKeepTheirPaceAndLiveInputsTheNewestFrame) {
 TEST(GstText, SentencesSayWhatToDo) {
   using Kind = GstTrouble::Kind;
   const Input file = InputOf("/no/film.mp4");
-  EXPECT_EQ(Sentence(file, {Kind::kNoDecoder, "", "video/x-h264, level=3", "H.264"}),
-            "/no/film.mp4: needs a decoder for H.264, which is missing; install the package "
-            "gstreamer1.0-libav");
+  EXPECT_EQ(
+      Sentence(file, {Kind::kNoDecoder, "", "video/x-h264, level=3", "H.264 decoder"}),
+      "/no/film.mp4: needs GStreamer's 'H.264 decoder', which is missing; install the package "
+      "gstreamer1.0-libav");
   EXPECT_THAT(Sentence(file, {Kind::kNoDecoder, "", "video/x-theora", "Theora"}),
               HasSubstr("gstreamer1.0-plugins-base"));
   EXPECT_EQ(Sentence(file, {Kind::kNotThere, "Resource\nnot found.", "", ""}),
@@ -163,16 +164,16 @@ TEST(Confinement, OnlyWhatTheInputNeeds) {
     EXPECT_THAT(ConfinementFor(InputOf(input)).execute, IsEmpty());
   }
   const auto camera = ConfinementFor(InputOf("v4l2:/dev/video7"));
-  EXPECT_THAT(camera.write, ElementsAre("/dev/video7"));
+  EXPECT_THAT(camera.write, ElementsAre("/dev/video7", "/dev/null"));
   const auto rtsp = ConfinementFor(InputOf("rtsp://h:99/x"));
   EXPECT_TRUE(rtsp.network);
   EXPECT_THAT(rtsp.connect_tcp, testing::Optional(ElementsAre(99)));
   EXPECT_THAT(rtsp.bind_tcp, testing::Optional(IsEmpty()));
   EXPECT_THAT(ConfinementFor(InputOf("pipewire")).connect_tcp, testing::Optional(IsEmpty()));
-  EXPECT_THAT(rtsp.write, IsEmpty());
+  EXPECT_THAT(rtsp.write, ElementsAre("/dev/null"));
   const auto own = ConfinementFor(InputOf("gst:filesrc location=/a ! x device=/dev/b"));
   EXPECT_THAT(own.read, Contains("/a"));
-  EXPECT_THAT(own.write, ElementsAre("/dev/b"));
+  EXPECT_THAT(own.write, ElementsAre("/dev/b", "/dev/null"));
 }
 
 TEST(Beat, NeverRunsAheadOfTheClock) {

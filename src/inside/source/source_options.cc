@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inside/source/source_options.h"
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <system_error>
@@ -28,6 +29,7 @@ Number NumberOf(std::string_view name, std::string_view text, Number least, Numb
 
 void Set(SourceOptions& options, std::string_view name, std::string_view value) {
   constexpr int kMaxFd = 1 << 20;
+  constexpr int kMaxSide = 32767;
   if (name == "--handover-fd") {
     options.handover_fd = NumberOf(name, value, 0, kMaxFd);
   } else if (name == "--step-fd") {
@@ -37,9 +39,9 @@ void Set(SourceOptions& options, std::string_view name, std::string_view value) 
   } else if (name == "--fps") {
     options.fps = NumberOf(name, value, 0.01, 1000.0);
   } else if (name == "--width") {
-    options.width = NumberOf(name, value, 16, kMaxWidth);
+    options.width = std::min(NumberOf(name, value, 1, kMaxSide), kMaxWidth);
   } else if (name == "--height") {
-    options.height = NumberOf(name, value, 16, kMaxHeight);
+    options.height = std::min(NumberOf(name, value, 1, kMaxSide), kMaxHeight);
   } else {
     throw WrongUsage("'" + Printable(name) +
                      "' is not known; known are --handover-fd, --input, --fps, --loop, --step-fd, "

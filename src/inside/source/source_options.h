@@ -12,7 +12,7 @@
 //   rtsp://... rtsps://...   a network camera
 //   pipewire, pipewire:NODE  a PipeWire node
 //   libcamera, libcamera:ID  a camera behind an image signal processor (Raspberry Pi)
-//   v4l2:/dev/videoN         a USB camera that gives JPEG
+//   v4l2:/dev/videoN         a camera that the inside does not own, such as one that gives JPEG
 //   gst:PIPELINE             anything that GStreamer can, ending in raw video
 
 #include <cstdint>
@@ -42,7 +42,9 @@ struct SourceOptions {
   Input input;
   double fps = 0;  // 0: not given
   bool loop = false;
-  int width = 0, height = 0;  // frames are made smaller to fit; 0: not given
+  // Frames are made smaller to fit; 0: not given. At most kMaxWidth x kMaxHeight, whatever is
+  // asked.
+  int width = 0, height = 0;
 };
 
 inline constexpr double kDefaultFps = 10;

@@ -30,8 +30,7 @@ namespace {
 namespace fs = std::filesystem;
 
 void SayLine(std::string_view sentence) {
-  std::fprintf(stderr, "pinhole: %.*s\n", static_cast<int>(sentence.size()),
-               sentence.data());
+  std::fprintf(stderr, "pinhole: %.*s\n", static_cast<int>(sentence.size()), sentence.data());
 }
 
 void CheckThatItIsThere(const Input& input) {
@@ -71,12 +70,16 @@ void Append(std::vector<std::string>& to, std::initializer_list<const char*> pat
   to.insert(to.end(), paths.begin(), paths.end());
 }
 
+// Where devices are looked for by name: sysfs, and udev's database.
+constexpr std::initializer_list<const char*> kDeviceLists = {"/sys/bus", "/sys/class", "/sys/dev",
+                                                             "/sys/devices", "/run/udev"};
+
 void AllowLibraries(wall::Confinement& allowed) {
-  Append(allowed.read,
-         {"/usr/lib", "/lib", "/usr/lib64", "/lib64", "/usr/local/lib", "/usr/share/glib-2.0",
-          "/usr/share/mime", "/usr/share/gstreamer-1.0", "/usr/share/gst-plugins-base",
-          "/etc/ld.so.cache", "/proc/cpuinfo", "/proc/self/auxv", "/sys/devices/system/cpu",
-          "/dev/null", "/dev/zero", "/dev/urandom"});
+  Append(allowed.read, {"/usr/lib", "/lib", "/usr/lib64", "/lib64", "/usr/local/lib",
+                        "/usr/share/glib-2.0", "/usr/share/mime", "/usr/share/gstreamer-1.0",
+                        "/usr/share/gst-plugins-base", "/etc/ld.so.cache", "/proc/cpuinfo",
+                        "/proc/self/auxv", "/sys/devices/system/cpu", "/dev/zero", "/dev/urandom"});
+  allowed.write.emplace_back("/dev/null");
   if (const std::string folder = RegistryFolder(); !folder.empty()) {
     allowed.read.push_back(folder);
   }
@@ -89,10 +92,10 @@ void AllowNames(wall::Confinement& allowed) {
                         "/usr/share/ca-certificates"});
 }
 
-// Cameras are looked for in sysfs, udev's database and /dev itself.
+// All cameras, since which of them there are is libcamera's to find out.
 void AllowCameras(wall::Confinement& allowed) {
-  Append(allowed.read, {"/sys/bus", "/sys/class", "/sys/dev", "/sys/devices", "/run/udev", "/dev",
-                        "/usr/share/libcamera", "/etc/libcamera"});
+  Append(allowed.read, kDeviceLists);
+  Append(allowed.read, {"/dev", "/usr/share/libcamera", "/etc/libcamera"});
   std::error_code error;
   for (const fs::directory_entry& entry : fs::directory_iterator("/dev", error)) {
     const std::string name = entry.path().filename().string();
@@ -137,13 +140,14 @@ wall::Confinement ConfinementFor(const Input& input) {
       break;
     case InputKind::kLibcamera: AllowCameras(allowed); break;
     case InputKind::kV4l2:
-      Append(allowed.read, {"/sys/bus", "/sys/class", "/sys/dev", "/sys/devices", "/run/udev"});
+      Append(allowed.read, kDeviceLists);
       allowed.write = {input.value};
       break;
     case InputKind::kPipeline:
       for (const std::string& path : PathsIn(input.value)) {
         (path.starts_with("/dev/") ? allowed.write : allowed.read).push_back(path);
       }
+      Append(allowed.read, kDeviceLists);
       if (input.value.find("libcamera") != std::string::npos) {
         AllowCameras(allowed);
       }

@@ -206,7 +206,7 @@ TEST(Source, ABrokenPictureIsOneFailedCapture) {
   EXPECT_EQ(source.Value(), 30);
   EXPECT_EQ(source.Value(), -2);
   EXPECT_EQ(source.Wait().Text(), "exit code 0");
-  EXPECT_EQ(source.said(), "pinhole-source: " + (folder / "2.png") +
+  EXPECT_EQ(source.said(), "pinhole: " + (folder / "2.png") +
                                ": no picture format that is known here; give a JPEG, PNG, BMP, PGM "
                                "or PPM picture\n");
 }
@@ -463,7 +463,7 @@ std::string SentenceOf(std::vector<std::string> arguments) {
   }
   EXPECT_EQ(source.Wait().Text(), "exit code 1");
   const std::string said = source.said();
-  EXPECT_TRUE(said.starts_with("pinhole-source: ")) << said;
+  EXPECT_TRUE(said.starts_with("pinhole: ")) << said;
   EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1) << said;
   return said;
 }
@@ -471,7 +471,7 @@ std::string SentenceOf(std::vector<std::string> arguments) {
 TEST(Source, SaysWhatIsMissing) {
   const TestFolder folder;
   EXPECT_EQ(SentenceOf({"--input", folder / "none"}),
-            "pinhole-source: " + (folder / "none") + ": no such file; check the name\n");
+            "pinhole: " + (folder / "none") + ": no such file; check the name\n");
   EXPECT_THAT(SentenceOf({"--input", folder.path()}), HasSubstr("no pictures in this folder"));
   EXPECT_THAT(SentenceOf({"--input", "v4l2:/dev/video97"}), HasSubstr("pinhole devices"));
   WriteText(folder / "text", "This is neither a picture nor a video. This is text.\n");
@@ -493,7 +493,7 @@ TEST(Source, NamesThePackageOfWhatIsMissing) {
   }
   if (std::system("gst-inspect-1.0 libcamerasrc >/dev/null 2>&1") != 0) {
     EXPECT_EQ(SentenceOf({"--input", "libcamera"}),
-              "pinhole-source: libcamera: needs GStreamer's 'libcamerasrc', which is missing; "
+              "pinhole: libcamera: needs GStreamer's 'libcamerasrc', which is missing; "
               "install the package gstreamer1.0-libcamera\n");
   }
 }
@@ -504,7 +504,8 @@ TEST(Source, SoundAloneIsNoFilm) {
               (folder / "sound.ogg"))) {
     GTEST_SKIP() << "gst-launch-1.0 or its plugins are missing: vorbisenc, oggmux";
   }
-  EXPECT_THAT(SentenceOf({"--input", folder / "sound.ogg"}), HasSubstr("sound.ogg: "));
+  EXPECT_THAT(SentenceOf({"--input", folder / "sound.ogg"}),
+              HasSubstr("sound.ogg: has no picture in it that can be decoded"));
 }
 
 TEST(Source, ANetworkCameraThatIsNotThere) {
@@ -527,22 +528,78 @@ TEST(Source, ANetworkCameraThatIsNotThere) {
   ::close(bound);
 }
 
+// A camera of its own on a port of its own, with sound beside the pictures; ends with its standard
+// input.
+constexpr const char* kNetworkCamera = R"(
+import sys, threading, gi
+gi.require_version('Gst', '1.0')
+gi.require_version('GstRtspServer', '1.0')
+from gi.repository import GLib, Gst, GstRtspServer
+Gst.init(None)
+server = GstRtspServer.RTSPServer()
+server.set_address('127.0.0.1')
+server.set_service('0')
+factory = GstRtspServer.RTSPMediaFactory()
+factory.set_launch('( videotestsrc is-live=true ! video/x-raw,format=I420,width=320,height=240,'
+                   'framerate=15/1 ! jpegenc ! rtpjpegpay name=pay0 pt=26 '
+                   'audiotestsrc is-live=true ! audioconvert ! rtpL16pay name=pay1 pt=97 )')
+server.get_mount_points().add_factory('/live', factory)
+server.attach(None)
+print(server.get_bound_port(), flush=True)
+loop = GLib.MainLoop()
+threading.Thread(target=lambda: (sys.stdin.read(), loop.quit()), daemon=True).start()
+loop.run()
+)";
+
+TEST(Source, ANetworkCamera) {
+  const TestFolder folder;
+  if (std::system("{ /usr/bin/python3 -c \"import gi; gi.require_version('GstRtspServer', '1.0'); "
+                  "from gi.repository import GstRtspServer\" && gst-inspect-1.0 rtpjpegpay && "
+                  "gst-inspect-1.0 jpegenc; } >/dev/null 2>&1") != 0) {
+    GTEST_SKIP() << "a test server is missing: python3-gi, gir1.2-gst-rtsp-server-1.0";
+  }
+  WriteText(folder / "camera.py", kNetworkCamera);
+  system::PipeEnds in = system::MakePipe();
+  system::PipeEnds out = system::MakePipe();
+  system::Child camera = system::Child::Start({"/usr/bin/python3", folder / "camera.py"},
+                                              {{in.reading.get(), 0}, {out.writing.get(), 1}});
+  in.reading.Close();
+  out.writing.Close();
+  std::string port;
+  for (char c = 0; ::read(out.reading.get(), &c, 1) == 1 && c != '\n';) {
+    port += c;
+  }
+  const std::string address = "rtsp://127.0.0.1:" + port;
+  EXPECT_THAT(SentenceOf({"--input", address + "/other"}),
+              HasSubstr("/other: is not there (Not found); check the address's path"));
+  Source source({"--input", address + "/live", "--width", "160", "--height", "120"}, Pace::kClock);
+  ASSERT_TRUE(source.handed_over());
+  for (int i = 0; i < 5; ++i) {
+    const base::Result<Frame> frame = source.Capture();
+    ASSERT_TRUE(frame) << source.said();
+    EXPECT_EQ(frame->width(), 160);
+    EXPECT_EQ(frame->height(), 120);
+  }
+  in.writing.Close();
+  EXPECT_EQ(camera.Wait().Text(), "exit code 0");
+}
+
 TEST(Source, WrongArguments) {
-  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
-           {},
-           {"--input"},
-           {"--input", ""},
-           {"--input", "gst:"},
-           {"--input", "http://example.org/a.mp4"},
-           {"--input", "x", "--fps", "0"},
-           {"--input", "x", "--fps", "nan"},
-           {"--input", "x", "--width", "640"},
-           {"--input", "x", "--width", "5000", "--height", "5000"},
-           {"--input", "x", "--what", "y"}}) {
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{},
+                                             {"--input"},
+                                             {"--input", ""},
+                                             {"--input", "gst:"},
+                                             {"--input", "http://example.org/a.mp4"},
+                                             {"--input", "x", "--fps", "0"},
+                                             {"--input", "x", "--fps", "nan"},
+                                             {"--input", "x", "--width", "640"},
+                                             {"--input", "x", "--width", "0", "--height", "50"},
+                                             {"--input", "x", "--what", "y"}}) {
     Source source(arguments);
     EXPECT_FALSE(source.handed_over());
     EXPECT_EQ(source.Wait().Text(), "exit code 2");
-    EXPECT_TRUE(source.said().starts_with("pinhole-source: ")) << source.said();
+    EXPECT_TRUE(source.said().starts_with("pinhole: ")) << source.said();
   }
 }
 

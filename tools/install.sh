@@ -9,7 +9,10 @@ run_packages=(g++ cmake ninja-build pkg-config ccache libcli11-dev libjpeg-dev l
   libtomlplusplus-dev libboost-dev libmosquitto-dev libfuse3-dev fuse3 libgpiod-dev
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev)
 test_packages=("${run_packages[@]}" libgtest-dev libgmock-dev nlohmann-json3-dev zlib1g-dev python3 binutils
-  mosquitto mosquitto-clients openssl curl)
+  mosquitto mosquitto-clients openssl curl python3-smbus2 python3-smbus i2c-tools python3-numpy groff-base
+  gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good chromium)
+# Where another node is installed already it is left alone.
+web_packages=(nodejs npm)
 # The sanitized builds: the fuzz targets need a clang with libFuzzer, reports the names and lines from llvm-symbolizer; 19
 # is what the project is developed with.
 clang_packages=(clang-19 libclang-rt-19-dev llvm-19)
@@ -50,6 +53,9 @@ case "${1:-}" in
   run) install "${run_packages[@]}" ;;
   test)
     install "${test_packages[@]}"
+    if [ -z "$(command -v npm)" ] && ! install "${web_packages[@]}"; then
+      echo "no node to be had: the tests in a browser will be skipped" >&2
+    fi
     if ! install "${clang_packages[@]}"; then
       echo "clang 19 is not complete: without clang++-19, g++ builds the sanitized tests and no fuzz target runs" >&2
     fi

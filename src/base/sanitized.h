@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// For tests only: PINHOLE_SANITIZED is 1 where AddressSanitizer or ThreadSanitizer is built in,
-// which bring a heap of their own and make everything many times slower; 0 elsewhere.
+// PINHOLE_SANITIZED is 1 where AddressSanitizer or ThreadSanitizer is built in, 0 elsewhere. They
+// bring a heap of their own, terabytes of shadow memory and system calls that the program does not
+// make, and run everything many times slower: for tests, and for what looks at its own memory.
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)  // GCC
 #define PINHOLE_SANITIZED 1

@@ -7,7 +7,7 @@
 #include <set>
 
 #include "host/command_for_tests.h"
-#include "host/sanitized.h"
+#include "base/sanitized.h"
 #include "wall/kernel.h"
 
 namespace pinhole::host {
@@ -19,7 +19,7 @@ using testing::HasSubstr;
 class AuditWall : public testing::Test {
  protected:
   void SetUp() override {
-    if (kSanitized) {
+    if (PINHOLE_SANITIZED) {
       GTEST_SKIP() << "a sanitizer's run-time makes calls of its own";
     }
   }

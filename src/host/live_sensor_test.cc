@@ -18,7 +18,7 @@
 
 #include "facts/person_codec.h"
 #include "host/command_for_tests.h"
-#include "host/sanitized.h"
+#include "base/sanitized.h"
 #include "system/child_process.h"
 
 namespace pinhole::host {
@@ -119,7 +119,7 @@ bool Vanishes(pid_t pid) {
 class LiveSensor : public testing::Test {
  protected:
   void SetUp() override {
-    if (kSanitized) {
+    if (PINHOLE_SANITIZED) {
       GTEST_SKIP() << "a sanitizer's run-time makes calls of its own";
     }
   }

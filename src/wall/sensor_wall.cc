@@ -18,6 +18,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/sanitized.h"
 #include "wall/filter.h"
 #include "wall/kernel.h"
 
@@ -117,17 +118,7 @@ Mapping Parse(const char* line) {
 // Each page read once, or where it is our own and writable, written as it is: so that neither a
 // first touch nor a first write changes what is resident. Not for tools: they have shadow memory,
 // terabytes of it.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kTouch = false;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr bool kTouch = false;
-#else
-constexpr bool kTouch = true;
-#endif
-#else
-constexpr bool kTouch = true;
-#endif
+constexpr bool kTouch = PINHOLE_SANITIZED == 0;
 
 void Touch(const Mapping& mapping) {
   for (std::uintptr_t at = mapping.begin; at < mapping.end; at += kPage) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The dashboard in a real browser: what is published is seen, soon, and nothing else is asked of anybody.
 //
-//   PINHOLE_HTTP_DEMO=build/release/src/outside/http/pinhole_http_demo node --test tests/web
+//   PINHOLE_HTTP_DEMO=build/release/src/outside/http/pinhole_http_demo node --test tests/web/dashboard_test.mjs
 //
 // Screenshots go to PINHOLE_WEB_OUT (default build/web). Skips by name where chromium or playwright-core is missing.
 
@@ -175,6 +175,29 @@ describe('dashboard', { skip: missing, timeout: 180000 }, () => {
     await all_true(page, () => document.querySelector('.strip .some').getAttribute('d'));
     assert.match(await page.getAttribute('#strip', 'aria-label'), /somebody for < 1 min/);
     assert.deepEqual(trouble, []);
+    await context.close();
+    await sensor.stop();
+  });
+
+  test('no record is lost while the history is on its way', async () => {
+    const sensor = await Sensor.start('--tick-ms', '60000');
+    await sensor.publish('nobody');
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    page.setDefaultTimeout(20000);
+    // The history is what it was before the record, and arrives after it.
+    await page.route('**/api/v1/history', async route => {
+      const answer = await route.fetch();
+      await sensor.publish('somebody');
+      await says(page, 'Somebody is there');
+      await sensor.publish('nobody');
+      await says(page, 'Nobody is there');
+      await route.fulfill({ response: answer });
+    });
+    await page.goto(sensor.url);
+    // Nobody, somebody, nobody: the first is known from the history alone.
+    await all_true(page, () => ['nobody', 'some'].map(kind =>
+      (document.querySelector('.strip .' + kind).getAttribute('d') ?? '').split('M').length - 1).join() === '2,1');
     await context.close();
     await sensor.stop();
   });

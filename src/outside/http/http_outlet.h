@@ -43,7 +43,7 @@ struct HttpOptions {
   // 2048 bytes of UTF-8.
   std::string label;
   std::string profile = "people";           // 1 to 32 letters, digits and dashes
-  std::chrono::microseconds tick{1000000};  // more than 1 ms, at most an hour
+  std::chrono::microseconds tick{1000000};  // a millisecond to an hour
 };
 
 class HttpOutlet : public outlet::Outlet {

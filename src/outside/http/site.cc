@@ -313,7 +313,7 @@ Reply Site::Events(Clock::time_point now, const Traffic& traffic) const {
 
 Reply Site::HistoryJson(Clock::time_point now) const {
   Reply reply;
-  reply.body = "{\"tick_ms\":" + TickMs(options_.tick) +
+  reply.body = "{\"id\":" + std::to_string(ticks_) + ",\"tick_ms\":" + TickMs(options_.tick) +
                ",\"size\":" + std::to_string(history_.size()) + ",\"ticks\":\"" +
                history_.Text(now) + "\"}\n";
   return reply;

@@ -171,7 +171,7 @@ TEST(SiteTest, LabelAndHistoryAreJson) {
   site.Take(Somebody(), kStart + seconds(1));
   const json history =
       json::parse(site.Answer(To("/api/v1/history"), kStart + seconds(1), {}).body);
-  EXPECT_EQ(history, json({{"tick_ms", 1000}, {"size", 600}, {"ticks", ".1"}}));
+  EXPECT_EQ(history, json({{"id", 2}, {"tick_ms", 1000}, {"size", 600}, {"ticks", ".1"}}));
 }
 
 TEST(SiteTest, TheDashboardHoldsNameAndLabelHarmless) {

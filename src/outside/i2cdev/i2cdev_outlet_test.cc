@@ -906,6 +906,44 @@ TEST(I2cFile, WithoutCuseThereIsOneSentence) {
   EXPECT_THAT(std::string(why.text()), HasSubstr("modprobe cuse, or choose how = file"));
 }
 
+// A character device, where the kernel can be made to have one (tests/vm).
+TEST(I2cDevice, IsServedAndGoesAway) {
+  const std::string path = "/dev/i2c-62";
+  if (!CuseIsToBeHad() || Exists(path)) {
+    GTEST_SKIP() << "/dev/cuse can't be opened, or " << path << " is there";
+  }
+  for (const char* how : {"cuse", "auto"}) {
+    Owned owner;
+    owner.Open({.path = path, .how = how, .mode = 0640});
+    owner.outlet->Publish(Somebody(6));
+    struct stat found{};
+    ASSERT_EQ(::stat(path.c_str(), &found), 0);
+    EXPECT_EQ(found.st_mode, static_cast<mode_t>(S_IFCHR | 0640));
+    {
+      Program program(path);
+      const Bytes packet = Packet(Somebody(6));
+      EXPECT_EQ(program.Read(39), packet);
+      EXPECT_EQ(program.ReadParts({{.read = 32}, {.read = 7}}), packet);
+      EXPECT_EQ(program.SmbusBlock(0, 13), Bytes(packet.begin(), packet.begin() + 13));
+      EXPECT_EQ(program.Write({7, 0}), 2);
+      EXPECT_EQ(program.Ioctl(I2C_RDWR, reinterpret_cast<void*>(8)), -EFAULT);
+      unsigned long functions = 0;
+      EXPECT_EQ(program.Ioctl(I2C_FUNCS, &functions), 0);
+      EXPECT_EQ(functions, 0x0c7f0001UL);
+    }
+    owner.outlet->Publish(Somebody(7));
+    EXPECT_THAT(owner.notices, ElementsAre(HasSubstr("register 7")));
+    Program open_at_the_end(path);
+    owner.outlet.reset();
+    const auto deadline = std::chrono::steady_clock::now() + kDeadline;
+    while (Exists(path) && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    EXPECT_FALSE(Exists(path));
+    EXPECT_LT(open_at_the_end.Write({1, 1}), 0);
+  }
+}
+
 TEST(I2cOutlet, TellsOfCommandsOnce) {
   NEEDS_FUSE();
   Folder folder;

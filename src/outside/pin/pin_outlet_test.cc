@@ -3,8 +3,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -173,6 +176,100 @@ TEST(PinOutlet, AFileThatIsNoChipIsOneSentence) {
     EXPECT_EQ(opened.error(), Error::kNotFound) << path;
     EXPECT_THAT(std::string(why.text()), HasSubstr("can't be opened (")) << path;
   }
+}
+
+// A chip of the kernel's gpio-sim: eight lines whose voltages can be read; line 3 is named, line 5
+// is held by somebody called "lamp". Only where the module is loaded and we are root (tests/vm).
+class GpioSim {
+ public:
+  GpioSim() {
+    if (::mkdir(kHome, 0755) != 0) {
+      return;
+    }
+    const std::string bank = std::string(kHome) + "/bank0";
+    ::mkdir(bank.c_str(), 0755);
+    for (const char* folder : {"/line3", "/line5", "/line5/hog"}) {
+      ::mkdir((bank + folder).c_str(), 0755);
+    }
+    Write(bank + "/num_lines", "8");
+    Write(bank + "/line3/name", "LAMP3");
+    Write(bank + "/line5/hog/name", "lamp");
+    Write(bank + "/line5/hog/direction", "output-low");
+    Write(std::string(kHome) + "/live", "1");
+    chip_ = Read(bank + "/chip_name");
+    device_ = Read(std::string(kHome) + "/dev_name");
+  }
+  ~GpioSim() {
+    Write(std::string(kHome) + "/live", "0");
+    for (const char* folder : {"/bank0/line5/hog", "/bank0/line5", "/bank0/line3", "/bank0", ""}) {
+      ::rmdir((kHome + std::string(folder)).c_str());
+    }
+  }
+  GpioSim(const GpioSim&) = delete;
+  GpioSim& operator=(const GpioSim&) = delete;
+
+  const std::string& chip() const { return chip_; }  // empty: there is none
+  std::string Voltage(unsigned line) const {
+    return Read("/sys/devices/platform/" + device_ + "/" + chip_ + "/sim_gpio" +
+                std::to_string(line) + "/value");
+  }
+
+ private:
+  static constexpr const char* kHome = "/sys/kernel/config/gpio-sim/pinhole-test";
+
+  static void Write(const std::string& path, const std::string& text) {
+    std::ofstream(path) << text;
+  }
+  static std::string Read(const std::string& path) {
+    std::string word;
+    std::ifstream(path) >> word;
+    return word;
+  }
+  std::string chip_, device_;
+};
+
+TEST(PinOnGpioSim, DrivesTheLine) {
+  GpioSim sim;
+  if (sim.chip().empty()) {
+    GTEST_SKIP() << "gpio-sim is not loaded, or we are not root";
+  }
+  for (const bool active_low : {false, true}) {
+    const std::string low = active_low ? "1" : "0", high = active_low ? "0" : "1";
+    Diagnosis why;
+    auto pin = OpenPin({.chip = sim.chip(), .line = 3, .active_low = active_low}, nullptr, why);
+    ASSERT_TRUE(pin) << why.text();
+    EXPECT_EQ(sim.Voltage(3), low);
+    (*pin)->Publish(kSomebody);
+    EXPECT_EQ(sim.Voltage(3), high);
+    (*pin)->Publish(kNobody);
+    EXPECT_EQ(sim.Voltage(3), low);
+    (*pin)->Publish(kSomebody);
+    const auto second = OpenPin({.chip = "/dev/" + sim.chip(), .line = 3}, nullptr, why);
+    ASSERT_FALSE(second);
+    EXPECT_THAT(std::string(why.text()), HasSubstr("line 3 (LAMP3) of '/dev/"));
+    EXPECT_THAT(std::string(why.text()), HasSubstr("is held by pinhole: free it there"));
+  }
+  Diagnosis why;
+  const auto high =
+      OpenPin({.chip = sim.chip(), .line = 2, .when_no_reading = "high"}, nullptr, why);
+  ASSERT_TRUE(high) << why.text();
+  EXPECT_EQ(sim.Voltage(2), "1");
+}
+
+TEST(PinOnGpioSim, LinesThatCannotBeHadAreOneSentence) {
+  GpioSim sim;
+  if (sim.chip().empty()) {
+    GTEST_SKIP() << "gpio-sim is not loaded, or we are not root";
+  }
+  Diagnosis why;
+  const auto held = OpenPin({.chip = sim.chip(), .line = 5}, nullptr, why);
+  ASSERT_FALSE(held);
+  EXPECT_EQ(held.error(), Error::kIo);
+  EXPECT_THAT(std::string(why.text()), HasSubstr("is held by lamp"));
+  const auto beyond = OpenPin({.chip = sim.chip(), .line = 8}, nullptr, why);
+  ASSERT_FALSE(beyond);
+  EXPECT_EQ(beyond.error(), Error::kNotFound);
+  EXPECT_THAT(std::string(why.text()), HasSubstr("has no line 8: it has 8, counted from 0"));
 }
 
 TEST(OutputLine, TroubleIsOneSentence) {

@@ -189,7 +189,9 @@ class FakeDevice final : public V4l2Device {
     to.index = d_.queued.front();
     d_.queued.pop_front();
     std::vector<std::byte>& memory = d_.memory[to.index];
-    std::memcpy(memory.data(), frame.bytes.data(), std::min(frame.bytes.size(), memory.size()));
+    const std::size_t copied = std::min(frame.bytes.size(), memory.size());
+    std::transform(frame.bytes.begin(), frame.bytes.begin() + static_cast<std::ptrdiff_t>(copied),
+                   memory.begin(), [](std::uint8_t value) { return std::byte{value}; });
     to.bytesused = static_cast<std::uint32_t>(frame.bytes.size());
     to.flags = frame.flags;
     d_.sequence += 1 + frame.skipped;

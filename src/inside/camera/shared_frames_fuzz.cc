@@ -35,7 +35,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   };
   scribble();
   base::Diagnosis why;
-  const base::Result<std::unique_ptr<camera::FrameReader>> reader = memory.Receive(why);
+  base::Result<std::unique_ptr<camera::FrameReader>> reader = memory.Receive(why);
   std::uint32_t seen = 0;
   while (reader && !input.empty()) {
     for (int i = 0; i < 3; ++i) {
@@ -46,8 +46,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       continue;  // it would wait
     }
     seen = event;
-    const base::Result<capture::Frame> frame =
-        (*const_cast<std::unique_ptr<camera::FrameReader>&>(*reader)).Capture(why);
+    if (data[1] % 2 != 0) {  // often what the reader looks for, so that it goes on
+      auto* const slot = reinterpret_cast<camera::layout::Slot*>(
+          memory.bytes().data() + sizeof(camera::layout::Control) +
+          (event % camera::layout::kSlots) * *camera::layout::SlotBytes(capacity));
+      slot->event.store(event);
+    }
+    const base::Result<capture::Frame> frame = (*reader)->Capture(why);
     if (frame && frame->stride() * static_cast<std::size_t>(frame->height()) > capacity) {
       std::abort();
     }

@@ -259,7 +259,7 @@ TEST(Cli, BashCompletes) {
     EXPECT_EQ(std::system(line.c_str()), 0);
     return ReadText(folder / "said");
   };
-  EXPECT_EQ(completed("pinhole de", 1), "detect\n");
+  EXPECT_EQ(completed("pinhole det", 1), "detect\n");
   EXPECT_EQ(completed("pinhole model ins", 2), "inspect\n");
   EXPECT_EQ(completed("pinhole run p", 2), "person\n");
   EXPECT_EQ(completed("pinhole detect --nms un", 3), "unweighted\n");

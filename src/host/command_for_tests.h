@@ -69,9 +69,9 @@ struct Ran {
 // say so.
 inline Ran RunPinhole(const std::string& arguments, const std::filesystem::path& in = ".") {
   const TestFolder folder;
-  const std::string line = "cd '" + in.string() + "' && '" PINHOLE_COMMAND "' " + arguments +
-                           " >'" + (folder / "out").string() + "' 2>'" + (folder / "err").string() +
-                           "'";
+  // Our redirections first: those of ARGUMENTS then have the last word.
+  const std::string line = "cd '" + in.string() + "' && >'" + (folder / "out").string() + "' 2>'" +
+                           (folder / "err").string() + "' '" PINHOLE_COMMAND "' " + arguments;
   const int status = std::system(("exec </dev/null; " + line).c_str());
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, ReadText(folder / "out"),
           ReadText(folder / "err")};

@@ -70,7 +70,10 @@ bool IsPictures(const std::string& input) {
   return std::filesystem::is_directory(input, ignored) || inside::pictures::IsPictureFile(input);
 }
 
-int RunOverPictures(const RunPersonOptions& options, const InsideNeeds& needs) {
+int RunOverPictures(const RunPersonOptions& options, InsideNeeds needs) {
+  // As large as a source gives them: they have all the time they need.
+  needs.width = 1920;
+  needs.height = 1440;
   const std::vector<std::string> names = FramesOf(needs.input);
   std::size_t name_width = 0;
   for (const std::string& name : names) {
@@ -80,10 +83,7 @@ int RunOverPictures(const RunPersonOptions& options, const InsideNeeds& needs) {
   PersonFacts before;
   std::size_t frame = 0;
   int code = 0;
-  const int replayed = Replay(needs, [&](const PersonFacts& now) {
-    if (frame == names.size()) {
-      throw Failure("the folder has more pictures than when we began; start again");
-    }
+  const int replayed = Replay(needs, names.size(), [&](const PersonFacts& now) {
     progress.Show(frame, names[frame]);
     code = now.reading == 0 ? 1 : code;  // the source has said why
     const std::string_view changed = log::WhatChanged(before, now);

@@ -174,7 +174,7 @@ TEST_F(LiveSensor, ASourceOrAnOutsideThatIsKilledComesBackToo) {
   std::this_thread::sleep_for(seconds(2));  // it did not die at its start
   for (const std::string part : {"pinhole-source", "pinhole-outside"}) {
     const pid_t pid = live.Parts()[part];
-    ASSERT_GT(pid, 0) << part;
+    ASSERT_GT(pid, 0) << part << "\n" << live.err();
     ::kill(pid, SIGKILL);
     EXPECT_TRUE(Vanishes(pid));
     std::this_thread::sleep_for(seconds(3));

@@ -27,7 +27,8 @@ bool ReadRecord(int fd, Record& record) {
 
 }  // namespace
 
-int Replay(const InsideNeeds& needs, const std::function<void(const facts::PersonFacts&)>& seen) {
+int Replay(const InsideNeeds& needs, std::size_t frames,
+           const std::function<void(const facts::PersonFacts&)>& seen) {
   InsideNeeds in_step = needs;
   in_step.lock_step = true;
   system::PipeEnds facts = system::MakePipe();
@@ -35,7 +36,7 @@ int Replay(const InsideNeeds& needs, const std::function<void(const facts::Perso
   facts.writing.Close();
   ::signal(SIGPIPE, SIG_IGN);  // a source that is at its end takes no more steps
   Record record{};
-  do {
+  for (std::size_t frame = 0; frame < frames; ++frame) {
     constexpr char kNext = 'n';
     static_cast<void>(!::write(parts.step.get(), &kNext, 1));
     if (!ReadRecord(facts.reading.get(), record)) {
@@ -48,7 +49,7 @@ int Replay(const InsideNeeds& needs, const std::function<void(const facts::Perso
           "compromised, and nothing of it is used");
     }
     seen(*decoded);
-  } while (true);
+  }
   parts.step.Close();
   const system::Ending inside = parts.inside.Wait();
   if (inside.signal != 0) {

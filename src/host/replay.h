@@ -7,6 +7,7 @@
 // record of the frame before has come. Nothing is published and nothing reduced to a profile, since
 // nobody is being watched: the pictures are the user's, and the answers go to the user's terminal.
 
+#include <cstddef>
 #include <functional>
 
 #include "facts/person_facts.h"
@@ -14,8 +15,9 @@
 
 namespace pinhole::host {
 
-// Calls `seen` with the record of each frame, in order. Answers an exit code: 1 where a process
+// Calls `seen` with the record of each of the first `frames` frames, in order. Answers an exit code: 1 where a process
 // could not begin and has said why. Throws Failure where one failed later.
-int Replay(const InsideNeeds& needs, const std::function<void(const facts::PersonFacts&)>& seen);
+int Replay(const InsideNeeds& needs, std::size_t frames,
+           const std::function<void(const facts::PersonFacts&)>& seen);
 
 }  // namespace pinhole::host

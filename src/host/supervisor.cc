@@ -186,7 +186,7 @@ void Sensor::Settle() {
     // After its last frame a source ends well, and the inside after it.
     if (ending->signal != 0 || ending->exit_code != 0) {
       parts_ = InsideParts();
-      if (was_locked_ && !options_.input_is_file) {
+      if (was_locked_ && (ending->signal != 0 || !options_.input_is_file)) {
         RestartLater("the source of frames ended (" + ending->Text() + ")");
       } else {
         Finish(1);

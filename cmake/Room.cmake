@@ -35,8 +35,9 @@ endfunction()
 
 function(pinhole_test_options target)
   # Tests are many small templates, which optimising takes twice as long to compile, under sanitizers above all; what
-  # they test keeps its own level.
-  target_compile_options(${target} PRIVATE ${PINHOLE_WARNINGS} -Wno-sign-conversion -Wno-conversion -O0)
+  # they test keeps its own level. All of them with -pthread, which some libraries ask for and a precompiled header must
+  # have been told.
+  target_compile_options(${target} PRIVATE ${PINHOLE_WARNINGS} -Wno-sign-conversion -Wno-conversion -O0 -pthread)
   target_link_libraries(${target} PRIVATE GTest::gmock GTest::gtest_main)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     # The same headers give the same file, for ccache.
@@ -75,6 +76,9 @@ function(pinhole_room)
     set(visibility PUBLIC)
     if(NOT R_HOST)
       target_compile_options(${target} PRIVATE -fno-exceptions -fno-rtti)
+    elseif(PINHOLE_SANITIZE)
+      # No network runs here: optimising the libraries that these rooms use takes longer than it saves.
+      target_compile_options(${target} PRIVATE -O0)
     endif()
     target_compile_options(${target} PRIVATE ${PINHOLE_WARNINGS})
     if(PINHOLE_BUILD_FUZZERS)

@@ -56,8 +56,11 @@ std::span<const FaceFacts> Faces(const PersonFacts& facts) {
 }
 
 void AppendText(const FaceFacts& face, Line& line) {
-  line << Percent(face.confidence) << " % sure, " << Percent(face.left) << " to "
-       << Percent(face.right) << " % across, " << Percent(face.top) << " to "
+  // A profile that does not say how sure it is has 255 there; so does a sensor that has no doubt.
+  if (face.confidence != 255) {
+    line << Percent(face.confidence) << " % sure, ";
+  }
+  line << Percent(face.left) << " to " << Percent(face.right) << " % across, " << Percent(face.top) << " to "
        << Percent(face.bottom) << " % down";
   if (face.facing != 0) {
     line << ", facing";

@@ -55,6 +55,13 @@ TEST(PersonLog, SaysEachStateInWords) {
             "% across, 30 to 62 % down, number 8 at 100 %");
 }
 
+TEST(PersonLog, WhereNoDoubtIsSaidNoneIsShown) {
+  PersonFacts facts = With(1);
+  facts.faces[0].facing = 1;
+  facts.faces[0].confidence = 255;
+  EXPECT_EQ(Text(facts), "somebody, 1 face: 20 to 45 % across, 30 to 62 % down, facing");
+}
+
 TEST(PersonLog, JsonHasItsKeys) {
   EXPECT_EQ(Json(PersonFacts{}), R"({"reading":false,"present":false,"faces":[]})");
   PersonFacts facts = With(2);

@@ -63,14 +63,14 @@ UniqueFd OpenFacts(const OutsideOptions& options) {
 }
 
 std::string Label(const OutsideOptions& options, const facts::ProfileDeclaration& profile) {
-  std::string label = "profile " + std::string(profile.name) + ": " +
-                      std::to_string(profile.bits_per_record()) + " bits a record, one every " +
-                      std::to_string(profile.tick_us() / 1000) + " ms, " +
-                      std::to_string(profile.bits_per_second()) + " bits a second at most";
-  label += "\n" + (options.standing.empty() ? "how the inside is locked stands in its own log"
-                                            : options.standing);
+  std::string label = "Profile: " + std::string(profile.name) +
+                      "\nAt most: " + std::to_string(profile.bits_per_second()) +
+                      " bits a second, in one record every " +
+                      std::to_string(profile.tick_us() / 1000) + " ms\nWall: " +
+                      (options.standing.empty() ? "how the inside is locked stands in its own log"
+                                                : options.standing);
   if (!options.plant.empty()) {
-    label += "\nAUDIT: a leak is planted in this sensor (" + options.plant + ")";
+    label += "\nAudit: a leak is planted in this sensor (" + options.plant + ")";
   }
   return label;
 }

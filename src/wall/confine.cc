@@ -15,6 +15,7 @@
 #include "system/failure.h"
 #include "wall/filter.h"
 #include "wall/kernel.h"
+#include "wall/leak_check.h"
 
 namespace pinhole::wall {
 
@@ -118,6 +119,7 @@ void RefuseSockets(Confined& got) {
 }  // namespace
 
 Confined Confine(const Confinement& confinement) {
+  ForgoLeakCheck();
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
     throw system::Failure("no_new_privs can't be had: " + Reason(errno) +
                           "; this needs Linux 3.5 or newer");

@@ -87,8 +87,6 @@ class Source {
  public:
   explicit Source(std::vector<std::string> arguments, Pace pace = Pace::kSteps) {
     std::signal(SIGPIPE, SIG_IGN);
-    // Behind its wall a sanitized program can't look into its own /proc for leaks.
-    ::setenv("ASAN_OPTIONS", "detect_leaks=0", 1);
     system::PipeEnds sockets = system::MakeSocketPair();
     system::PipeEnds steps = system::MakePipe();
     const int errors = ::open((folder_ / "err").c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);

@@ -16,9 +16,9 @@
 #include <sstream>
 #include <thread>
 
+#include "base/sanitized.h"
 #include "facts/person_codec.h"
 #include "host/command_for_tests.h"
-#include "base/sanitized.h"
 #include "system/child_process.h"
 
 namespace pinhole::host {
@@ -231,6 +231,17 @@ TEST_F(LiveSensor, TwoHalvesMeetAtAFifo) {
     EXPECT_EQ(inside.Parts().count("pinhole-outside"), 0U);
   }
   EXPECT_TRUE(outside.LinesUntil(IsNoReading));
+}
+
+TEST_F(LiveSensor, AnOutsideThatIsStartedAnewFindsTheInsideAgain) {
+  const TestFolder folder;
+  const std::string fifo = (folder / "facts").string();
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  Live inside(Film({"--only", "inside", "--facts", fifo}));
+  for (int i = 0; i < 2; ++i) {
+    Live outside(Film({"--only", "outside", "--facts", fifo}));
+    EXPECT_TRUE(outside.LinesUntil(IsReading)) << inside.err() << outside.err();
+  }
 }
 
 TEST_F(LiveSensor, AForgedRecordCutsTheInsideOff) {

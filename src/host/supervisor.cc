@@ -153,7 +153,10 @@ void Sensor::InsideEnded(const Ending& ending) {
     film_over_ = true;
     return;
   }
-  if (ending.signal == SIGPIPE) {
+  // Where the outside runs elsewhere it may only have been started anew: then the next inside finds
+  // the FIFO open again. One that it was cut off from stays shut, and the next inside waits before
+  // it.
+  if (ending.signal == SIGPIPE && options_.run_outside) {
     cut_off_ = true;
     code_ = 1;
     PrintError("the inside was cut off by the outside and is not started again");

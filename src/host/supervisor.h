@@ -6,9 +6,9 @@
 //
 //   an inside that ended by itself (code 0)       the film is over: the sensor ends
 //   an inside or source that died                 both again, after first_s, 2 first_s, ... most_s
-//   an inside that nobody would read (SIGPIPE)    the outside cut it off: not started again; the
-//   outlets
-//                                                 go on saying "no reading"
+//   an inside that nobody would read (SIGPIPE)    cut off: not started again, and "no reading"
+//                                                 stays; with half a sensor here again after a
+//                                                 while, and it waits where the FIFO stays shut
 //   an outside that died                          all again
 //   a source that can't use a file                the sensor ends with code 1
 //   whatever fails before it ever ran             the sensor ends with code 1: it would fail again
@@ -30,8 +30,8 @@ struct SupervisorOptions {
   InsideNeeds inside;
   bool run_inside = true, run_outside = true;
   bool input_is_file = false;  // a source that can't use it will not be able to next time either
-  std::string facts_path;  // a FIFO, where only one of them runs here
-  std::string config;      // for the outside
+  std::string facts_path;      // a FIFO, where only one of them runs here
+  std::string config;          // for the outside
   std::vector<std::string> overrides;
   std::chrono::seconds first_wait{1}, longest_wait{60};
   std::optional<std::chrono::seconds> lasts;  // ends by itself after that

@@ -160,6 +160,21 @@ function(pinhole_room)
   endif()
 endfunction()
 
+# pinhole_program(pinhole-inside ROOM inside/process MAIN inside_main.cc PATH_IN_TESTS PINHOLE_INSIDE)
+# A program that works for `pinhole`, built beside it. The room's tests know its path by the name given.
+function(pinhole_program name)
+  cmake_parse_arguments(P "" "ROOM;MAIN;PATH_IN_TESTS" "" ${ARGN})
+  pinhole_room_target(${P_ROOM} room)
+  add_executable(${name} ${P_MAIN})
+  target_compile_options(${name} PRIVATE ${PINHOLE_WARNINGS})
+  target_link_libraries(${name} PRIVATE ${room})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/src/host)
+  if(TARGET ${room}_test)
+    add_dependencies(${room}_test ${name})
+    target_compile_definitions(${room}_test PRIVATE ${P_PATH_IN_TESTS}="$<TARGET_FILE:${name}>")
+  endif()
+endfunction()
+
 # After the last room. What the checks and ./test read: rooms.txt, and fuzzers.txt, one line `name|program|corpus folder`
 # a fuzz target; and the targets `fuzzers` and `thread_tests`.
 function(pinhole_write_rooms)

@@ -162,7 +162,7 @@ void Sensor::InsideEnded(const Ending& ending) {
     PrintError("the inside was cut off by the outside and is not started again");
     return;
   }
-  if (!was_locked_) {  // it has said why
+  if (!was_locked_ && ending.signal == 0) {  // it has said why
     Finish(1);
     return;
   }
@@ -172,7 +172,8 @@ void Sensor::InsideEnded(const Ending& ending) {
 }
 
 void Sensor::OutsideEnded(const Ending& ending) {
-  if (Clock::now() - outside_started_ < std::chrono::seconds(2) || ending.exit_code == 2) {
+  // Whoever is killed may come back; whoever ends by itself so soon would do so again.
+  if (ending.signal == 0 && Clock::now() - outside_started_ < std::chrono::seconds(2)) {
     Finish(1);  // its configuration or an outlet: it has said why
     return;
   }
@@ -189,7 +190,8 @@ void Sensor::Settle() {
     // After its last frame a source ends well, and the inside after it.
     if (ending->signal != 0 || ending->exit_code != 0) {
       parts_ = InsideParts();
-      if (was_locked_ && (ending->signal != 0 || !options_.input_is_file)) {
+      const bool may_come_back = was_locked_ && !options_.input_is_file;
+      if (ending->signal != 0 || may_come_back) {
         RestartLater("the source of frames ended (" + ending->Text() + ")");
       } else {
         Finish(1);

@@ -12,6 +12,7 @@
 // reads back the same.
 
 #include <charconv>
+#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <initializer_list>
@@ -80,7 +81,7 @@ class Json {
   static std::string Number(Real value) {
     char digits[64];
     const auto [end, error] = std::to_chars(digits, digits + sizeof digits, value);
-    const bool finite = value - value == 0;
+    const bool finite = std::isfinite(value);
     return error == std::errc() && finite ? std::string(digits, end) : "null";
   }
   static std::string Quoted(std::string_view text);

@@ -6,8 +6,8 @@
 // The sender sent one bit a beat, the listener measured one number a beat. Half of the beats teach
 // it what a 1 looks like (the threshold, and on which side of it, that fits best); on the other
 // half it guesses. A channel is open where so few wrong guesses would come about by chance less
-// than once in a hundred thousand audits; then its capacity is that of a binary symmetric channel with this
-// share of errors.
+// than once in a hundred thousand audits; then its capacity is that of a binary symmetric channel
+// with this share of errors.
 
 #include <cstddef>
 #include <span>

@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "host/command_for_tests.h"
 #include "base/sanitized.h"
+#include "host/command_for_tests.h"
 #include "wall/kernel.h"
 
 namespace pinhole::host {

@@ -125,27 +125,24 @@ std::string AsJson(const std::vector<TriedAttempt>& tried, const std::vector<Cha
   Json attempts = Json::Array();
   for (const TriedAttempt& one : tried) {
     attempts.Add(Json::Object({{"name", one.attempt->name},
-                                     {"group", one.attempt->group},
-                                     {"what", one.attempt->what},
-                                     {"fate", audit::FateName(one.behind_all.fate)},
-                                     {"how", one.behind_all.detail},
-                                     {"stopped_by", one.behind_all.layer},
-                                     {"landlock_alone", one.landlock},
-                                     {"namespaces_alone", one.namespaces}}));
+                               {"group", one.attempt->group},
+                               {"what", one.attempt->what},
+                               {"fate", audit::FateName(one.behind_all.fate)},
+                               {"how", one.behind_all.detail},
+                               {"stopped_by", one.behind_all.layer},
+                               {"landlock_alone", one.landlock},
+                               {"namespaces_alone", one.namespaces}}));
   }
   Json channels = Json::Array();
   for (const ChannelOutcome& channel : heard) {
     channels.Add(Json::Object({{"name", channel.name},
-                                     {"what", channel.what},
-                                     {"fate", channel.open ? "OPEN" : "closed"},
-                                     {"bits_per_second", channel.bits_per_second},
-                                     {"judged", channel.detail},
-                                     {"note", channel.note}}));
+                               {"what", channel.what},
+                               {"fate", channel.open ? "OPEN" : "closed"},
+                               {"bits_per_second", channel.bits_per_second},
+                               {"judged", channel.detail},
+                               {"note", channel.note}}));
   }
-  return Json::Object({{"open", open},
-                       {"attempts", attempts},
-                       {"channels", channels}})
-      .Line();
+  return Json::Object({{"open", open}, {"attempts", attempts}, {"channels", channels}}).Line();
 }
 
 }  // namespace

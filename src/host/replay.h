@@ -15,8 +15,8 @@
 
 namespace pinhole::host {
 
-// Calls `seen` with the record of each of the first `frames` frames, in order. Answers an exit code: 1 where a process
-// could not begin and has said why. Throws Failure where one failed later.
+// Calls `seen` with the record of each of the first `frames` frames, in order. Answers an exit
+// code: 1 where a process could not begin and has said why. Throws Failure where one failed later.
 int Replay(const InsideNeeds& needs, std::size_t frames,
            const std::function<void(const facts::PersonFacts&)>& seen);
 

@@ -60,8 +60,8 @@ void AppendText(const FaceFacts& face, Line& line) {
   if (face.confidence != 255) {
     line << Percent(face.confidence) << " % sure, ";
   }
-  line << Percent(face.left) << " to " << Percent(face.right) << " % across, " << Percent(face.top) << " to "
-       << Percent(face.bottom) << " % down";
+  line << Percent(face.left) << " to " << Percent(face.right) << " % across, " << Percent(face.top)
+       << " to " << Percent(face.bottom) << " % down";
   if (face.facing != 0) {
     line << ", facing";
   }

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "host/names.h"
+#include "wall/endings.h"
 
 namespace pinhole::host {
 
@@ -166,9 +167,13 @@ void Sensor::InsideEnded(const Ending& ending) {
     Finish(1);
     return;
   }
-  RestartLater(ending.signal == SIGSYS
-                   ? "the inside tried what it may not and was killed by the wall (SIGSYS)"
-                   : "the inside ended (" + ending.Text() + ")");
+  if (ending.signal == SIGSYS) {
+    RestartLater("the inside tried what it may not and was killed by the wall (SIGSYS)");
+  } else if (ending.exit_code == wall::kCameraGone) {
+    RestartLater("the camera gives no more frames; is it still plugged in?");
+  } else {
+    RestartLater("the inside ended (" + ending.Text() + ")");
+  }
 }
 
 void Sensor::OutsideEnded(const Ending& ending) {

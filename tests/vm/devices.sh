@@ -66,8 +66,15 @@ export PINHOLE_MODELS=/models
 echo "vm: devices"
 pinhole devices
 echo "vm: camera"
-pinhole run person --input v4l2:/dev/video0 --for 25 --all --json --set http.enabled=false --set 'wall.at_least="A"' \
-  --set sensor.fps=5 --set sensor.width=320 --set sensor.height=180
+pinhole run person --input v4l2:/dev/video0 --for 60 --all --json --set http.enabled=false --set 'wall.at_least="A"' \
+  --set sensor.fps=5 --set sensor.width=320 --set sensor.height=180 --set restart.most_s=2 &
+sleep 20
+echo "vm: unplugged"
+echo vivid.0 >/sys/bus/platform/drivers/vivid/unbind
+sleep 10
+echo "vm: plugged in"
+echo vivid.0 >/sys/bus/platform/drivers/vivid/bind
+wait $!
 echo "vm: sensor ended with $?"
 pinhole audit wall --only descriptors
 echo "vm: done"
@@ -85,7 +92,12 @@ if [ "$(grep -c '\[  PASSED  \]' <<<"$output")" -ne "${#programs[@]}" ] || grep 
   exit 1
 fi
 grep -q 'the wall stands, grade A' <<<"$output" || { echo "no sensor of grade A" >&2; exit 1; }
-grep -q '"facts":{"reading":true' <<<"$output" || { echo "the camera gave no reading" >&2; exit 1; }
+for part in camera "plugged in"; do
+  sed -n "/^vm: $part/,/^vm: [^$part]/p" <<<"$output" | grep -q '"facts":{"reading":true' ||
+    { echo "the camera gave no reading after: $part" >&2; exit 1; }
+done
+sed -n '/^vm: unplugged/,/^vm: plugged in/p' <<<"$output" | grep -q 'the camera gives no more frames' ||
+  { echo "nobody said that the camera is gone" >&2; exit 1; }
 grep -q 'vm: sensor ended with 0' <<<"$output" || { echo "the sensor failed" >&2; exit 1; }
 grep -q 'SKIPPED.*I2cDevice' <<<"$output" && { echo "CUSE was not to be had" >&2; exit 1; }
 grep -q 'SKIPPED.*GpioSim' <<<"$output" && echo "no gpio-sim in $kernel: the pin was tested with its fake only"

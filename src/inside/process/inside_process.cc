@@ -24,6 +24,7 @@
 #include "system/failure.h"
 #include "system/files.h"
 #include "wall/attempts.h"
+#include "wall/endings.h"
 #include "wall/rehearsal.h"
 
 namespace pinhole::inside::process {
@@ -104,12 +105,13 @@ void SayStanding(const wall::Standing& standing, wall::Grade grade) {
 }
 
 // Nothing in here may make a system call but those of the doorway, nor take or give back memory.
-[[noreturn]] void Sense(capture::FrameSource& frames, sense::PersonSensor& sensor, int facts_fd) {
+[[noreturn]] void Sense(const Source& source, sense::PersonSensor& sensor, int facts_fd) {
+  capture::FrameSource& frames = source.frames();
   for (;;) {
     base::Diagnosis why;
     base::Result<capture::Frame> frame = frames.Capture(why);
     if (!frame && frame.error() == base::Error::kNotFound) {
-      ::_exit(0);
+      ::_exit(source.own != nullptr ? wall::kCameraGone : wall::kFramesEnded);
     }
     const base::Result<facts::PersonFacts> seen =
         frame ? sensor.Look(*std::move(frame), why) : sensor.Missed();
@@ -175,7 +177,7 @@ int RunSensor(const InsideOptions& options, int facts_fd) {
   if (!wall::Seal(doorway, {}, standing, why)) {
     throw system::Failure("no wall, no sensor: " + std::string(why.text()));
   }
-  Sense(source.frames(), *sensor->operator->(), facts_fd);
+  Sense(source, *sensor->operator->(), facts_fd);
 }
 
 int MakeAttempt(const InsideOptions& options, int facts_fd) {

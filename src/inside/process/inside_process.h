@@ -14,12 +14,11 @@
 //
 // locks itself (wall/sensor_wall.h), and from then on writes one record a frame to the facts pipe:
 // what it believes, or "no reading" for a frame that failed. A record that finds the pipe full is
-// dropped. When the frames end it ends with code 0.
+// dropped. When the frames end it ends, as wall/endings.h says.
 //
-// Errors before the lock are one line on standard error, `pinhole: SENTENCE`, and code 1 (2:
-// wrong arguments; 3: the grade is below --at-least, or there can be no wall). After the lock there
-// is nothing that it could say: SIGSYS means that it tried what it may not, SIGPIPE that nobody
-// takes its records any more.
+// Errors before the lock are one line on standard error, `pinhole: SENTENCE`, and code 1 (2: wrong
+// arguments). After the lock there is nothing that it could say: SIGSYS means that it tried what it
+// may not, SIGPIPE that nobody takes its records any more.
 
 #include <cstdint>
 #include <optional>
@@ -47,8 +46,6 @@ struct InsideOptions {
   int beat_fd = -1;     // memory with a word that counts up (wall/rehearsal.h); with send
   wall::Layers layers;  // only with attempt
 };
-
-inline constexpr int kBelowGrade = 3;
 
 // Throws system::WrongUsage.
 InsideOptions ParseInside(int argc, const char* const* argv);

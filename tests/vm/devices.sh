@@ -92,12 +92,11 @@ if [ "$(grep -c '\[  PASSED  \]' <<<"$output")" -ne "${#programs[@]}" ] || grep 
   exit 1
 fi
 grep -q 'the wall stands, grade A' <<<"$output" || { echo "no sensor of grade A" >&2; exit 1; }
-for part in camera "plugged in"; do
-  sed -n "/^vm: $part/,/^vm: [^$part]/p" <<<"$output" | grep -q '"facts":{"reading":true' ||
-    { echo "the camera gave no reading after: $part" >&2; exit 1; }
-done
-sed -n '/^vm: unplugged/,/^vm: plugged in/p' <<<"$output" | grep -q 'the camera gives no more frames' ||
-  { echo "nobody said that the camera is gone" >&2; exit 1; }
+between() { sed -n "/^vm: $1/,/^vm: $2/p" <<<"$output"; }
+reading='"facts":{"reading":true'
+between camera unplugged | grep -q "$reading" || { echo "the camera gave no reading" >&2; exit 1; }
+between unplugged 'plugged in' | grep -q 'the camera gives no more frames' || { echo "nobody missed the camera" >&2; exit 1; }
+between 'plugged in' 'sensor ended' | grep -q "$reading" || { echo "the camera did not come back" >&2; exit 1; }
 grep -q 'vm: sensor ended with 0' <<<"$output" || { echo "the sensor failed" >&2; exit 1; }
 grep -q 'SKIPPED.*I2cDevice' <<<"$output" && { echo "CUSE was not to be had" >&2; exit 1; }
 grep -q 'SKIPPED.*GpioSim' <<<"$output" && echo "no gpio-sim in $kernel: the pin was tested with its fake only"

@@ -170,7 +170,7 @@ void Sensor::InsideEnded(const Ending& ending) {
   if (ending.signal == SIGSYS) {
     RestartLater("the inside tried what it may not and was killed by the wall (SIGSYS)");
   } else if (ending.exit_code == wall::kCameraGone) {
-    RestartLater("the camera gives no more frames; is it still plugged in?");
+    RestartLater("the camera gives no more frames (is it still plugged in?)");
   } else {
     RestartLater("the inside ended (" + ending.Text() + ")");
   }

@@ -183,7 +183,7 @@ void SettleMemory(Standing& standing) {
                table[i].end - table[i].begin);
     }
   }
-  standing.memory_locked = ::mlockall(MCL_CURRENT) == 0;
+  ::mlockall(MCL_CURRENT);  // where the limit allows it the kernel takes no page back either
   count = ReadMaps(standing.maps_fd, table);
   for (std::size_t i = 0; i < count; ++i) {
     if (table[i].readable && !table[i].kernels_clock && !table[i].other_kernels) {
@@ -191,9 +191,6 @@ void SettleMemory(Standing& standing) {
     }
   }
 }
-
-// The last of what the process may still say to a file was said before.
-void ForbidFiles() { Limit(RLIMIT_FSIZE, 0); }
 
 void CloseAllBut(std::array<int, 2> kept) {
   std::sort(kept.begin(), kept.end());
@@ -208,6 +205,14 @@ void CloseAllBut(std::array<int, 2> kept) {
     from = static_cast<unsigned>(fd) + 1;
   }
   ::syscall(436, from, ~0U, 0);
+}
+
+// All that is not a system call.
+void GiveUpTheRest(const Doorway& doorway, Standing& standing) {
+  SettleMemory(standing);
+  DropCapabilities();
+  Limit(RLIMIT_FSIZE, 0);  // what it had to say to a file was said before
+  CloseAllBut({doorway.facts_fd, doorway.device_fd});
 }
 
 void AllowDoorway(Filter& filter, const Doorway& doorway) {
@@ -275,10 +280,7 @@ base::Status Seal(const Doorway& doorway, const Layers& layers, Standing& standi
                   base::Diagnosis& why) {
   Filter filter;
   AllowDoorway(filter, doorway);
-  SettleMemory(standing);
-  DropCapabilities();
-  ForbidFiles();
-  CloseAllBut({doorway.facts_fd, doorway.device_fd});
+  GiveUpTheRest(doorway, standing);
   if (!layers.seccomp) {
     return {};
   }
@@ -291,10 +293,7 @@ base::Status SealWithMemoryCalls(const Doorway& doorway, Standing& standing, bas
   filter.Allow(SYS_mmap);
   filter.Allow(SYS_munmap);
   filter.Allow(SYS_madvise);
-  SettleMemory(standing);
-  DropCapabilities();
-  ForbidFiles();
-  CloseAllBut({doorway.facts_fd, doorway.device_fd});
+  GiveUpTheRest(doorway, standing);
   return Install(filter, standing, why);
 }
 

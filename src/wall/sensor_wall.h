@@ -42,12 +42,11 @@ struct Layers {
 
 // What the process is separated by; the rest of it is said at start-up.
 struct Standing {
-  bool namespaces = false;     // no network, no other processes' IPC, no mounts to change
-  int landlock_abi = 0;        // 0: no file is out of reach but by its owner's rights
-  bool seccomp = false;        // without it nothing runs
-  bool clock = true;           // a counter that tells the time can be read
-  bool memory_locked = false;  // the kernel may not take pages away, so none can come back
-  std::string missing;         // what could not be had and why, for a person; empty: nothing
+  bool namespaces = false;  // no network, no other processes' IPC, no mounts to change
+  int landlock_abi = 0;     // 0: no file is out of reach but by its owner's rights
+  bool seccomp = false;     // without it nothing runs
+  bool clock = true;        // a counter that tells the time can be read
+  std::string missing;      // what could not be had and why, for a person; empty: nothing
 
   int maps_fd = -1;  // from Separate to Seal
 };

@@ -10,7 +10,7 @@
 // Everything that needs a name or a library is done first: the model is read and planned, the
 // camera set up, memory taken, threads started. Then it says one line on standard output,
 //
-//   locked grade=B landlock=7 namespaces=yes clock=no memory=locked
+//   locked grade=B landlock=7 namespaces=yes clock=no
 //
 // locks itself (wall/sensor_wall.h), and from then on writes one record a frame to the facts pipe:
 // what it believes, or "no reading" for a frame that failed. A record that finds the pipe full is

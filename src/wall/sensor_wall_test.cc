@@ -38,7 +38,7 @@ ChildEnd Locked(Doorway doorway, const Body& body, std::string* out = nullptr) {
     if (!Seal(doorway, {}, standing, why)) {
       return 99;
     }
-    ::_exit(body(doorway.facts_fd));
+    EndChild(body(doorway.facts_fd));
   });
   pipe.writing.Close();
   std::array<char, 4096> text{};
@@ -119,7 +119,7 @@ TEST(SensorWall, ThreadsGoOnWaitingForEachOther) {
       system::WakeAll(asked);
       system::WaitWhile(answered, i);
     }
-    ::_exit(0);
+    EndChild(0);
   });
   EXPECT_EQ(end, (ChildEnd{0, 0}));
 }

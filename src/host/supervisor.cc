@@ -3,7 +3,6 @@
 
 #include <poll.h>
 #include <signal.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -27,16 +26,6 @@ using system::UniqueFd;
 
 constexpr std::chrono::seconds kSound{60};  // a part that ran that long did not fail at once
 constexpr int kOutsideFactsFd = 3;
-
-UniqueFd EndingSignals() {
-  sigset_t ending;
-  sigemptyset(&ending);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
-    sigaddset(&ending, signal);
-  }
-  ::sigprocmask(SIG_BLOCK, &ending, nullptr);
-  return UniqueFd(::signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK));
-}
 
 class Sensor {
  public:
@@ -78,7 +67,6 @@ class Sensor {
   std::optional<Clock::time_point> restart_at_;
   Clock::time_point started_, inside_started_, outside_started_;
   bool was_locked_ = false;  // the inside came as far as its lock, ever
-  bool cut_off_ = false;
   bool film_over_ = false;
   bool done_ = false;
   int code_ = 0;
@@ -158,7 +146,6 @@ void Sensor::InsideEnded(const Ending& ending) {
   // the FIFO open again. One that it was cut off from stays shut, and the next inside waits before
   // it.
   if (ending.signal == SIGPIPE && options_.run_outside) {
-    cut_off_ = true;
     code_ = 1;
     PrintError("the inside was cut off by the outside and is not started again");
     return;
@@ -245,7 +232,7 @@ void Sensor::EndInOrder() {
 }
 
 int Sensor::Run() {
-  const UniqueFd ending = EndingSignals();
+  const UniqueFd ending = system::EndingSignals();
   Start();
   while (!done_) {
     std::array<pollfd, 5> waits{{{ending.get(), POLLIN, 0},

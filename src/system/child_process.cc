@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -82,6 +83,16 @@ PipeEnds MakeSocketPair() {
     throw Failure("no pair of sockets can be made: " + Reason(errno));
   }
   return {UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
+UniqueFd EndingSignals() {
+  sigset_t ending;
+  sigemptyset(&ending);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
+    sigaddset(&ending, signal);
+  }
+  ::sigprocmask(SIG_BLOCK, &ending, nullptr);
+  return UniqueFd(::signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
 std::string Ending::Text() const {

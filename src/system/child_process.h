@@ -49,6 +49,11 @@ struct PipeEnds {
 PipeEnds MakePipe();
 PipeEnds MakeSocketPair();  // either end reads and writes; AF_UNIX, SOCK_SEQPACKET
 
+// SIGTERM, SIGINT and SIGHUP, as a descriptor to poll: readable once one came. They are blocked for
+// the calling thread and all that it starts from then on, so call it before other threads are
+// started.
+UniqueFd EndingSignals();
+
 struct Ending {
   int exit_code = 0;  // where signal is 0
   int signal = 0;     // that killed it

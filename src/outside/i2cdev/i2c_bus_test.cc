@@ -10,30 +10,12 @@
 #include <vector>
 
 #include "facts/person_sensor_packet.h"
+#include "outside/i2cdev/packets_for_tests.h"
 
 namespace pinhole::outside::i2cdev {
 namespace {
 
-using Bytes = std::vector<std::uint8_t>;
 using Kind = i2c::HostCommand::Kind;
-
-facts::PersonFacts Somebody(std::uint8_t which) {
-  facts::PersonFacts facts;
-  facts.reading = facts.present = 1;
-  facts.count = 4;
-  facts.faces.fill({255, which, which, which, which, 0, 0, 1});
-  return facts;
-}
-
-Bytes Packet(const facts::PersonFacts& facts) {
-  std::array<std::byte, facts::kPersonSensorPacketBytes> packet;
-  EncodePersonSensorPacket(facts, packet);
-  Bytes bytes;
-  for (const std::byte byte : packet) {
-    bytes.push_back(std::to_integer<std::uint8_t>(byte));
-  }
-  return bytes;
-}
 
 Bytes Read(I2cBus& bus, std::size_t count = 39) {
   Bytes bytes(count);

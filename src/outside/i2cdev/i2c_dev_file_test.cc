@@ -15,30 +15,11 @@
 #include <vector>
 
 #include "facts/person_sensor_packet.h"
+#include "outside/i2cdev/packets_for_tests.h"
 #include "outside/i2cdev/process_memory.h"
 
 namespace pinhole::outside::i2cdev {
 namespace {
-
-using Bytes = std::vector<std::uint8_t>;
-
-facts::PersonFacts Somebody(std::uint8_t which) {
-  facts::PersonFacts facts;
-  facts.reading = facts.present = 1;
-  facts.count = 4;
-  facts.faces.fill({255, which, which, which, which, 0, 0, 1});
-  return facts;
-}
-
-Bytes Packet(const facts::PersonFacts& facts) {
-  std::array<std::byte, facts::kPersonSensorPacketBytes> packet;
-  EncodePersonSensorPacket(facts, packet);
-  Bytes bytes;
-  for (const std::byte byte : packet) {
-    bytes.push_back(std::to_integer<std::uint8_t>(byte));
-  }
-  return bytes;
-}
 
 Bytes First(const Bytes& bytes, std::size_t count) {
   return {bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(count)};

@@ -36,6 +36,7 @@
 
 #include "facts/person_sensor_packet.h"
 #include "outside/i2cdev/file_server.h"
+#include "outside/i2cdev/packets_for_tests.h"
 
 namespace pinhole::outside::i2cdev {
 namespace {
@@ -45,28 +46,9 @@ using base::Error;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using Bytes = std::vector<std::uint8_t>;
 using Kind = i2c::HostCommand::Kind;
 
 constexpr std::chrono::seconds kDeadline{20};
-
-facts::PersonFacts Somebody(std::uint8_t which) {
-  facts::PersonFacts facts;
-  facts.reading = facts.present = 1;
-  facts.count = 4;
-  facts.faces.fill({255, which, which, which, which, 0, 0, 1});
-  return facts;
-}
-
-Bytes Packet(const facts::PersonFacts& facts) {
-  std::array<std::byte, facts::kPersonSensorPacketBytes> packet;
-  EncodePersonSensorPacket(facts, packet);
-  Bytes bytes;
-  for (const std::byte byte : packet) {
-    bytes.push_back(std::to_integer<std::uint8_t>(byte));
-  }
-  return bytes;
-}
 
 Bytes operator+(Bytes a, const Bytes& b) {
   a.insert(a.end(), b.begin(), b.end());

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -151,18 +150,6 @@ UniqueFd Clock(std::uint32_t tick_us) {
   return fd;
 }
 
-// Blocked before any thread starts, so that all of them leave the signals to this descriptor.
-UniqueFd EndingSignals() {
-  sigset_t ending;
-  sigemptyset(&ending);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
-    sigaddset(&ending, signal);
-  }
-  ::sigprocmask(SIG_BLOCK, &ending, nullptr);
-  ::signal(SIGPIPE, SIG_IGN);
-  return UniqueFd(::signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK));
-}
-
 void TickUntilToldToEnd(Relay& relay, const UniqueFd& clock, const UniqueFd& ending,
                         bool immediately) {
   for (;;) {
@@ -187,7 +174,8 @@ void TickUntilToldToEnd(Relay& relay, const UniqueFd& clock, const UniqueFd& end
 }  // namespace
 
 int RunOutside(const OutsideOptions& options) {
-  const UniqueFd ending = EndingSignals();
+  const UniqueFd ending = system::EndingSignals();
+  ::signal(SIGPIPE, SIG_IGN);
   std::vector<std::string> warnings;
   const Config config = config::ReadConfig(options.config, options.overrides, warnings);
   for (const std::string& warning : warnings) {

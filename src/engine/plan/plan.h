@@ -45,7 +45,7 @@ struct OpDemand {
   std::uint32_t scratch_bytes = 0;
   std::uint32_t state_bytes = 0;
   std::uint8_t in_place_inputs = 0;  // bit i: output 0 may take input i's place
-  RowWindow rows;                    // whether and how it runs by rows
+  RowWindow rows = {};               // whether and how it runs by rows
 };
 
 // How long to look for groups and a tighter packing.
@@ -107,7 +107,7 @@ struct Plan {
 
 // Chooses groups and packs; the same request gives the same plan. The plan lies in `model_arena`;
 // working memory, some 150 bytes a tensor, is taken from its back and given back, and the stack
-// holds some 6 KiB.
+// holds some 7 KiB.
 // Errors: kOutOfMemory, kTooLarge (more than 2 GiB of activations).
 base::Result<Plan> MakePlan(const Request& request, base::Arena& model_arena, base::Diagnosis& why);
 

@@ -21,26 +21,19 @@ void WindowInt8(const Gemm& gemm, const Block& block, const std::byte* data, int
   constexpr int kVectors = kMaxVectors;
   constexpr int kGroup = 4 / BytesOf(Simd::kInt8Data);
   typename Simd::I sums[kVectors];
-#pragma GCC unroll 4
-  for (int v = 0; v < kVectors; ++v) {
+  Unroll<kVectors>([&](auto v) PINHOLE_INLINE {
     sums[v] = Simd::LoadI(block.finish + v * FinishBytes<Simd, kFinish>());
-  }
+  });
   const std::byte* weights = block.weights;
   const std::int32_t* const end = gemm.segments.data() + gemm.segments.size();
   for (const std::int32_t* tap = gemm.segments.data(); tap != end; tap += kGroup) {
     const std::byte* taps[kGroup];
-#pragma GCC unroll 4
-    for (int i = 0; i < kGroup; ++i) {
-      taps[i] = data + tap[i];
-    }
+    Unroll<kGroup>([&](auto i) PINHOLE_INLINE { taps[i] = data + tap[i]; });
     Simd::DotTaps(sums, taps, weights);
     weights += kVectors * Simd::kLanes * Simd::kWeightBytes;
   }
   typename Simd::I acc[kVectors][1];
-#pragma GCC unroll 4
-  for (int v = 0; v < kVectors; ++v) {
-    acc[v][0] = sums[v];
-  }
+  Unroll<kVectors>([&](auto v) PINHOLE_INLINE { acc[v][0] = sums[v]; });
   FinishInt8<Simd, kFinish, 1, kVectors>(gemm, block.finish, count, acc, out, 0);
 }
 
@@ -49,18 +42,16 @@ void WindowFloat(const Gemm& gemm, const Block& block, const std::byte* data, in
                  float* out) {
   constexpr int kVectors = kMaxVectors;
   typename Simd::F acc[kVectors][1];
-#pragma GCC unroll 4
-  for (int v = 0; v < kVectors; ++v) {
+  Unroll<kVectors>([&](auto v) PINHOLE_INLINE {
     acc[v][0] = Simd::LoadF(block.finish + v * Simd::kLanes * 4);
-  }
+  });
   const std::byte* weights = block.weights;
   for (const std::int32_t tap : gemm.segments) {
     const std::byte* const at = data + tap;
-#pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) {
+    Unroll<kVectors>([&](auto v) PINHOLE_INLINE {
       acc[v][0] = Simd::FusedMultiplyAdd(acc[v][0], Simd::LoadUnalignedF(at + v * Simd::kLanes * 4),
                                          Simd::LoadF(weights + v * Simd::kLanes * 4));
-    }
+    });
     weights += kVectors * Simd::kLanes * 4;
   }
   FinishFloat<Simd, 1, kVectors>(gemm, count, acc, out, 0);

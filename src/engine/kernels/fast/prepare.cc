@@ -15,8 +15,9 @@ namespace {
 
 // Scratch that a chunk of rows may take: half of a common first cache.
 constexpr std::uint32_t kChunkBytes = 16 * 1024;
-// What loops read behind the last row: a block of four vectors of 64 bytes.
-constexpr std::uint32_t kSlackBytes = 256;
+// What loops read behind the last row, a block of four vectors of 64 bytes, and what scratch may be
+// short of a cache line's begin.
+constexpr std::uint32_t kSlackBytes = 256 + kPackedAlignment;
 // A depthwise row's weights repeat after at most so many lanes; else pixels are done one by one.
 constexpr std::int32_t kMaxPeriod = 4096;
 constexpr std::int64_t kMaxSum = std::int64_t{1} << 30;
@@ -87,6 +88,9 @@ class Packer {
     gemm.out_zero = static_cast<std::int16_t>(out.zero_point);
     bool positive = ref_.int_range.low >= out.zero_point;
     for (std::int32_t c = 0; c < gemm.out_channels; ++c) {
+      if (Constant(c, taps, inputs)) {
+        continue;
+      }
       const int shift = ref_.multipliers.at(static_cast<std::size_t>(c)).shift;
       positive = positive && shift <= -1 && shift >= -22;
       if ((LargestSum(c, taps, inputs) << std::max(shift, 0)) > kMaxSum) {
@@ -190,6 +194,25 @@ class Packer {
            });
   }
 
+  // All weights are zero. Training leaves such channels, with biases beyond all measure.
+  [[nodiscard]] bool Constant(std::int32_t c, std::int32_t taps, std::int32_t inputs) const {
+    return SumOver(c, taps, inputs, [](std::int64_t w) { return w < 0 ? -w : w; }) == 0;
+  }
+  // The multiplier of channel c, and a bias instead of the file's. A constant channel gets such as
+  // give its one result: 2^30 / 2^31 takes half of the sum, or a quarter with e = 1.
+  base::FixedMultiplier Scaling(std::int32_t c, Finish finish, bool constant,
+                                std::int64_t& bias) const {
+    const base::FixedMultiplier scaling = ref_.multipliers.at(static_cast<std::size_t>(c));
+    if (!constant) {
+      return scaling;
+    }
+    const std::int32_t zero = context_.output(0)->zero_point;
+    const std::int64_t value = ref::Requantize(static_cast<std::int32_t>(bias), scaling, zero,
+                                               ref_.int_range) - zero;
+    bias = value * (finish == Finish::kPositive ? 4 : 2);
+    return {std::int32_t{1} << 30, finish == Finish::kPositive ? -1 : 0};
+  }
+
   void PackLane(std::byte* record, int lane, Finish finish, std::int32_t c, std::int32_t taps,
                 std::int32_t inputs) const {
     const int lanes = layout_.lanes;
@@ -202,8 +225,9 @@ class Packer {
     // Data are x + offset, zero is zero_point + offset: the bias takes zero's share back.
     const std::int64_t weights = SumOver(c, taps, inputs, [](std::int64_t w) { return w; });
     const std::int64_t zero = context_.input(0)->zero_point + offset();
-    Put(record, lane, static_cast<std::int32_t>(BiasOf(c) - zero * weights));
-    const base::FixedMultiplier m = ref_.multipliers.at(static_cast<std::size_t>(c));
+    std::int64_t bias = BiasOf(c);
+    const base::FixedMultiplier m = Scaling(c, finish, Constant(c, taps, inputs), bias);
+    Put(record, lane, static_cast<std::int32_t>(bias - zero * weights));
     Put(record, lanes + lane, m.fraction);
     const int e = -m.shift;
     if (finish == Finish::kPositive) {

@@ -43,13 +43,13 @@ struct Avx512Vnni {
   static I Dot(I sum, I data, I weights) { return _mm512_dpbusd_epi32(sum, data, weights); }
 
   // See Finish in layout.h. The products of even and of odd lanes are formed apart, in 64 bits.
-  static I ScalePositive(I sum, I multiplier, I even, I odd, I shift) {
+  [[gnu::always_inline]] static I ScalePositive(I sum, I multiplier, I even, I odd, I shift) {
     const I low = _mm512_add_epi64(_mm512_mul_epi32(sum, multiplier), even);
     const I high = _mm512_add_epi64(
         _mm512_mul_epi32(_mm512_srli_epi64(sum, 32), _mm512_srli_epi64(multiplier, 32)), odd);
     return _mm512_srav_epi32(HighHalves(low, high), shift);
   }
-  static I ScaleSigned(I sum, I multiplier, I left, I half, I sign, I right) {
+  [[gnu::always_inline]] static I ScaleSigned(I sum, I multiplier, I left, I half, I sign, I right) {
     const I x = _mm512_sllv_epi32(sum, left);
     const I nudge = _mm512_set1_epi64(std::int64_t{1} << 31);
     const I low = _mm512_add_epi64(_mm512_mul_epi32(x, multiplier), nudge);
@@ -70,7 +70,7 @@ struct Avx512Vnni {
   };
   // kVectors * 16 bytes.
   template <int kVectors>
-  static void Store(const Clamp& clamp, const I (&sums)[kVectors], std::int8_t* out) {
+  [[gnu::always_inline]] static void Store(const Clamp& clamp, const I (&sums)[kVectors], std::int8_t* out) {
     if constexpr (kVectors == 4) {
       _mm512_storeu_si512(out, Bytes(clamp, sums));
     } else if constexpr (kVectors == 2) {
@@ -82,14 +82,14 @@ struct Avx512Vnni {
   }
   // The first `count` of them.
   template <int kVectors>
-  static void StoreSome(const Clamp& clamp, const I (&sums)[kVectors], std::int8_t* out,
+  [[gnu::always_inline]] static void StoreSome(const Clamp& clamp, const I (&sums)[kVectors], std::int8_t* out,
                         int count) {
     _mm512_mask_storeu_epi8(out, ~std::uint64_t{0} >> (64 - count), Bytes(clamp, sums));
   }
 
   // A window of one channel each: lane l of the four vectors takes byte or short of channel
   // Int8Channel(4, v, l). `taps` points to where each of the group's four taps begins.
-  static void DotTaps(I (&sums)[4], const std::byte* const (&taps)[4], const std::byte* weights) {
+  [[gnu::always_inline]] static void DotTaps(I (&sums)[4], const std::byte* const (&taps)[4], const std::byte* weights) {
     const I t0 = _mm512_loadu_si512(taps[0]);
     const I t1 = _mm512_loadu_si512(taps[1]);
     const I t2 = _mm512_loadu_si512(taps[2]);
@@ -143,16 +143,16 @@ struct Avx512Vnni {
   static I Limit(const Clamp& clamp, I bytes) {
     return _mm512_min_epi8(_mm512_max_epi8(bytes, clamp.low), clamp.high);
   }
-  static I Bytes(const Clamp& clamp, const I (&sums)[4]) {
+  [[gnu::always_inline]] static I Bytes(const Clamp& clamp, const I (&sums)[4]) {
     const I low = _mm512_adds_epi16(_mm512_packs_epi32(sums[0], sums[1]), clamp.zero);
     const I high = _mm512_adds_epi16(_mm512_packs_epi32(sums[2], sums[3]), clamp.zero);
     return Limit(clamp, _mm512_packs_epi16(low, high));
   }
-  static I Bytes(const Clamp& clamp, const I (&sums)[2]) {
+  [[gnu::always_inline]] static I Bytes(const Clamp& clamp, const I (&sums)[2]) {
     const I shorts = _mm512_adds_epi16(_mm512_packs_epi32(sums[0], sums[1]), clamp.zero);
     return Limit(clamp, _mm512_castsi256_si512(_mm512_cvtsepi16_epi8(shorts)));
   }
-  static I Bytes(const Clamp& clamp, const I (&sums)[1]) {
+  [[gnu::always_inline]] static I Bytes(const Clamp& clamp, const I (&sums)[1]) {
     const I shorts = _mm512_adds_epi16(_mm512_castsi256_si512(_mm512_cvtsepi32_epi16(sums[0])),
                                        clamp.zero);
     return Limit(clamp, _mm512_castsi256_si512(_mm512_cvtsepi16_epi8(shorts)));

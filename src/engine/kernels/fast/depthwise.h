@@ -14,47 +14,71 @@
 
 namespace pinhole::engine::kernels::fast {
 
-// `count` int8 outputs from one block: sums over all taps, four at a time (or two: Simd's group).
-template <class Simd, Finish kFinish>
-void WindowInt8(const Gemm& gemm, const Block& block, const std::byte* data, int count,
+// Outputs of one block at kPlaces places that lie `apart` lanes from each other, so that weights and
+// scaling are loaded once for all of them. The first `count` lanes are stored. Sums go over all
+// taps, four at a time (or two: Simd's group).
+template <class Simd, Finish kFinish, int kPlaces>
+void WindowInt8(const Gemm& gemm, const Block& block, const std::byte* data, int apart, int count,
                 std::int8_t* out) {
   constexpr int kVectors = kMaxVectors;
-  constexpr int kGroup = 4 / BytesOf(Simd::kInt8Data);
-  typename Simd::I sums[kVectors];
+  constexpr int kBytes = BytesOf(Simd::kInt8Data);
+  constexpr int kGroup = 4 / kBytes;
+  typename Simd::I sums[kPlaces][kVectors];
   Unroll<kVectors>([&](auto v) PINHOLE_INLINE {
-    sums[v] = Simd::LoadI(block.finish + v * FinishBytes<Simd, kFinish>());
+    const auto bias = Simd::LoadI(block.finish + v * FinishBytes<Simd, kFinish>());
+    Unroll<kPlaces>([&](auto p) PINHOLE_INLINE { sums[p][v] = bias; });
   });
   const std::byte* weights = block.weights;
   const std::int32_t* const end = gemm.segments.data() + gemm.segments.size();
   for (const std::int32_t* tap = gemm.segments.data(); tap != end; tap += kGroup) {
-    const std::byte* taps[kGroup];
-    Unroll<kGroup>([&](auto i) PINHOLE_INLINE { taps[i] = data + tap[i]; });
-    Simd::DotTaps(sums, taps, weights);
+    Unroll<kPlaces>([&](auto p) PINHOLE_INLINE {
+      const std::byte* taps[kGroup];
+      Unroll<kGroup>([&](auto i) PINHOLE_INLINE {
+        taps[i] = data + tap[i] + static_cast<std::ptrdiff_t>(p) * apart * kBytes;
+      });
+      Simd::DotTaps(sums[p], taps, weights);
+    });
     weights += kVectors * Simd::kLanes * Simd::kWeightBytes;
   }
-  typename Simd::I acc[kVectors][1];
-  Unroll<kVectors>([&](auto v) PINHOLE_INLINE { acc[v][0] = sums[v]; });
-  FinishInt8<Simd, kFinish, 1, kVectors>(gemm, block.finish, count, acc, out, 0);
+  typename Simd::I acc[kVectors][kPlaces];
+  Unroll<kVectors>([&](auto v) PINHOLE_INLINE {
+    Unroll<kPlaces>([&](auto p) PINHOLE_INLINE { acc[v][p] = sums[p][v]; });
+  });
+  FinishInt8<Simd, kFinish, kPlaces, kVectors>(gemm, block.finish, count, acc, out, apart);
 }
 
-template <class Simd>
-void WindowFloat(const Gemm& gemm, const Block& block, const std::byte* data, int count,
+template <class Simd, int kPlaces>
+void WindowFloat(const Gemm& gemm, const Block& block, const std::byte* data, int apart, int count,
                  float* out) {
   constexpr int kVectors = kMaxVectors;
-  typename Simd::F acc[kVectors][1];
+  typename Simd::F acc[kVectors][kPlaces];
   Unroll<kVectors>([&](auto v) PINHOLE_INLINE {
-    acc[v][0] = Simd::LoadF(block.finish + v * Simd::kLanes * 4);
+    const auto bias = Simd::LoadF(block.finish + v * Simd::kLanes * 4);
+    Unroll<kPlaces>([&](auto p) PINHOLE_INLINE { acc[v][p] = bias; });
   });
   const std::byte* weights = block.weights;
   for (const std::int32_t tap : gemm.segments) {
     const std::byte* const at = data + tap;
     Unroll<kVectors>([&](auto v) PINHOLE_INLINE {
-      acc[v][0] = Simd::FusedMultiplyAdd(acc[v][0], Simd::LoadUnalignedF(at + v * Simd::kLanes * 4),
-                                         Simd::LoadF(weights + v * Simd::kLanes * 4));
+      const auto weight = Simd::LoadF(weights + v * Simd::kLanes * 4);
+      Unroll<kPlaces>([&](auto p) PINHOLE_INLINE {
+        const std::ptrdiff_t lane = static_cast<std::ptrdiff_t>(p) * apart + v * Simd::kLanes;
+        acc[v][p] = Simd::FusedMultiplyAdd(acc[v][p], Simd::LoadUnalignedF(at + lane * 4), weight);
+      });
     });
     weights += kVectors * Simd::kLanes * 4;
   }
-  FinishFloat<Simd, 1, kVectors>(gemm, count, acc, out, 0);
+  FinishFloat<Simd, kPlaces, kVectors>(gemm, count, acc, out, apart);
+}
+
+template <class Simd, Finish kFinish, int kPlaces>
+void WindowAt(const Gemm& gemm, const Block& block, const std::byte* data, int apart, int count,
+              std::conditional_t<kFinish == Finish::kFloat, float, std::int8_t>* out) {
+  if constexpr (kFinish == Finish::kFloat) {
+    WindowFloat<Simd, kPlaces>(gemm, block, data, apart, count, out);
+  } else {
+    WindowInt8<Simd, kFinish, kPlaces>(gemm, block, data, apart, count, out);
+  }
 }
 
 // `length` lanes, the first of which is the first of the first block's.
@@ -62,16 +86,16 @@ template <class Simd, Finish kFinish>
 void WindowRun(const Gemm& gemm, const std::byte* data, int length, int period,
                std::conditional_t<kFinish == Finish::kFloat, float, std::int8_t>* out) {
   constexpr int kBlock = kMaxVectors * Simd::kLanes;
-  constexpr std::ptrdiff_t kBytes =
-      kFinish == Finish::kFloat ? 4 : BytesOf(Simd::kInt8Data);
+  constexpr int kPlaces = Simd::kWindowPlaces;
+  constexpr std::ptrdiff_t kBytes = kFinish == Finish::kFloat ? 4 : BytesOf(Simd::kInt8Data);
   for (const Block& block : gemm.blocks) {
-    for (int at = block.first; at < length; at += period) {
-      const int count = std::min(kBlock, length - at);
-      if constexpr (kFinish == Finish::kFloat) {
-        WindowFloat<Simd>(gemm, block, data + at * kBytes, count, out + at);
-      } else {
-        WindowInt8<Simd, kFinish>(gemm, block, data + at * kBytes, count, out + at);
-      }
+    int at = block.first;
+    for (; at + (kPlaces - 1) * period + kBlock <= length; at += kPlaces * period) {
+      WindowAt<Simd, kFinish, kPlaces>(gemm, block, data + at * kBytes, period, kBlock, out + at);
+    }
+    for (; at < length; at += period) {
+      WindowAt<Simd, kFinish, 1>(gemm, block, data + at * kBytes, period,
+                                 std::min(kBlock, length - at), out + at);
     }
   }
 }

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engine/kernels/fast/add.h"
 #include "engine/kernels/fast/depthwise.h"
 #include "engine/kernels/fast/gemm.h"
 #include "engine/kernels/fast/prepare.h"
@@ -341,6 +342,53 @@ base::Status EvaluateDense(const EvalContext& context) {
   return {};
 }
 
+// `count` elements that lie together.
+template <class Simd>
+void AddElements(const AddParams& params, const std::byte* a, const std::byte* b, std::byte* out,
+                 std::ptrdiff_t count) {
+  const auto* const x = reinterpret_cast<const std::int8_t*>(params.swapped ? b : a);
+  const auto* const y = reinterpret_cast<const std::int8_t*>(params.swapped ? a : b);
+  auto* const z = reinterpret_cast<std::int8_t*>(out);
+  if (params.finish.finish == Finish::kPositive) {
+    AddRun<Simd, Finish::kPositive>(params, x, y, z, count);
+  } else {
+    AddRun<Simd, Finish::kSigned>(params, x, y, z, count);
+  }
+}
+template <class Simd>
+base::Result<Prepared> PrepareAddFor(PrepareContext& context) {
+  return PrepareAdd(context, LayoutOf<Simd>());
+}
+template <class Simd>
+base::Status EvaluateAdd(const EvalContext& context) {
+  const auto& params = context.params<AddParams>();
+  if (!params.packed) {
+    return ref::kAdd.evaluate(context.WithParams(params.ref));
+  }
+  const auto count = static_cast<int>(context.output(0).size());
+  // An addition costs what some twenty products do.
+  Share(context, count, static_cast<std::uint64_t>(count) * 20, [&](int begin, int end) {
+    AddElements<Simd>(params, context.input(0).data + begin, context.input(1).data + begin,
+                      context.output(0).data + begin, end - begin);
+  });
+  return {};
+}
+template <class Simd>
+base::Status EvaluateAddRows(const EvalContext& context, std::int32_t begin, std::int32_t end) {
+  const auto& params = context.params<AddParams>();
+  if (!params.packed) {
+    return ref::kAdd.evaluate_rows(context.WithParams(params.ref), begin, end);
+  }
+  const RowsView a = context.input_rows(0);
+  const RowsView b = context.input_rows(1);
+  const RowsView out = context.output_rows(0);
+  for (std::int32_t r = begin; r < end; ++r) {
+    AddElements<Simd>(params, a.row<std::byte>(r), b.row<std::byte>(r), out.row<std::byte>(r),
+                      out.row_bytes);
+  }
+  return {};
+}
+
 template <class Simd>
 inline constexpr Kernel kConv2dFor{OpKind::kConv2d,   1, 8, PrepareConvFor<Simd>,
                                    EvaluateConv<Simd>, EvaluateConvRows<Simd>};
@@ -351,6 +399,15 @@ inline constexpr Kernel kDepthwiseConv2dFor{OpKind::kDepthwiseConv2d, 1, 7,
 template <class Simd>
 inline constexpr Kernel kFullyConnectedFor{OpKind::kFullyConnected, 1, 14, PrepareDenseFor<Simd>,
                                            EvaluateDense<Simd>};
+
+template <class Simd>
+inline constexpr Kernel kAddFor{OpKind::kAdd,      1, 5, PrepareAddFor<Simd>,
+                                EvaluateAdd<Simd>, EvaluateAddRows<Simd>};
+
+template <class Simd>
+concept AddsInt8 = requires(const std::int8_t* from, typename Simd::I (&to)[kMaxVectors]) {
+  Simd::LoadInOrder(from, to);
+};
 
 // All kernels: the target's, and the reference kernels of the other operators.
 template <class Simd>
@@ -363,6 +420,9 @@ constexpr KernelList KernelsOf() {
       kernel = &kDepthwiseConv2dFor<Simd>;
     } else if (kernel == &ref::kFullyConnected) {
       kernel = &kFullyConnectedFor<Simd>;
+    }
+    if constexpr (AddsInt8<Simd>) {
+      kernel = kernel == &ref::kAdd ? &kAddFor<Simd> : kernel;
     }
   }
   return list;

@@ -130,4 +130,20 @@ struct DepthwiseParams {
   std::uint64_t row_products = 0;
 };
 
+// ADD of two int8 tensors of the same shape. With d = x - zero_point, an input's part of the sum is
+// d << 20 times a multiplier m / 2^31 * 2^-e, rounded twice. The first rounding is
+//   floor((d * m + 2^10) / 2^11) = d * (m >> 11) + ((d * (m & 2047) + 2^10) >> 11),
+// which 32 bits hold. The input with the larger scale has m / 2^31 = 1/2 and e = 0 always: d << 19.
+struct AddParams {
+  const void* ref = nullptr;
+  bool packed = false;
+  bool swapped = false;  // input 1 has the larger scale
+  Gemm finish;           // its clamp, zero point and kind
+  const std::byte* scaling = nullptr;  // a vector's record, see Finish
+  std::int32_t larger_constant = 0;    // what its zero point adds
+  std::int32_t high = 0, low = 0;      // m >> 11, m & 2047 of the other input
+  std::int32_t high_constant = 0, low_constant = 0;
+  std::int32_t half = 0, sign_shift = 31, right = 0;
+};
+
 }  // namespace pinhole::engine::kernels::fast

@@ -6,6 +6,7 @@
 #include <limits>
 #include <numeric>
 
+#include "engine/kernels/ref/add_params.h"
 #include "engine/kernels/ref/ref.h"
 #include "engine/kernels/ref/weighted_sum.h"
 
@@ -40,6 +41,30 @@ struct WeightOrder {
 template <typename T>
 void Put(std::byte* at, std::ptrdiff_t index, T value) {
   std::memcpy(at + index * static_cast<std::ptrdiff_t>(sizeof(T)), &value, sizeof(T));
+}
+
+// Bytes of what a vector finishes with.
+constexpr std::size_t RecordBytes(int lanes, Finish finish) {
+  return static_cast<std::size_t>(lanes) *
+         (finish == Finish::kFloat ? 4U : finish == Finish::kPositive ? 20U : 24U);
+}
+
+// A lane's part of the record, but for the bias.
+void PutScaling(std::byte* record, int lanes, int lane, Finish finish, base::FixedMultiplier m,
+                std::int32_t out_zero) {
+  Put(record, lanes + lane, m.fraction);
+  const int e = -m.shift;
+  if (finish == Finish::kPositive) {
+    const std::int64_t add = (std::int64_t{1} << (30 + e)) + (std::int64_t{1} << 30) +
+                             out_zero * (std::int64_t{1} << (31 + e));
+    Put(record + std::ptrdiff_t{8} * lanes, lane % 2 * (lanes / 2) + lane / 2, add);
+    Put(record, 4 * lanes + lane, e - 1);
+    return;
+  }
+  Put(record, 2 * lanes + lane, 1 + std::max(-e, 0));
+  Put(record, 3 * lanes + lane, e > 0 ? std::int32_t{1} << (e - 1) : 0);
+  Put(record, 4 * lanes + lane, e > 0 ? 31 : 32);
+  Put(record, 5 * lanes + lane, std::max(e, 0));
 }
 
 // One use of an operator while it is packed.
@@ -127,9 +152,7 @@ class Packer {
   base::Status PackFinish(Block& block, Finish finish, std::int32_t taps, std::int32_t inputs,
                           const ChannelOfByte& channel_of) {
     const int lanes = layout_.lanes;
-    const std::ptrdiff_t record = lanes * (finish == Finish::kFloat      ? 4
-                                           : finish == Finish::kPositive ? 20
-                                                                         : 24);
+    const auto record = static_cast<std::ptrdiff_t>(RecordBytes(lanes, finish));
     PINHOLE_ASSIGN(const std::span<std::byte> memory,
                    context_.TakePacked(static_cast<std::size_t>(record * block.vectors)));
     std::memset(memory.data(), 0, memory.size());
@@ -228,19 +251,7 @@ class Packer {
     std::int64_t bias = BiasOf(c);
     const base::FixedMultiplier m = Scaling(c, finish, Constant(c, taps, inputs), bias);
     Put(record, lane, static_cast<std::int32_t>(bias - zero * weights));
-    Put(record, lanes + lane, m.fraction);
-    const int e = -m.shift;
-    if (finish == Finish::kPositive) {
-      const std::int64_t add = (std::int64_t{1} << (30 + e)) + (std::int64_t{1} << 30) +
-                               context_.output(0)->zero_point * (std::int64_t{1} << (31 + e));
-      Put(record + std::ptrdiff_t{8} * lanes, lane % 2 * (lanes / 2) + lane / 2, add);
-      Put(record, 4 * lanes + lane, e - 1);
-      return;
-    }
-    Put(record, 2 * lanes + lane, 1 + std::max(-e, 0));
-    Put(record, 3 * lanes + lane, e > 0 ? std::int32_t{1} << (e - 1) : 0);
-    Put(record, 4 * lanes + lane, e > 0 ? 31 : 32);
-    Put(record, 5 * lanes + lane, std::max(e, 0));
+    PutScaling(record, lanes, lane, finish, m, context_.output(0)->zero_point);
   }
 
   PrepareContext& context_;
@@ -528,6 +539,52 @@ base::Result<Prepared> PrepareDepthwise(PrepareContext& context, const Layout& l
                          static_cast<std::uint64_t>(taps);
   params->packed = true;
   prepared.scratch_bytes = ScratchBytes(params->copy);
+  return prepared;
+}
+
+base::Result<Prepared> PrepareAdd(PrepareContext& context, const Layout& layout) {
+  PINHOLE_ASSIGN(Prepared prepared, ref::kAdd.prepare(context));
+  PINHOLE_ASSIGN(AddParams* const params, context.NewParams<AddParams>());
+  params->ref = prepared.params;
+  const auto* const ref = static_cast<const ref::AddParams*>(prepared.params);
+  prepared.params = params;
+  const Tensor& out = *context.output(0);
+  const auto same = [&out](const Tensor& in) { return in.shape == out.shape; };
+  if (out.type != Type::kInt8 || !same(*context.input(0)) || !same(*context.input(1))) {
+    return prepared;
+  }
+  const auto half = [](base::FixedMultiplier m) {
+    return m.fraction == std::int32_t{1} << 30 && m.shift == 0;
+  };
+  params->swapped = !half(ref->a);
+  const base::FixedMultiplier other = params->swapped ? ref->a : ref->b;
+  if (!half(params->swapped ? ref->b : ref->a) || other.shift > 0 || ref->out.shift > 1) {
+    return prepared;
+  }
+  const std::int32_t larger_zero = context.input(params->swapped ? 1 : 0)->zero_point;
+  const std::int32_t other_zero = context.input(params->swapped ? 0 : 1)->zero_point;
+  params->high = other.fraction >> 11;
+  params->low = other.fraction & 2047;
+  params->low_constant = 1024 - other_zero * params->low;
+  params->right = -other.shift;
+  params->sign_shift = params->right > 0 ? 31 : 32;
+  params->half = params->right > 0 ? std::int32_t{1} << (params->right - 1) : 0;
+  params->high_constant = -other_zero * params->high;
+  params->larger_constant = -(larger_zero * (1 << 19));
+  params->finish.low = static_cast<std::int8_t>(ref->clamp.low);
+  params->finish.high = static_cast<std::int8_t>(ref->clamp.high);
+  params->finish.out_zero = static_cast<std::int16_t>(out.zero_point);
+  const bool positive =
+      ref->clamp.low >= out.zero_point && ref->out.shift <= -1 && ref->out.shift >= -22;
+  params->finish.finish = positive ? Finish::kPositive : Finish::kSigned;
+  PINHOLE_ASSIGN(const std::span<std::byte> record,
+                 context.TakePacked(RecordBytes(layout.lanes, params->finish.finish)));
+  std::memset(record.data(), 0, record.size());
+  for (int lane = 0; lane < layout.lanes; ++lane) {
+    PutScaling(record.data(), layout.lanes, lane, params->finish.finish, ref->out, out.zero_point);
+  }
+  params->scaling = record.data();
+  params->packed = true;
   return prepared;
 }
 

@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "engine/kernels/fast/layout.h"
+#include "engine/kernels/fast/unroll.h"
 
 namespace pinhole::engine::kernels::fast {
 
@@ -22,6 +23,9 @@ struct Avx512Vnni {
   static constexpr DataType kInt8Data = DataType::kByte;
   static constexpr int kWeightBytes = 4;
   static constexpr int MaxPixels(int vectors) { return vectors == 4 ? 6 : 12; }
+
+  // Places of a depthwise window done at once: four sums each.
+  static constexpr int kWindowPlaces = 2;
 
   using I = __m512i;
   using F = __m512;
@@ -102,6 +106,34 @@ struct Avx512Vnni {
     sums[1] = Dot(sums[1], _mm512_unpackhi_epi16(low01, low23), LoadWeight(weights + 64));
     sums[2] = Dot(sums[2], _mm512_unpacklo_epi16(high01, high23), LoadWeight(weights + 128));
     sums[3] = Dot(sums[3], _mm512_unpackhi_epi16(high01, high23), LoadWeight(weights + 192));
+  }
+
+  // For ADD: element-wise arithmetic of 32 bits.
+  static I SetI(std::int32_t value) { return _mm512_set1_epi32(value); }
+  static I AddI(I a, I b) { return _mm512_add_epi32(a, b); }
+  static I SubI(I a, I b) { return _mm512_sub_epi32(a, b); }
+  static I MulLow(I a, I b) { return _mm512_mullo_epi32(a, b); }
+  template <int kBits>
+  static I ShiftLeft(I a) {
+    return _mm512_slli_epi32(a, kBits);
+  }
+  template <int kBits>
+  static I ShiftRight(I a) {
+    return _mm512_srai_epi32(a, kBits);
+  }
+  static I ShiftRightBy(I a, I bits) { return _mm512_srav_epi32(a, bits); }
+  // 32 bits: zero.
+  static I LogicalShiftRightBy(I a, I bits) { return _mm512_srlv_epi32(a, bits); }
+  // 64 int8 that lie together as 32 bits each, and back.
+  [[gnu::always_inline]] static void LoadInOrder(const std::int8_t* from, I (&to)[4]) {
+    Unroll<4>([&](auto v) PINHOLE_INLINE {
+      to[v] = _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from) + v));
+    });
+  }
+  [[gnu::always_inline]] static void StoreInOrder(const Clamp& clamp, const I (&sums)[4],
+                                                  std::int8_t* out) {
+    const I order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    _mm512_storeu_si512(out, _mm512_permutexvar_epi32(order, Bytes(clamp, sums)));
   }
 
   // `count` int8 as kInt8Data.

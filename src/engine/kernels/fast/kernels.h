@@ -211,8 +211,6 @@ class ConvRows {
 template <class Simd, Finish kFinish>
 class DepthwiseRows {
  public:
-  using Out = std::conditional_t<kFinish == Finish::kFloat, float, std::int8_t>;
-
   DepthwiseRows(const EvalContext& context, const DepthwiseParams& params)
       : context_(context),
         params_(params),
@@ -230,7 +228,7 @@ class DepthwiseRows {
               for (int r = first; r < last; ++r) {
                 Row(scratch + static_cast<std::ptrdiff_t>(r) * params_.copy.stride_h *
                                   params_.copy.row_bytes,
-                    out_.row<Out>(row + r));
+                    out_.row<std::int8_t>(row + r));
               }
             });
       row += rows;
@@ -238,7 +236,7 @@ class DepthwiseRows {
   }
 
  private:
-  void Row(const std::byte* data, Out* out) const {
+  void Row(const std::byte* data, std::int8_t* out) const {
     const Gemm& gemm = params_.gemm;
     const std::int32_t channels = gemm.out_channels;
     if (params_.flat) {
@@ -251,6 +249,99 @@ class DepthwiseRows {
       WindowRun<Simd, kFinish>(gemm, data + x * pixel, channels, params_.period,
                                out + static_cast<std::ptrdiff_t>(x) * channels);
     }
+  }
+
+  const EvalContext& context_;
+  const DepthwiseParams& params_;
+  const RowsView in_, out_;
+};
+
+template <class Simd>
+class FloatDepthwiseRows {
+ public:
+  FloatDepthwiseRows(const EvalContext& context, const DepthwiseParams& params)
+      : context_(context),
+        params_(params),
+        in_(context.input_rows(0)),
+        out_(context.output_rows(0)) {}
+
+  void Run(std::int32_t begin, std::int32_t end) const {
+    Share(context_, end - begin, params_.row_products * static_cast<std::uint64_t>(end - begin),
+          [&](int first, int last) {
+            for (int row = begin + first; row < begin + last; ++row) {
+              Row(row);
+            }
+          });
+  }
+
+ private:
+  void Row(std::int32_t row) const {
+    const FloatWindow& window = params_.window;
+    for (std::int32_t x = 0; x < window.first_inside; ++x) {
+      Places(row, x, x + 1);
+    }
+    if (window.first_inside < window.end_inside) {
+      Places(row, window.first_inside, window.end_inside);
+    }
+    for (std::int32_t x = window.end_inside; x < params_.out_columns; ++x) {
+      Places(row, x, x + 1);
+    }
+  }
+
+  // Columns [begin, end), under which the same taps are inside.
+  void Places(std::int32_t row, std::int32_t begin, std::int32_t end) const {
+    FloatTap taps[kMaxFloatTaps];
+    const std::span<const FloatTap> inside(taps, TapsAt(row, begin, taps));
+    const Gemm& gemm = params_.gemm;
+    const std::ptrdiff_t channels = gemm.out_channels;
+    float* const out = out_.row<float>(row) + begin * channels;
+    if (params_.flat) {
+      Flat(inside, (end - begin) * gemm.out_channels, out);
+      return;
+    }
+    for (const Block& block : gemm.blocks) {
+      WindowPlaces<Simd>(gemm, block, inside, params_.window.stride_w * channels, channels,
+                         end - begin, block.count, out + block.first);
+    }
+  }
+
+  // `length` lanes whose weights repeat.
+  void Flat(std::span<const FloatTap> taps, std::int32_t length, float* out) const {
+    constexpr std::int32_t kBlock = kMaxVectors * Simd::kLanes;
+    const std::int32_t period = params_.period;
+    for (const Block& block : params_.gemm.blocks) {
+      const std::int32_t room = length - block.first;
+      const std::int32_t places = room < kBlock ? 0 : (room - kBlock) / period + 1;
+      WindowPlaces<Simd>(params_.gemm, block, taps, period, period, places, kBlock,
+                         out + block.first);
+      const std::int32_t rest = room - places * period;
+      if (rest > 0) {
+        WindowFloat<Simd, kMaxVectors, 1>(params_.gemm, block, taps,
+                                          block.first + std::ptrdiff_t{places} * period, 0, 0, rest,
+                                          out + block.first + std::ptrdiff_t{places} * period);
+      }
+    }
+  }
+
+  std::size_t TapsAt(std::int32_t row, std::int32_t column, FloatTap (&taps)[kMaxFloatTaps]) const {
+    const FloatWindow& window = params_.window;
+    const RowCopy& copy = params_.copy;
+    const std::ptrdiff_t pixel = static_cast<std::ptrdiff_t>(copy.channels) * 4;
+    std::size_t count = 0;
+    for (std::int32_t i = 0; i < window.height; ++i) {
+      const std::int32_t y = row * copy.stride_h - copy.pad_h + i * window.dilation_h;
+      if (y < 0 || y >= copy.in_rows) {
+        continue;
+      }
+      const std::byte* const data = in_.row<std::byte>(y);
+      for (std::int32_t j = 0; j < window.width; ++j) {
+        const std::int32_t x = column * window.stride_w - copy.pad_w + j * window.dilation_w;
+        if (x >= 0 && x < copy.in_columns) {
+          taps[count++] = {data + x * pixel, i * window.width + j};
+        }
+      }
+    }
+    return count;
   }
 
   const EvalContext& context_;
@@ -305,9 +396,15 @@ base::Status EvaluateDepthwiseRows(const EvalContext& context, std::int32_t begi
   if (!params.packed) {
     return ref::kDepthwiseConv2d.evaluate_rows(context.WithParams(params.ref), begin, end);
   }
-  WithFinish(params.gemm.finish, [&](auto finish) {
-    DepthwiseRows<Simd, finish.value>(context, params).Run(begin, end);
-  });
+  switch (params.gemm.finish) {
+    case Finish::kFloat: FloatDepthwiseRows<Simd>(context, params).Run(begin, end); break;
+    case Finish::kPositive:
+      DepthwiseRows<Simd, Finish::kPositive>(context, params).Run(begin, end);
+      break;
+    case Finish::kSigned:
+      DepthwiseRows<Simd, Finish::kSigned>(context, params).Run(begin, end);
+      break;
+  }
   return {};
 }
 template <class Simd>

@@ -116,11 +116,19 @@ struct ConvParams {
   std::uint64_t row_products = 0;  // multiply-adds for a row of all blocks
 };
 
+// The window of a float depthwise convolution, whose data are read where they lie.
+struct FloatWindow {
+  std::int32_t height = 0, width = 0, stride_w = 1, dilation_h = 1, dilation_w = 1;
+  std::int32_t first_inside = 0, end_inside = 0;  // output columns under which no tap is outside
+};
+// Of such a window; the reference kernel does a larger one.
+inline constexpr std::int32_t kMaxFloatTaps = 64;
+
 struct DepthwiseParams {
   const ConvParams* product = nullptr;  // set where there is one input channel: an ordinary product
   const void* ref = nullptr;
   bool packed = false;
-  Gemm gemm;  // a segment is a tap; blocks are of 4 vectors, one behind the other
+  Gemm gemm;  // a segment is a tap; int8's blocks are of 4 vectors, one behind the other
   RowCopy copy;
   std::int32_t out_rows = 0, out_columns = 0;
   // Channels of all columns follow each other, so a row is one run of columns * channels lanes
@@ -128,6 +136,7 @@ struct DepthwiseParams {
   bool flat = false;
   std::int32_t period = 0;
   std::uint64_t row_products = 0;
+  FloatWindow window;  // float32 only, where there is no copy
 };
 
 // ADD of two int8 tensors of the same shape. With d = x - zero_point, an input's part of the sum is

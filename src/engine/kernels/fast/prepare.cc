@@ -392,42 +392,38 @@ Window WindowOf(const Options& options, const Shape& weights, const ref::WindowS
           options.dilation_h, options.dilation_w, ref.pad_h,        ref.pad_w};
 }
 
-// Taps and weights of a depthwise convolution: four vectors a block, `period` lanes in all.
+// Taps and weights of a depthwise convolution, `period` lanes in all, for blocks whose lanes are
+// known.
 base::Status PackTaps(PrepareContext& context, const Layout& layout, Packer& packer,
-                      std::int32_t taps, DepthwiseParams& params) {
+                      std::int32_t taps, std::span<Block> blocks, DepthwiseParams& params) {
   Gemm& gemm = params.gemm;
   const int group = packer.group();
   const std::int32_t channels = gemm.out_channels;
-  const std::int32_t lanes = kMaxVectors * layout.lanes;
-  PINHOLE_ASSIGN(const std::span<Block> blocks,
-                 context.arena().Make<Block>(static_cast<std::size_t>(params.period / lanes)));
-  const auto padded = static_cast<std::int32_t>(gemm.segments.size());
-  std::int32_t first = 0;
+  const auto padded = (taps + group - 1) / group * group;
   for (Block& block : blocks) {
-    block = {nullptr, nullptr, first, lanes, kMaxVectors};
     const auto channel_of = [&](int byte) {
-      const std::int32_t at = first + byte;
+      const std::int32_t at = block.first + byte;
       return params.flat ? at % channels : at < channels ? at : -1;
     };
     PINHOLE_TRY(packer.PackFinish(block, gemm.finish, taps, 1, channel_of));
     const std::ptrdiff_t vector_weights = static_cast<std::ptrdiff_t>(layout.lanes) * group;
     const int bytes = packer.weight_bytes() / group;
     PINHOLE_ASSIGN(const std::span<std::byte> memory,
-                   context.TakePacked(static_cast<std::size_t>(vector_weights * kMaxVectors *
+                   context.TakePacked(static_cast<std::size_t>(vector_weights * block.vectors *
                                                                (padded / group) * bytes)));
     std::memset(memory.data(), 0, memory.size());
     block.weights = memory.data();
-    for (int v = 0; v < kMaxVectors; ++v) {
+    for (int v = 0; v < block.vectors; ++v) {
       for (int lane = 0; lane < layout.lanes; ++lane) {
-        const std::int32_t c = channel_of(packer.ByteOf(kMaxVectors, v, lane));
+        const std::int32_t c = channel_of(packer.ByteOf(block.vectors, v, lane));
         for (std::int32_t t = 0; c >= 0 && t < taps; ++t) {
-          packer.PutWeight(memory.data(),
-                           (t / group * kMaxVectors + v) * vector_weights + lane * group + t % group,
-                           packer.order().at(c, t, 0));
+          packer.PutWeight(
+              memory.data(),
+              (t / group * block.vectors + v) * vector_weights + lane * group + t % group,
+              packer.order().at(c, t, 0));
         }
       }
     }
-    first += lanes;
   }
   gemm.blocks = blocks;
   return {};
@@ -452,6 +448,33 @@ base::Status PlaceTaps(PrepareContext& context, const Window& window, const Pack
   }
   params.gemm.segments = segments;
   return {};
+}
+
+// Blocks of four vectors one behind the other over `lanes` lanes.
+base::Result<std::span<Block>> BlocksOver(PrepareContext& context, const Layout& layout,
+                                          std::int32_t lanes) {
+  const std::int32_t whole = kMaxVectors * layout.lanes;
+  PINHOLE_ASSIGN(const std::span<Block> blocks,
+                 context.arena().Make<Block>(static_cast<std::size_t>(lanes / whole)));
+  std::int32_t first = 0;
+  for (Block& block : blocks) {
+    block = {nullptr, nullptr, first, whole, kMaxVectors};
+    first += whole;
+  }
+  return blocks;
+}
+
+// A float window: how it moves, and where it has no tap outside.
+void SetFloatWindow(const Window& window, DepthwiseParams& params) {
+  const RowCopy& copy = params.copy;
+  const std::int32_t span = (window.width - 1) * window.dilation_w + 1;
+  const std::int32_t first = (copy.pad_w + window.stride_w - 1) / window.stride_w;
+  const std::int32_t room = copy.in_columns + copy.pad_w - span;
+  const std::int32_t end = room < 0 ? 0 : room / window.stride_w + 1;
+  const std::int32_t first_inside = std::min(first, params.out_columns);
+  params.window = {window.height,     window.width,      window.stride_w,
+                   window.dilation_h, window.dilation_w, first_inside,
+                   std::clamp(end, first_inside, params.out_columns)};
 }
 
 }  // namespace
@@ -517,28 +540,37 @@ base::Result<Prepared> PrepareDepthwise(PrepareContext& context, const Layout& l
     params->product = product->packed ? product : nullptr;
     return prepared;
   }
+  const bool is_float = in.type == Type::kFloat32;
   Gemm& gemm = params->gemm;
   gemm.out_channels = out.dim(3);
   params->copy.repeat = gemm.out_channels / in.shape.dim(3);
-  params->copy.phases = window.stride_w;
-  if (!packer.ChooseFinish({1, gemm.out_channels, 0}, taps, 1, gemm) ||
+  params->copy.phases = is_float ? 1 : window.stride_w;
+  if ((is_float && (taps > kMaxFloatTaps || params->copy.repeat > 1)) ||
+      !packer.ChooseFinish({1, gemm.out_channels, 0}, taps, 1, gemm) ||
       !SetRows(in, out, window, packer, params->copy)) {
     return prepared;
   }
-  const std::int32_t lanes = kMaxVectors * layout.lanes;
-  const std::int64_t period = std::lcm(std::int64_t{gemm.out_channels}, std::int64_t{lanes});
-  params->flat = period <= kMaxPeriod;
-  params->period = params->flat ? static_cast<std::int32_t>(period)
-                                : (gemm.out_channels + lanes - 1) / lanes * lanes;
-  PINHOLE_TRY(PlaceTaps(context, window, packer, *params));
-  PINHOLE_TRY(PackTaps(context, layout, packer, taps, *params));
   params->out_rows = out.dim(1);
   params->out_columns = out.dim(2);
   params->row_products = static_cast<std::uint64_t>(out.dim(2)) *
                          static_cast<std::uint64_t>(gemm.out_channels) *
                          static_cast<std::uint64_t>(taps);
+  const std::int32_t lanes = kMaxVectors * layout.lanes;
+  const std::int64_t period = std::lcm(std::int64_t{gemm.out_channels}, std::int64_t{lanes});
+  params->flat = period <= kMaxPeriod && (!is_float || window.stride_w == 1);
+  params->period = params->flat ? static_cast<std::int32_t>(period)
+                                : (gemm.out_channels + lanes - 1) / lanes * lanes;
+  PINHOLE_ASSIGN(const std::span<Block> blocks, is_float && !params->flat
+                                                    ? packer.MakeBlocks(gemm.out_channels)
+                                                    : BlocksOver(context, layout, params->period));
+  PINHOLE_TRY(PackTaps(context, layout, packer, taps, blocks, *params));
+  if (is_float) {
+    SetFloatWindow(window, *params);
+  } else {
+    PINHOLE_TRY(PlaceTaps(context, window, packer, *params));
+    prepared.scratch_bytes = ScratchBytes(params->copy);
+  }
   params->packed = true;
-  prepared.scratch_bytes = ScratchBytes(params->copy);
   return prepared;
 }
 

@@ -162,6 +162,11 @@ struct Avx512Vnni {
   static F MaxF(F a, F low) { return _mm512_max_ps(low, a); }
   static F MinF(F a, F high) { return _mm512_min_ps(high, a); }
   static F LoadUnalignedF(const std::byte* at) { return _mm512_loadu_ps(at); }
+  // The first `count` lanes, if any; the others are zero.
+  static F LoadSomeF(const std::byte* at, int count) {
+    const auto rest = static_cast<__mmask16>(count >= 16 ? 0xFFFF : count > 0 ? 0xFFFF >> (16 - count) : 0);
+    return _mm512_maskz_loadu_ps(rest, at);
+  }
   static void StoreF(float* at, F value) { _mm512_storeu_ps(at, value); }
   static void StoreSomeF(float* at, F value, int count) {
     _mm512_mask_storeu_ps(at, static_cast<__mmask16>(0xFFFFU >> (16 - count)), value);

@@ -14,8 +14,11 @@ namespace pinhole::engine::kernels::fast {
 
 namespace {
 
-// Scratch that a chunk of rows may take: half of a common first cache.
+// Scratch that a chunk of rows may take: half of a common first cache, or what a few rows need, so
+// that a row which two chunks share is seldom copied twice.
 constexpr std::uint32_t kChunkBytes = 16 * 1024;
+constexpr std::int32_t kLeastRows = 4;
+constexpr std::uint32_t kMostChunkBytes = 96 * 1024;
 // What loops read behind the last row, a block of four vectors of 64 bytes, and what scratch may be
 // short of a cache line's begin.
 constexpr std::uint32_t kSlackBytes = 256 + kPackedAlignment;
@@ -287,9 +290,12 @@ bool SetRows(const Tensor& in, const Shape& out, const Window& window, const Pac
   copy.span_h = static_cast<std::int32_t>(span);
   copy.phase_columns = static_cast<std::int32_t>(phase_columns);
   copy.row_bytes = static_cast<std::uint32_t>(row_bytes);
-  const std::int64_t more = (kChunkBytes / row_bytes - span) / window.stride_h + 1;
-  copy.chunk_rows =
-      static_cast<std::int32_t>(std::clamp<std::int64_t>(more, 1, out.dim(1)));
+  const auto rows_in = [&](std::int64_t bytes) {
+    return (bytes / row_bytes - span) / window.stride_h + 1;
+  };
+  const std::int64_t rows = std::max(
+      rows_in(kChunkBytes), std::min<std::int64_t>(rows_in(kMostChunkBytes), kLeastRows));
+  copy.chunk_rows = static_cast<std::int32_t>(std::clamp<std::int64_t>(rows, 1, out.dim(1)));
   return true;
 }
 
@@ -464,6 +470,58 @@ base::Result<std::span<Block>> BlocksOver(PrepareContext& context, const Layout&
   return blocks;
 }
 
+// Columns are walked block by block of channels: at most a third of the lanes may be idle.
+bool WalksColumns(const Layout& layout, const Window& window, std::int32_t channels) {
+  const std::int32_t lanes = kMaxVectors * layout.lanes;
+  const std::int32_t idle = (lanes - channels % lanes) % lanes;
+  return layout.walks_columns && window.width == 3 && window.height >= 2 && window.height <= 4 &&
+         window.dilation_w == 1 && window.stride_w <= 2 && idle <= channels / 3;
+}
+
+// Weights by column: [column][vector][lane][row], zero below the last row; where two rows of outputs
+// can be done at once, the same again one row further down.
+base::Status PackColumns(PrepareContext& context, const Layout& layout, Packer& packer,
+                         const Window& window, std::span<Block> blocks, DepthwiseParams& params) {
+  params.column_stride = window.stride_w;
+  params.row_pairs = window.stride_w == 1 && window.stride_h == 1 && window.height == 3 &&
+                     window.dilation_h == 1;
+  for (std::int32_t i = 0; i < 4; ++i) {
+    params.column_rows[i] = std::min(i, window.height - 1) * window.dilation_h *
+                            static_cast<std::int32_t>(params.copy.row_bytes);
+  }
+  const int vector_weights = layout.lanes * 4;
+  const std::int32_t channels = params.gemm.out_channels;
+  for (Block& block : blocks) {
+    block.count = std::min(block.count, channels - block.first);
+    const auto channel_of = [&](int byte) {
+      return byte < block.count ? block.first + byte : -1;
+    };
+    PINHOLE_TRY(packer.PackFinish(block, params.gemm.finish, window.height * window.width, 1,
+                                  channel_of));
+    PINHOLE_ASSIGN(const std::span<std::byte> memory,
+                   context.TakePacked(static_cast<std::size_t>(
+                       3 * kMaxVectors * vector_weights * (params.row_pairs ? 2 : 1))));
+    std::memset(memory.data(), 0, memory.size());
+    block.weights = memory.data();
+    for (int at = 0; at < kMaxVectors * layout.lanes; ++at) {
+      const int vector = at / layout.lanes;
+      const int lane = at % layout.lanes;
+      const std::int32_t c = channel_of(packer.ByteOf(kMaxVectors, vector, lane));
+      for (std::int32_t tap = 0; c >= 0 && tap < window.height * 3; ++tap) {
+        const std::ptrdiff_t to =
+            (tap % 3 * kMaxVectors + vector) * vector_weights + lane * 4 + tap / 3;
+        packer.PutWeight(memory.data(), to, packer.order().at(c, tap, 0));
+        if (params.row_pairs) {
+          packer.PutWeight(memory.data(), to + 3 * kMaxVectors * vector_weights + 1,
+                           packer.order().at(c, tap, 0));
+        }
+      }
+    }
+  }
+  params.gemm.blocks = blocks;
+  return {};
+}
+
 // A float window: how it moves, and where it has no tap outside.
 void SetFloatWindow(const Window& window, DepthwiseParams& params) {
   const RowCopy& copy = params.copy;
@@ -544,7 +602,8 @@ base::Result<Prepared> PrepareDepthwise(PrepareContext& context, const Layout& l
   Gemm& gemm = params->gemm;
   gemm.out_channels = out.dim(3);
   params->copy.repeat = gemm.out_channels / in.shape.dim(3);
-  params->copy.phases = is_float ? 1 : window.stride_w;
+  const bool by_column = !is_float && WalksColumns(layout, window, gemm.out_channels);
+  params->copy.phases = is_float || by_column ? 1 : window.stride_w;
   if ((is_float && (taps > kMaxFloatTaps || params->copy.repeat > 1)) ||
       !packer.ChooseFinish({1, gemm.out_channels, 0}, taps, 1, gemm) ||
       !SetRows(in, out, window, packer, params->copy)) {
@@ -557,12 +616,19 @@ base::Result<Prepared> PrepareDepthwise(PrepareContext& context, const Layout& l
                          static_cast<std::uint64_t>(taps);
   const std::int32_t lanes = kMaxVectors * layout.lanes;
   const std::int64_t period = std::lcm(std::int64_t{gemm.out_channels}, std::int64_t{lanes});
-  params->flat = period <= kMaxPeriod && (!is_float || window.stride_w == 1);
+  params->flat =
+      period <= kMaxPeriod && !by_column && (!is_float || window.stride_w == 1);
   params->period = params->flat ? static_cast<std::int32_t>(period)
                                 : (gemm.out_channels + lanes - 1) / lanes * lanes;
   PINHOLE_ASSIGN(const std::span<Block> blocks, is_float && !params->flat
                                                     ? packer.MakeBlocks(gemm.out_channels)
                                                     : BlocksOver(context, layout, params->period));
+  if (by_column) {
+    PINHOLE_TRY(PackColumns(context, layout, packer, window, blocks, *params));
+    prepared.scratch_bytes = ScratchBytes(params->copy);
+    params->packed = true;
+    return prepared;
+  }
   PINHOLE_TRY(PackTaps(context, layout, packer, taps, blocks, *params));
   if (is_float) {
     SetFloatWindow(window, *params);

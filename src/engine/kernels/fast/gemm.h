@@ -149,6 +149,9 @@ void Tile(const Gemm& gemm, const Block& block, const std::byte* data, std::ptrd
     Unroll<kPixels>([&](auto m) PINHOLE_INLINE { acc[v][m] = bias; });
   });
   const std::byte* w = block.weights;
+  // With one pixel every weight is used once, and reading them is all there is to do: the way
+  // through them is known, so they are asked for before they are needed.
+  constexpr std::ptrdiff_t kAhead = 4096;
   // Two or three pixels share a pointer and reach their data by none, one or two steps: that is what
   // addressing modes do, and so twelve pixels don't want twelve registers.
   constexpr int kGroup = kPixels % 3 == 0 ? 3 : kPixels % 2 == 0 ? 2 : 1;
@@ -162,6 +165,9 @@ void Tile(const Gemm& gemm, const Block& block, const std::byte* data, std::ptrd
       typename Math::Weight weights[kVectors];
       Unroll<kVectors>([&](auto v) PINHOLE_INLINE {
         weights[v] = Math::LoadWeight(w + v * Math::kWeightBytes);
+        if constexpr (kPixels == 1) {
+          __builtin_prefetch(w + v * Math::kWeightBytes + kAhead);
+        }
       });
       Unroll<kPixels>([&](auto m) PINHOLE_INLINE {
         const auto a = Math::Broadcast(pixel[m / kGroup] + (m % kGroup) * step);

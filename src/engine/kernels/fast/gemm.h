@@ -149,8 +149,8 @@ void Tile(const Gemm& gemm, const Block& block, const std::byte* data, std::ptrd
     Unroll<kPixels>([&](auto m) PINHOLE_INLINE { acc[v][m] = bias; });
   });
   const std::byte* w = block.weights;
-  // With one pixel every weight is used once, and reading them is all there is to do: the way
-  // through them is known, so they are asked for before they are needed.
+  // The way through the weights is known, so they are asked for before they are needed: with one
+  // pixel reading them is all there is to do, and wide tiles of few pixels are not far from it.
   constexpr std::ptrdiff_t kAhead = 4096;
   // Two or three pixels share a pointer and reach their data by none, one or two steps: that is what
   // addressing modes do, and so twelve pixels don't want twelve registers.
@@ -165,7 +165,7 @@ void Tile(const Gemm& gemm, const Block& block, const std::byte* data, std::ptrd
       typename Math::Weight weights[kVectors];
       Unroll<kVectors>([&](auto v) PINHOLE_INLINE {
         weights[v] = Math::LoadWeight(w + v * Math::kWeightBytes);
-        if constexpr (kPixels == 1) {
+        if constexpr (kPixels == 1 || kVectors == 4) {
           __builtin_prefetch(w + v * Math::kWeightBytes + kAhead);
         }
       });

@@ -33,11 +33,12 @@ struct Window {
   std::int32_t pad_h = 0, pad_w = 0;
 };
 
-// Where the weight of (output channel, tap, input channel) stands in the file.
+// Where the weights of an output channel stand in the file: one `next` behind the other, tap by tap
+// and in a tap input by input.
 struct WeightOrder {
-  std::ptrdiff_t channel = 0, tap = 0, input = 0;
-  [[nodiscard]] std::ptrdiff_t at(std::ptrdiff_t c, std::ptrdiff_t t, std::ptrdiff_t i) const {
-    return c * channel + t * tap + i * input;
+  std::ptrdiff_t channel = 0, next = 1;
+  [[nodiscard]] std::ptrdiff_t at(std::ptrdiff_t c, std::ptrdiff_t i) const {
+    return c * channel + i * next;
   }
 };
 
@@ -101,9 +102,11 @@ class Packer {
     return static_cast<std::uint8_t>(zero + offset());
   }
 
-  // Fills gemm's clamp and chooses how to finish. False where a sum may be too large.
-  bool ChooseFinish(const WeightOrder& order, std::int32_t taps, std::int32_t inputs, Gemm& gemm) {
+  // `count` weights a channel lie as `order` says. Fills gemm's clamp and chooses how to finish.
+  // False where a sum may be too large.
+  bool ChooseFinish(const WeightOrder& order, std::int32_t count, Gemm& gemm) {
     order_ = order;
+    count_ = count;
     gemm.float_low = ref_.float_range.low;
     gemm.float_high = ref_.float_range.high;
     if (is_float_) {
@@ -116,12 +119,14 @@ class Packer {
     gemm.out_zero = static_cast<std::int16_t>(out.zero_point);
     bool positive = ref_.int_range.low >= out.zero_point;
     for (std::int32_t c = 0; c < gemm.out_channels; ++c) {
-      if (Constant(c, taps, inputs)) {
+      const Sums sums = SumsOf(c);
+      if (sums.constant()) {
         continue;
       }
       const int shift = ref_.multipliers.at(static_cast<std::size_t>(c)).shift;
       positive = positive && shift <= -1 && shift >= -22;
-      if ((LargestSum(c, taps, inputs) << std::max(shift, 0)) > kMaxSum) {
+      const std::int64_t largest = std::abs(BiasOf(c)) + 255 * sums.absolute;
+      if ((largest << std::max(shift, 0)) > kMaxSum) {
         return false;
       }
     }
@@ -152,8 +157,7 @@ class Packer {
   // Bias and scaling of `block`; channel_of(lane) is the output channel of a lane in the block's
   // order of bytes, or -1.
   template <typename ChannelOfByte>
-  base::Status PackFinish(Block& block, Finish finish, std::int32_t taps, std::int32_t inputs,
-                          const ChannelOfByte& channel_of) {
+  base::Status PackFinish(Block& block, Finish finish, const ChannelOfByte& channel_of) {
     const int lanes = layout_.lanes;
     const auto record = static_cast<std::ptrdiff_t>(RecordBytes(lanes, finish));
     PINHOLE_ASSIGN(const std::span<std::byte> memory,
@@ -164,25 +168,30 @@ class Packer {
       for (int lane = 0; lane < lanes; ++lane) {
         const std::int32_t c = channel_of(ByteOf(block.vectors, v, lane));
         if (c >= 0) {
-          PackLane(memory.data() + v * record, lane, finish, c, taps, inputs);
+          PackLane(memory.data() + v * record, lane, finish, c);
         }
       }
     }
     return {};
   }
 
-  [[nodiscard]] float FloatWeight(std::ptrdiff_t at) const {
-    return reinterpret_cast<const float*>(weights_.data)[at];
-  }
-  [[nodiscard]] std::int8_t Int8Weight(std::ptrdiff_t at) const {
-    return reinterpret_cast<const std::int8_t*>(weights_.data)[at];
-  }
-  // Weight `at` of the file to place `index` of packed weights.
-  void PutWeight(std::byte* to, std::ptrdiff_t index, std::ptrdiff_t at) const {
+  // Weight i of channel c to place `index` of packed weights.
+  void PutWeight(std::byte* to, std::ptrdiff_t index, std::int32_t c, std::int32_t i) const {
     if (is_float_) {
-      Put(to, index, FloatWeight(at));
+      Put(to, index, reinterpret_cast<const float*>(weights_.data)[order_.at(c, i)]);
     } else {
-      Put(to, index, Int8Weight(at));
+      Put(to, index, reinterpret_cast<const std::int8_t*>(weights_.data)[order_.at(c, i)]);
+    }
+  }
+  // Weights [i, i + n) of channel c, one behind the other.
+  void PutWeights(std::byte* to, std::int32_t c, std::int32_t i, std::int32_t n) const {
+    const std::ptrdiff_t bytes = is_float_ ? 4 : 1;
+    if (order_.next == 1) {
+      std::memcpy(to, weights_.data + order_.at(c, i) * bytes, static_cast<std::size_t>(n * bytes));
+      return;
+    }
+    for (std::int32_t k = 0; k < n; ++k) {
+      PutWeight(to, k, c, i + k);
     }
   }
   // Which byte of a block's outputs a lane becomes.
@@ -190,7 +199,6 @@ class Packer {
     return is_float_ ? vector * layout_.lanes + lane
                      : layout_.int8_channel(vectors, vector, lane);
   }
-  [[nodiscard]] const WeightOrder& order() const { return order_; }
 
  private:
   [[nodiscard]] std::int32_t offset() const {
@@ -202,28 +210,22 @@ class Packer {
                ? bias->constant<std::int32_t>()[static_cast<std::size_t>(c)]
                : 0;
   }
-  template <typename Term>
-  [[nodiscard]] std::int64_t SumOver(std::int32_t c, std::int32_t taps, std::int32_t inputs,
-                                     const Term& term) const {
-    std::int64_t sum = 0;
-    for (std::int32_t t = 0; t < taps; ++t) {
-      for (std::int32_t i = 0; i < inputs; ++i) {
-        sum += term(std::int64_t{Int8Weight(order_.at(c, t, i))});
-      }
+  // Of channel c's weights.
+  struct Sums {
+    std::int64_t plain = 0, absolute = 0;
+    // Training leaves channels without weights, with biases beyond all measure.
+    [[nodiscard]] bool constant() const { return absolute == 0; }
+  };
+  [[nodiscard]] Sums SumsOf(std::int32_t c) const {
+    const auto* w = reinterpret_cast<const std::int8_t*>(weights_.data) + c * order_.channel;
+    Sums sums;
+    for (std::int32_t i = 0; i < count_; ++i, w += order_.next) {
+      sums.plain += *w;
+      sums.absolute += *w < 0 ? -*w : *w;
     }
-    return sum;
-  }
-  [[nodiscard]] std::int64_t LargestSum(std::int32_t c, std::int32_t taps,
-                                        std::int32_t inputs) const {
-    return std::abs(BiasOf(c)) + 255 * SumOver(c, taps, inputs, [](std::int64_t w) {
-             return w < 0 ? -w : w;
-           });
+    return sums;
   }
 
-  // All weights are zero. Training leaves such channels, with biases beyond all measure.
-  [[nodiscard]] bool Constant(std::int32_t c, std::int32_t taps, std::int32_t inputs) const {
-    return SumOver(c, taps, inputs, [](std::int64_t w) { return w < 0 ? -w : w; }) == 0;
-  }
   // The multiplier of channel c, and a bias instead of the file's. A constant channel gets such as
   // give its one result: 2^30 / 2^31 takes half of the sum, or a quarter with e = 1.
   base::FixedMultiplier Scaling(std::int32_t c, Finish finish, bool constant,
@@ -239,8 +241,7 @@ class Packer {
     return {std::int32_t{1} << 30, finish == Finish::kPositive ? -1 : 0};
   }
 
-  void PackLane(std::byte* record, int lane, Finish finish, std::int32_t c, std::int32_t taps,
-                std::int32_t inputs) const {
+  void PackLane(std::byte* record, int lane, Finish finish, std::int32_t c) const {
     const int lanes = layout_.lanes;
     if (finish == Finish::kFloat) {
       const Tensor* const bias = context_.input(2);
@@ -249,11 +250,11 @@ class Packer {
       return;
     }
     // Data are x + offset, zero is zero_point + offset: the bias takes zero's share back.
-    const std::int64_t weights = SumOver(c, taps, inputs, [](std::int64_t w) { return w; });
+    const Sums sums = SumsOf(c);
     const std::int64_t zero = context_.input(0)->zero_point + offset();
     std::int64_t bias = BiasOf(c);
-    const base::FixedMultiplier m = Scaling(c, finish, Constant(c, taps, inputs), bias);
-    Put(record, lane, static_cast<std::int32_t>(bias - zero * weights));
+    const base::FixedMultiplier m = Scaling(c, finish, sums.constant(), bias);
+    Put(record, lane, static_cast<std::int32_t>(bias - zero * sums.plain));
     PutScaling(record, lanes, lane, finish, m, context_.output(0)->zero_point);
   }
 
@@ -263,6 +264,7 @@ class Packer {
   const Tensor& weights_;
   bool is_float_;
   WeightOrder order_;
+  std::int32_t count_ = 0;
 };
 
 // Fills what follows from the tensors' shapes. False where scratch would be out of proportion.
@@ -305,41 +307,48 @@ std::uint32_t ScratchBytes(const RowCopy& copy) {
   return copy.direct ? 0 : rows * copy.row_bytes + kSlackBytes;
 }
 
-// Packs a matrix product: segments of `run` weights that lie together in data and file.
-base::Status PackProduct(PrepareContext& context, const Layout& layout, Packer& packer,
-                         std::int32_t taps_a_segment, std::int32_t inputs, Gemm& gemm) {
-  const auto segments = static_cast<std::int32_t>(gemm.segments.size());
-  const std::int32_t run = taps_a_segment * inputs;
+// The weights of a block of a matrix product, whose segments are runs of `run` weights.
+void PackBlock(const Layout& layout, const Packer& packer, const Block& block, std::int32_t run,
+               const Gemm& gemm, std::byte* to) {
+  constexpr int kMostLanes = 64;
+  std::int32_t channels[kMostLanes];
+  const int lanes = block.vectors * layout.lanes;
+  for (int at = 0; at < lanes; ++at) {
+    const int byte = packer.ByteOf(block.vectors, at / layout.lanes, at % layout.lanes);
+    channels[at] = byte < block.count ? block.first + byte : -1;
+  }
   const int group = packer.group();
-  gemm.steps = (run + group - 1) / group;
-  PINHOLE_ASSIGN(const std::span<Block> blocks, packer.MakeBlocks(gemm.out_channels));
-  const std::int32_t taps = segments * taps_a_segment;
-  for (Block& block : blocks) {
-    PINHOLE_TRY(packer.PackFinish(block, gemm.finish, taps, inputs, [&block](int byte) {
-      return byte < block.count ? block.first + byte : -1;
-    }));
-    const std::ptrdiff_t vector_weights = static_cast<std::ptrdiff_t>(layout.lanes) * group;
-    const std::ptrdiff_t step_weights = vector_weights * block.vectors;
-    const std::ptrdiff_t total = step_weights * gemm.steps * segments;
-    const int bytes = packer.weight_bytes() / group;
-    PINHOLE_ASSIGN(const std::span<std::byte> memory,
-                   context.TakePacked(static_cast<std::size_t>(total * bytes)));
-    std::memset(memory.data(), 0, memory.size());
-    block.weights = memory.data();
-    for (int v = 0; v < block.vectors; ++v) {
-      for (int lane = 0; lane < layout.lanes; ++lane) {
-        const int byte = packer.ByteOf(block.vectors, v, lane);
-        for (std::int32_t i = 0; byte < block.count && i < segments * run; ++i) {
-          const std::int32_t in_run = i % run;
-          const std::ptrdiff_t step = i / run * gemm.steps + in_run / group;
-          packer.PutWeight(memory.data(),
-                           step * step_weights + v * vector_weights + lane * group + in_run % group,
-                           packer.order().at(block.first + byte, i / run * taps_a_segment +
-                                                                     in_run / inputs,
-                                             in_run % inputs));
+  const std::ptrdiff_t bytes = packer.weight_bytes();
+  for (std::size_t segment = 0; segment < gemm.segments.size(); ++segment) {
+    const auto first = static_cast<std::int32_t>(segment) * run;
+    for (std::int32_t k = 0; k < run; k += group) {
+      const std::int32_t count = std::min(group, run - k);
+      for (int at = 0; at < lanes; ++at, to += bytes) {
+        if (channels[at] >= 0) {
+          packer.PutWeights(to, channels[at], first + k, count);
         }
       }
     }
+  }
+}
+
+// Packs a matrix product: segments of `run` weights that lie together in data and file.
+base::Status PackProduct(PrepareContext& context, const Layout& layout, Packer& packer,
+                         std::int32_t run, Gemm& gemm) {
+  const int group = packer.group();
+  gemm.steps = (run + group - 1) / group;
+  PINHOLE_ASSIGN(const std::span<Block> blocks, packer.MakeBlocks(gemm.out_channels));
+  for (Block& block : blocks) {
+    PINHOLE_TRY(packer.PackFinish(block, gemm.finish, [&block](int byte) {
+      return byte < block.count ? block.first + byte : -1;
+    }));
+    const std::size_t total = static_cast<std::size_t>(block.vectors * layout.lanes) *
+                              static_cast<std::size_t>(packer.weight_bytes()) *
+                              static_cast<std::size_t>(gemm.steps) * gemm.segments.size();
+    PINHOLE_ASSIGN(const std::span<std::byte> memory, context.TakePacked(total));
+    std::memset(memory.data(), 0, memory.size());
+    block.weights = memory.data();
+    PackBlock(layout, packer, block, run, gemm, memory.data());
   }
   gemm.blocks = blocks;
   return {};
@@ -354,7 +363,7 @@ base::Result<Prepared> PrepareProduct(PrepareContext& context, const Layout& lay
   gemm.out_channels = out.dim(3);
   const std::int32_t taps = window.height * window.width;
   const std::int32_t inputs = in.shape.dim(3);
-  if (!packer.ChooseFinish(order, taps, inputs, gemm) ||
+  if (!packer.ChooseFinish(order, taps * inputs, gemm) ||
       !SetRows(in, out, window, packer, params->copy)) {
     return prepared;
   }
@@ -371,7 +380,7 @@ base::Result<Prepared> PrepareProduct(PrepareContext& context, const Layout& lay
         i % across * window.dilation_w * pixel;
   }
   gemm.segments = segments;
-  PINHOLE_TRY(PackProduct(context, layout, packer, together ? window.width : 1, inputs, gemm));
+  PINHOLE_TRY(PackProduct(context, layout, packer, (together ? window.width : 1) * inputs, gemm));
   params->out_rows = out.dim(1);
   params->out_columns = out.dim(2);
   params->pixel_step = pixel * window.stride_w;
@@ -411,7 +420,7 @@ base::Status PackTaps(PrepareContext& context, const Layout& layout, Packer& pac
       const std::int32_t at = block.first + byte;
       return params.flat ? at % channels : at < channels ? at : -1;
     };
-    PINHOLE_TRY(packer.PackFinish(block, gemm.finish, taps, 1, channel_of));
+    PINHOLE_TRY(packer.PackFinish(block, gemm.finish, channel_of));
     const std::ptrdiff_t vector_weights = static_cast<std::ptrdiff_t>(layout.lanes) * group;
     const int bytes = packer.weight_bytes() / group;
     PINHOLE_ASSIGN(const std::span<std::byte> memory,
@@ -425,8 +434,7 @@ base::Status PackTaps(PrepareContext& context, const Layout& layout, Packer& pac
         for (std::int32_t t = 0; c >= 0 && t < taps; ++t) {
           packer.PutWeight(
               memory.data(),
-              (t / group * block.vectors + v) * vector_weights + lane * group + t % group,
-              packer.order().at(c, t, 0));
+              (t / group * block.vectors + v) * vector_weights + lane * group + t % group, c, t);
         }
       }
     }
@@ -496,8 +504,7 @@ base::Status PackColumns(PrepareContext& context, const Layout& layout, Packer& 
     const auto channel_of = [&](int byte) {
       return byte < block.count ? block.first + byte : -1;
     };
-    PINHOLE_TRY(packer.PackFinish(block, params.gemm.finish, window.height * window.width, 1,
-                                  channel_of));
+    PINHOLE_TRY(packer.PackFinish(block, params.gemm.finish, channel_of));
     PINHOLE_ASSIGN(const std::span<std::byte> memory,
                    context.TakePacked(static_cast<std::size_t>(
                        3 * kMaxVectors * vector_weights * (params.row_pairs ? 2 : 1))));
@@ -510,10 +517,9 @@ base::Status PackColumns(PrepareContext& context, const Layout& layout, Packer& 
       for (std::int32_t tap = 0; c >= 0 && tap < window.height * 3; ++tap) {
         const std::ptrdiff_t to =
             (tap % 3 * kMaxVectors + vector) * vector_weights + lane * 4 + tap / 3;
-        packer.PutWeight(memory.data(), to, packer.order().at(c, tap, 0));
+        packer.PutWeight(memory.data(), to, c, tap);
         if (params.row_pairs) {
-          packer.PutWeight(memory.data(), to + 3 * kMaxVectors * vector_weights + 1,
-                           packer.order().at(c, tap, 0));
+          packer.PutWeight(memory.data(), to + 3 * kMaxVectors * vector_weights + 1, c, tap);
         }
       }
     }
@@ -551,7 +557,7 @@ base::Result<Prepared> PrepareConv(PrepareContext& context, const Layout& layout
   }
   const Window window = WindowOf(context.op().options<ConvOptions>(), weights, ref);
   const std::ptrdiff_t depth = weights.dim(3);
-  const WeightOrder order{window.height * window.width * depth, depth, 1};
+  const WeightOrder order{window.height * window.width * depth, 1};
   return PrepareProduct(context, layout, packer, in, context.output(0)->shape, window, order,
                         prepared, params);
 }
@@ -573,7 +579,7 @@ base::Result<Prepared> PrepareDense(PrepareContext& context, const Layout& layou
   Tensor in = *context.input(0);
   in.shape = {1, batches, 1, depth};
   return PrepareProduct(context, layout, packer, in, {1, batches, 1, weights.dim(0)}, Window{},
-                        {depth, 0, 1}, prepared, params);
+                        {depth, 1}, prepared, params);
 }
 
 base::Result<Prepared> PrepareDepthwise(PrepareContext& context, const Layout& layout) {
@@ -594,7 +600,7 @@ base::Result<Prepared> PrepareDepthwise(PrepareContext& context, const Layout& l
   if (in.shape.dim(3) == 1) {
     PINHOLE_ASSIGN(ConvParams* const product, context.NewParams<ConvParams>());
     PINHOLE_ASSIGN(prepared, PrepareProduct(context, layout, packer, in, out, window,
-                                            {1, out.dim(3), 0}, prepared, product));
+                                            {1, out.dim(3)}, prepared, product));
     params->product = product->packed ? product : nullptr;
     return prepared;
   }
@@ -605,7 +611,7 @@ base::Result<Prepared> PrepareDepthwise(PrepareContext& context, const Layout& l
   const bool by_column = !is_float && WalksColumns(layout, window, gemm.out_channels);
   params->copy.phases = is_float || by_column ? 1 : window.stride_w;
   if ((is_float && (taps > kMaxFloatTaps || params->copy.repeat > 1)) ||
-      !packer.ChooseFinish({1, gemm.out_channels, 0}, taps, 1, gemm) ||
+      !packer.ChooseFinish({1, gemm.out_channels}, taps, gemm) ||
       !SetRows(in, out, window, packer, params->copy)) {
     return prepared;
   }

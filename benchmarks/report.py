@@ -48,7 +48,7 @@ def sane(entry):
     difference = entry.get("difference", {})
     if difference is None:
         return False
-    limit = {"steps": 3, "of the peak": 1e-3}.get(difference.get("unit"))
+    limit = {"steps": 16, "of the peak": 1e-3}.get(difference.get("unit"))
     return limit is None or difference["largest"] <= limit
 
 

@@ -13,7 +13,7 @@ test_packages=("${run_packages[@]}" libgtest-dev libgmock-dev nlohmann-json3-dev
   mosquitto mosquitto-clients openssl curl python3-smbus2 python3-smbus i2c-tools python3-numpy groff-base
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good chromium)
 bench_packages=("${run_packages[@]}" libbenchmark-dev python3)
-bench_peer_packages=(python3-venv libxnnpack-dev libopencv-dev python3-torchvision)
+bench_peer_packages=(python3-venv libxnnpack-dev libpthreadpool-dev libopencv-dnn-dev python3-torchvision)
 # Where another node is installed already it is left alone.
 web_packages=(nodejs npm)
 # The sanitized builds: the fuzz targets need a clang with libFuzzer, reports the names and lines from llvm-symbolizer; 19

@@ -18,7 +18,7 @@ NUMPY = {"float32": numpy.float32, "int8": numpy.int8, "uint8": numpy.uint8, "in
 NCHW, RAW = "nchw", "raw"  # RAW: the file's order of dimensions
 TO_NCHW, TO_NHWC = [0, 3, 1, 2], [0, 2, 3, 1]
 NONE, RELU, RELU_N1_TO_1, RELU6 = range(4)
-RANGES = {RELU: (0.0, None), RELU_N1_TO_1: (-1.0, 1.0), RELU6: (0.0, 6.0)}
+RANGES = {NONE: (None, None), RELU: (0.0, None), RELU_N1_TO_1: (-1.0, 1.0), RELU6: (0.0, 6.0)}
 
 
 class Dump:
@@ -67,7 +67,7 @@ class Converter:
 
     def keep(self, values, hint="constant"):
         name = self.fresh(hint)
-        self.initializers.append(numpy_helper.from_array(numpy.ascontiguousarray(values), name))
+        self.initializers.append(numpy_helper.from_array(numpy.array(values, order="C"), name))
         return name
 
     def tensor(self, index):
@@ -102,28 +102,30 @@ class Converter:
         name = self.get(index, order)
         return self.add("DequantizeLinear", [name, *self.parameters(index)]) if self.quantised(index) else name
 
-    def put(self, index, order, name):
-        """Real numbers become the tensor: quantised where it is."""
-        if self.quantised(index):
-            name = self.add("QuantizeLinear", [name, *self.parameters(index)])
-        self.names[index, order if len(self.tensor(index)["shape"]) == 4 else RAW] = name
-
-    def activate(self, name, activation, out):
-        """The activation, unless the output's quantisation can't hold what it would cut off."""
-        if activation == NONE:
-            return name
+    def put(self, index, order, name, activation=NONE):
+        """Real numbers become the tensor: quantised where it is, and cut off as the activation says."""
         if activation not in RANGES:
             raise Unsupported("not supported: activation")
         low, high = RANGES[activation]
-        if self.quantised(out):
-            tensor = self.tensor(out)
-            least = -128 if tensor["type"] == "int8" else 0
-            bottom, top = [(q - tensor["zero_point"]) * tensor["scales"][0] for q in (least, least + 255)]
-            if bottom >= low - 1e-6 and (high is None or top <= high + tensor["scales"][0]):
-                return name
-        if high is None:
-            return self.add("Relu", [name])
-        return self.add("Clip", [name, self.keep(numpy.float32(low)), self.keep(numpy.float32(high))])
+        if self.quantised(index):
+            name = self.add("QuantizeLinear", [name, *self.parameters(index)])
+            name = self.clip_steps(index, name, low, high)
+        elif high is not None:
+            name = self.add("Clip", [name, self.keep(numpy.float32(low)), self.keep(numpy.float32(high))])
+        elif low is not None:
+            name = self.add("Relu", [name])
+        self.names[index, order if len(self.tensor(index)["shape"]) == 4 else RAW] = name
+
+    def clip_steps(self, index, name, low, high):
+        """In quantised numbers, where the runtime doesn't take the Clip for a part of the convolution and lose the
+        integer kernel; nothing where the quantisation can't hold what would be cut off."""
+        tensor = self.tensor(index)
+        scale, zero = tensor["scales"][0], tensor["zero_point"] + (128 if tensor["type"] == "int8" else 0)
+        bottom = 0 if low is None else max(round(low / scale) + zero, 0)
+        top = 255 if high is None else min(round(high / scale) + zero, 255)
+        if (bottom, top) == (0, 255):
+            return name
+        return self.add("Clip", [name, self.keep(numpy.uint8(bottom)), self.keep(numpy.uint8(top))])
 
     # Operators.
 
@@ -181,7 +183,7 @@ class Converter:
         name = self.add("Conv", [self.real(source, NCHW), self.weights(filters, values, 0), *self.bias(op, len(values))],
                         kernel_shape=values.shape[2:], strides=options["strides"], dilations=options["dilations"],
                         pads=pads, group=group)
-        self.put(out, NCHW, self.activate(name, options["activation"], out))
+        self.put(out, NCHW, name, options["activation"])
 
     def fully_connected(self, op):
         source, filters, out = op["inputs"][0], op["inputs"][1], op["outputs"][0]
@@ -194,10 +196,10 @@ class Converter:
         if self.quantised(source):
             name = self.add("DequantizeLinear", [name, *self.parameters(source)])
         name = self.add("Gemm", [name, self.weights(filters, values.T, 1), *self.bias(op, len(values))])
-        name = self.activate(name, op["options"].get("activation", NONE), out)
+        self.put(out, RAW, name, op["options"].get("activation", NONE))
         if len(self.tensor(out)["shape"]) != 2:
-            name = self.add("Reshape", [name, self.keep(numpy.array(self.tensor(out)["shape"], numpy.int64))])
-        self.put(out, RAW, name)
+            shape = self.keep(numpy.array(self.tensor(out)["shape"], numpy.int64))
+            self.names[out, RAW] = self.add("Reshape", [self.names[out, RAW], shape])
 
     def pad(self, op):
         source, out = op["inputs"][0], op["outputs"][0]
@@ -231,17 +233,19 @@ class Converter:
         else:
             name = self.add(kind, [name], kernel_shape=options["filter"], strides=options["strides"],
                             pads=self.pads(options, shape, options["filter"]))
-        self.put(out, NCHW, self.activate(name, options["activation"], out))
+        self.put(out, NCHW, name, options["activation"])
 
     def mean(self, op):
         source, out = op["inputs"][0], op["outputs"][0]
         axes = sorted(numpy.ravel(self.dump.constant(op["inputs"][1])).tolist())
         if len(self.tensor(source)["shape"]) != 4 or axes != [1, 2]:
-            raise Unsupported("not supported: MEAN over other axes than 1 and 2")
+            name = self.add("ReduceMean", [self.real(source, RAW)], axes=axes,
+                            keepdims=int(op["options"].get("keep_dims", False)))
+            return self.put(out, RAW, name)
         name = self.add("GlobalAveragePool", [self.real(source, NCHW)])
         if len(self.tensor(out)["shape"]) != 4:
             name = self.add("Reshape", [name, self.keep(numpy.array(self.tensor(out)["shape"], numpy.int64))])
-        self.put(out, NCHW, name)
+        return self.put(out, NCHW, name)
 
     def reshape(self, op):
         source, out = op["inputs"][0], op["outputs"][0]
@@ -255,7 +259,7 @@ class Converter:
         sources = [index for index in op["inputs"] if "data" not in self.tensor(index)]
         order = self.order(sources)
         name = self.add(kind, [self.real(index, order) for index in op["inputs"]], **attributes)
-        self.put(out, order, self.activate(name, op["options"].get("activation", NONE), out))
+        self.put(out, order, name, op["options"].get("activation", NONE))
 
     def prelu(self, op):
         slope = self.dump.constant(op["inputs"][1])

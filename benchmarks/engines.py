@@ -62,14 +62,13 @@ def for_models(threads, isas):
         python_peer("litert-builtin", VENV_PYTHON, "litert_worker.py", "ai_edge_litert", [count, "builtin"], GET),
         python_peer("onnxruntime", VENV_PYTHON, "onnxruntime_worker.py", "onnxruntime, onnx",
                     [count, program("dump_graph")], GET),
-        built_peer("xnnpack", "xnnpack_worker", [count], "install libxnnpack-dev, or give --xnnpack FOLDER"),
+        built_peer("xnnpack", "xnnpack_worker", [count], GET + ", or give --xnnpack FOLDER"),
         built_peer("tflm", "tflm_worker", [], "give --tflm FOLDER, a copy of tensorflow/tflite-micro"),
     ]
 
 
 def for_suppression():
     return ours("suppression_worker", [], []) + [
-        built_peer("opencv", "opencv_worker", [], "install libopencv-dev"),
-        python_peer("torchvision", SYSTEM_PYTHON, "torchvision_worker.py", "torchvision", [],
-                    "install python3-torchvision"),
+        built_peer("opencv", "opencv_worker", [], GET),
+        python_peer("torchvision", SYSTEM_PYTHON, "torchvision_worker.py", "torchvision", [], GET),
     ]

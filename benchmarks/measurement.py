@@ -34,7 +34,8 @@ class Measurement:
         one = {name: worker.run(1)[0] for name, worker in running.items()}
         length = {name: paired.burst_length(taken) for name, taken in one.items()}
         for name, worker in running.items():
-            length[name] = paired.burst_length(worker.run(length[name])[0])
+            if length[name] > 1:  # a first run is cold, and says too much
+                length[name] = paired.burst_length(worker.run(length[name])[0])
         whole = sum(max(one[name], length[name] * one[name]) for name in running)
         rounds = paired.round_count(self.options.rounds, whole, self.options.seconds * 1e9)
         for name in running:

@@ -37,8 +37,8 @@ def burst_length(nanoseconds, burst_ns=BURST_NS):
 
 
 def round_count(wanted, round_ns, budget_ns):
-    """Rounds that fit the time given, but at least five, or what is wanted where that is less."""
-    return min(wanted, max(5, int(budget_ns // max(round_ns, 1))))
+    """Rounds that fit the time given, but at least three, or what is wanted where that is less."""
+    return min(wanted, max(3, int(budget_ns // max(round_ns, 1))))
 
 
 def order(names, turn):

@@ -40,8 +40,8 @@ class Lengths(unittest.TestCase):
     def test_rounds_keep_to_the_time_but_stay_enough_for_a_median(self):
         self.assertEqual(paired.round_count(30, 1_000, 10_000_000_000), 30)
         self.assertEqual(paired.round_count(30, 1_000_000_000, 10_000_000_000), 10)
-        self.assertEqual(paired.round_count(30, 60_000_000_000, 10_000_000_000), 5)
-        self.assertEqual(paired.round_count(3, 60_000_000_000, 10_000_000_000), 3)
+        self.assertEqual(paired.round_count(30, 60_000_000_000, 10_000_000_000), 3)
+        self.assertEqual(paired.round_count(2, 60_000_000_000, 10_000_000_000), 2)
 
     def test_every_engine_begins_equally_often(self):
         names = ["a", "b", "c"]

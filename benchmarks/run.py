@@ -15,6 +15,7 @@ from contextlib import ExitStack
 import engines
 import machine
 import outputs
+import operators
 import report
 import suppression
 from measurement import Measurement, summarise
@@ -150,7 +151,7 @@ def main():
     cpu = (cpus[-1] if options.cpu is None else options.cpu) if options.threads == 1 else None
     isas = options.isa.split(",") if options.isa else []
     if options.profile:
-        sys.exit(report.profile(options, model_paths(argparse.Namespace(models=options.profile, quick=False)), cpu, isas))
+        sys.exit(operators.show(options, model_paths(argparse.Namespace(models=options.profile, quick=False)), cpu, isas))
     results = {"machine": machine.facts(engines.ROOT, cpu), "threads": options.threads, "rounds": options.rounds,
                "models": [], "suppression": []}
     try:

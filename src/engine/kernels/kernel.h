@@ -15,7 +15,12 @@
 // (the reader's work); each kernel checks that the OUTPUT shape the model declares is the one it
 // computes. The caller's memory is aligned to 16 bytes for every tensor, scratch, state.
 //
-//   constexpr Kernel kRelu{OpKind::kRelu, 1, 2, PrepareRelu, EvaluateRelu};
+// An operator whose output can be computed row by row says so in Prepare (RowWindow) and has a third
+// function, EvaluateRows, which computes some rows of the output from the rows of the inputs that
+// they need. A plan that runs operators in turns of a few rows keeps only the rows that are still
+// needed, in a ring: see RowsView.
+//
+//   constexpr Kernel kRelu{OpKind::kRelu, 1, 2, PrepareRelu, EvaluateRelu, EvaluateRowsRelu};
 
 #include <cstddef>
 #include <cstdint>
@@ -29,6 +34,20 @@
 
 namespace pinhole::engine::kernels {
 
+// Which rows of its inputs an operator's rows need. Rows are the indices of dimension 1 of tensors
+// [1, rows, columns, channels]. Row r of output 0 is computed from rows
+// [r * stride - pad, r * stride - pad + height), those that exist, of every input that is no
+// constant; all such inputs have equally many rows. Constants are always there as a whole.
+struct RowWindow {
+  std::int32_t height = 0;  // dilation included; 0: this use of the operator can't be run by rows
+  std::int32_t stride = 1;
+  std::int32_t pad = 0;  // rows of the first window that lie before row 0; in [0, height)
+
+  // Element by element, row r from row r.
+  static constexpr RowWindow Same() { return {1, 1, 0}; }
+  [[nodiscard]] constexpr bool by_rows() const { return height > 0; }
+};
+
 // What Prepare asks of the plan.
 struct Prepared {
   const void* params = nullptr;     // in the model arena; handed back to Evaluate
@@ -39,7 +58,29 @@ struct Prepared {
   // on element k of that input and of inputs that do not share the memory, or is written after its
   // last read).
   std::uint8_t in_place_inputs = 0;
+  RowWindow rows;  // set only where the kernel has evaluate_rows
 };
+
+// A tensor [1, rows, columns, channels] of which `held` rows at a time have a place: row r lies at
+// data + (r % held) * row_bytes while it is needed. Where the whole tensor has a place, held is its
+// number of rows.
+struct RowsView {
+  const Tensor* info = nullptr;
+  std::byte* data = nullptr;
+  std::uint32_t row_bytes = 0;
+  std::int32_t held = 1;
+
+  explicit operator bool() const { return info != nullptr; }
+  template <typename T>
+  [[nodiscard]] T* row(std::int32_t r) const {
+    return reinterpret_cast<T*>(data + static_cast<std::size_t>(r % held) * row_bytes);
+  }
+  // How many rows from r on lie one behind the other; at least 1.
+  [[nodiscard]] std::int32_t run(std::int32_t r) const { return held - r % held; }
+};
+
+// A cache line of the processors that pack.
+inline constexpr std::size_t kPackedAlignment = 64;
 
 class PrepareContext {
  public:
@@ -68,6 +109,15 @@ class PrepareContext {
     return one.data();
   }
   [[nodiscard]] base::Arena& arena() { return arena_; }
+
+  // `bytes` of the model arena, aligned to 64, for weights laid out as the kernel reads them.
+  // Error: kOutOfMemory.
+  base::Result<std::span<std::byte>> TakePacked(std::size_t bytes) {
+    packed_bytes_ += bytes;
+    return arena_.Take(bytes, kPackedAlignment);
+  }
+  // What TakePacked has handed out to this operator.
+  [[nodiscard]] std::size_t packed_bytes() const { return packed_bytes_; }
 
   // The error for this operator: "operator 3 CONV_2D: " and the pieces.
   template <typename... Pieces>
@@ -99,6 +149,7 @@ class PrepareContext {
   std::size_t op_index_;
   base::Arena& arena_;
   base::Diagnosis& why_;
+  std::size_t packed_bytes_ = 0;
 };
 
 // Splits [0, count) into ranges and calls body(argument, begin, end) for each, on as many threads
@@ -118,6 +169,8 @@ class EvalContext {
     std::byte* arena;
     std::span<const std::span<std::byte>> resources;
     const Workers* workers;  // may be null
+    // Per tensor: how many rows have a place, 0: all of it. Null: all of every tensor.
+    const std::uint16_t* held_rows = nullptr;
   };
 
   EvalContext(const Places& places, const Operator& op, const void* params,
@@ -129,9 +182,16 @@ class EvalContext {
     return i < op_.inputs.size() && op_.inputs[i] >= 0 ? View(op_.inputs[i]) : TensorView{};
   }
   [[nodiscard]] TensorView output(std::size_t i) const { return View(op_.outputs[i]); }
+  // For EvaluateRows: the tensors that the window is about.
+  [[nodiscard]] RowsView input_rows(std::size_t i) const { return Rows(op_.inputs[i]); }
+  [[nodiscard]] RowsView output_rows(std::size_t i) const { return Rows(op_.outputs[i]); }
   template <typename P>
   [[nodiscard]] const P& params() const {
     return *static_cast<const P*>(params_);
+  }
+  // The same with other parameters: for a kernel that hands its work on to another.
+  [[nodiscard]] EvalContext WithParams(const void* params) const {
+    return {places_, op_, params, scratch_, state_};
   }
   [[nodiscard]] std::span<std::byte> scratch() const { return scratch_; }
   [[nodiscard]] std::span<std::byte> state() const { return state_; }
@@ -161,6 +221,14 @@ class EvalContext {
                           : places_.arena + places_.offsets[static_cast<std::size_t>(index)];
     return {&tensor, data};
   }
+  [[nodiscard]] RowsView Rows(std::int32_t index) const {
+    const TensorView whole = View(index);
+    const std::int32_t rows = whole.shape().dim(1);
+    const std::int32_t held =
+        places_.held_rows != nullptr ? places_.held_rows[static_cast<std::size_t>(index)] : 0;
+    return {whole.info, whole.data, whole.info->bytes / static_cast<std::uint32_t>(rows),
+            held > 0 ? held : rows};
+  }
 
   const Places& places_;
   const Operator& op_;
@@ -175,6 +243,9 @@ struct Kernel {
   std::uint16_t max_version;
   base::Result<Prepared> (*prepare)(PrepareContext& context);
   base::Status (*evaluate)(const EvalContext& context);
+  // Rows [begin, end) of output 0; null where the operator never runs by rows.
+  base::Status (*evaluate_rows)(const EvalContext& context, std::int32_t begin,
+                                std::int32_t end) = nullptr;
 };
 
 }  // namespace pinhole::engine::kernels

@@ -65,6 +65,7 @@ base::Status Loader::PrepareGraph(std::size_t graph, Session::Program& program, 
     const kernels::Kernel* kernel = kernels::FindKernel(options_.kernels, g.operators[i].kind);
     kernels::PrepareContext context(g, i, arena_, why_);
     PINHOLE_ASSIGN(const kernels::Prepared prepared, kernel->prepare(context));
+    session_.packed_bytes_ += context.packed_bytes();
     steps[i] = {kernel, prepared.params};
     demands[i] = {prepared.scratch_bytes, prepared.state_bytes, prepared.in_place_inputs};
   }

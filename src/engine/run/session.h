@@ -57,10 +57,13 @@ class Session {
   [[nodiscard]] std::size_t state_bytes() const { return plan_.state_bytes; }
   // Bytes of the model arena that stay in use: graph, prepared parameters, plan, folded constants.
   [[nodiscard]] std::size_t model_bytes() const { return model_bytes_; }
-  // All run-time memory beside the file: activation_bytes + model_bytes - folded constants. This is
-  // what is held against TFLite Micro's arena_used_bytes.
+  // Of these, weights laid out anew for the kernels that read them; none with reference kernels.
+  [[nodiscard]] std::size_t packed_bytes() const { return packed_bytes_; }
+  // All run-time memory beside the file and the weights laid out anew: activation_bytes +
+  // model_bytes - folded constants - packed_bytes. This is what is held against TFLite Micro's
+  // arena_used_bytes.
   [[nodiscard]] std::size_t arena_bytes() const {
-    return activation_bytes() + model_bytes_ - model_->folded_bytes;
+    return activation_bytes() + model_bytes_ - model_->folded_bytes - packed_bytes_;
   }
 
   // Error: kInvalidArgument (too small, or not aligned to 16); what Reset says.
@@ -117,6 +120,7 @@ class Session {
   std::span<std::byte> activations_;
   const kernels::Workers* workers_ = nullptr;
   std::size_t model_bytes_ = 0;
+  std::size_t packed_bytes_ = 0;
   bool bound_ = false;
   bool ready_ = false;  // bound, and the last Reset went well
 };

@@ -46,6 +46,6 @@ def show(options, models, cpu, isas):
             wrapped = sum(op["median_ns"] for op in found["operators"]) / 1e3
             print(f"{name}{', ' + isa if isa else ''}: {report.number(found['whole_ns'] / 1e3)} us whole, "
                   f"{report.number(wrapped)} us as the sum of its operators; medians of {found['runs']} runs, "
-                  f"{found['compiler']}\n")
+                  f"{found['version']}, {found['compiler']}\n")
             print(table(found, peaks) + "\n")
     return 0

@@ -62,15 +62,17 @@ class Pinhole : public Engine {
   explicit Pinhole(int threads) : threads_(threads) {}
 
   std::string Load(const std::string& path) override {
-    model_ = std::make_unique<LoadedModel>(path, BenchKernels(), threads_);
+    const engine::kernels::fast::Target& target = BenchTarget();
+    model_ = std::make_unique<LoadedModel>(path, target.kernels, threads_);
     const engine::run::Session& session = model_->session();
     for (std::size_t i = 0; i < session.input_count(); ++i) {
       inputs_.emplace_back(session.input(i).info->bytes);
     }
     const engine::Graph& graph = session.model().main();
     JsonList facts('{');
-    facts.Add("version", Quoted("pinhole " PINHOLE_VERSION));
+    facts.Add("version", Quoted("pinhole " PINHOLE_VERSION ", " + std::string(target.name)));
     facts.Add("compiler", Quoted(PINHOLE_COMPILER));
+    facts.Add("kernels", Quoted(target.name));
     facts.Add("inputs", Tensors(graph, graph.inputs));
     facts.Add("outputs", Tensors(graph, graph.outputs));
     facts.Add("operators", Operators(graph));

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // What each operator of a model takes in our engine: profile THREADS MODEL SECONDS
 //
-// Every kernel is put into a wrapper of the same form that reads the clock before and after
-// Evaluate; the engine runs as ever and knows nothing of it. Inputs are random bytes, or floats
-// in [-1, 1). One JSON line: for each operator in order its kind, output shape, multiply-adds, and
-// the median and the least nanoseconds over the runs; beside them the whole run without wrappers.
-// Reading the clock costs some 25 ns an operator, which is in its numbers.
+// Every kernel is put into a wrapper of the same form that reads the clock before and after; the
+// engine runs as ever and knows nothing of it. Inputs are random bytes, or floats in [-1, 1). One
+// JSON line: for each operator in order its kind, output shape, multiply-adds, and the median and
+// the least nanoseconds over the runs; beside them the whole run without wrappers. Reading the
+// clock costs some 25 ns an operator, which is in its numbers.
 
 #include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <random>
-#include <stdexcept>
 #include <utility>
 
 #include "benchmarks/bench_kernels.h"
@@ -34,7 +33,20 @@ constexpr std::size_t kMaxKernels = 256;
 struct Profile {
   std::array<const Kernel*, kMaxKernels> originals{};
   const Operator* first = nullptr;               // of the main graph
-  std::vector<std::vector<std::int64_t>> times;  // [operator]
+  std::vector<std::int64_t> running;             // [operator], in the run that goes on
+  std::vector<std::vector<std::int64_t>> times;  // [operator][run]
+
+  void Add(const Operator& op, std::int64_t taken) {
+    const std::ptrdiff_t place = &op - first;
+    if (place >= 0 && place < static_cast<std::ptrdiff_t>(running.size())) {
+      running[static_cast<std::size_t>(place)] += taken;
+    }
+  }
+  void EndRun() {
+    for (std::size_t i = 0; i < running.size(); ++i) {
+      times[i].push_back(std::exchange(running[i], 0));
+    }
+  }
 };
 
 Profile& TheProfile() {
@@ -47,32 +59,40 @@ base::Status Timed(const EvalContext& context) {
   Profile& profile = TheProfile();
   const std::int64_t begin = Now(CLOCK_MONOTONIC);
   const base::Status status = profile.originals[I]->evaluate(context);
-  const std::int64_t taken = Now(CLOCK_MONOTONIC) - begin;
-  const std::ptrdiff_t place = &context.op() - profile.first;
-  if (place >= 0 && place < static_cast<std::ptrdiff_t>(profile.times.size())) {
-    profile.times[static_cast<std::size_t>(place)].push_back(taken);
-  }
+  profile.Add(context.op(), Now(CLOCK_MONOTONIC) - begin);
+  return status;
+}
+
+template <std::size_t I>
+base::Status TimedRows(const EvalContext& context, std::int32_t first, std::int32_t end) {
+  Profile& profile = TheProfile();
+  const std::int64_t begin = Now(CLOCK_MONOTONIC);
+  const base::Status status = profile.originals[I]->evaluate_rows(context, first, end);
+  profile.Add(context.op(), Now(CLOCK_MONOTONIC) - begin);
   return status;
 }
 
 template <std::size_t... I>
 constexpr auto Wrappers(std::index_sequence<I...> /*places*/) {
-  return std::array{&Timed<I>...};
+  return std::array{std::pair{&Timed<I>, &TimedRows<I>}...};
 }
 
-// `kernels` with their Evaluate wrapped; `storage` holds them.
+// `kernels` with what runs them wrapped; `storage` holds them.
 std::vector<const Kernel*> Wrap(std::span<const Kernel* const> kernels,
                                 std::vector<Kernel>& storage) {
   static constexpr auto kWrappers = Wrappers(std::make_index_sequence<kMaxKernels>());
   if (kernels.size() > kMaxKernels) {
-    throw std::runtime_error("more kernels than profile.cc has wrappers for");
+    throw Refused("more kernels than profile.cc has wrappers for");
   }
   storage.reserve(kernels.size());
   std::vector<const Kernel*> wrapped;
   for (std::size_t i = 0; i < kernels.size(); ++i) {
     TheProfile().originals[i] = kernels[i];
     storage.push_back(*kernels[i]);
-    storage.back().evaluate = kWrappers[i];
+    storage.back().evaluate = kWrappers[i].first;
+    if (kernels[i]->evaluate_rows != nullptr) {
+      storage.back().evaluate_rows = kWrappers[i].second;
+    }
     wrapped.push_back(&storage.back());
   }
   return wrapped;
@@ -110,6 +130,7 @@ std::vector<std::int64_t> RunFor(LoadedModel& model, double seconds) {
     const std::int64_t begin = Now(CLOCK_MONOTONIC);
     model.Run();
     times.push_back(Now(CLOCK_MONOTONIC) - begin);
+    TheProfile().EndRun();
   } while (times.size() < 3 || Now(CLOCK_MONOTONIC) < end);
   return times;
 }
@@ -136,17 +157,19 @@ std::string OperatorLine(const Graph& graph, const Operator& op,
 }
 
 std::string Measure(int threads, const std::string& path, double seconds) {
-  LoadedModel plain(path, BenchKernels(), threads);
+  const engine::kernels::fast::Target& target = BenchTarget();
+  LoadedModel plain(path, target.kernels, threads);
   RunFor(plain, seconds / 10);
   const std::vector<std::int64_t> whole = RunFor(plain, seconds / 2);
 
   std::vector<Kernel> storage;
-  const std::vector<const Kernel*> wrapped = Wrap(BenchKernels(), storage);
+  const std::vector<const Kernel*> wrapped = Wrap(target.kernels, storage);
   LoadedModel model(path, wrapped, threads);
   const Graph& graph = model.session().model().main();
   Profile& profile = TheProfile();
   profile.first = graph.operators.data();
   profile.times.resize(graph.operators.size());
+  profile.running.resize(graph.operators.size());
   RunFor(model, seconds / 2);
 
   JsonList operators('[');
@@ -154,7 +177,7 @@ std::string Measure(int threads, const std::string& path, double seconds) {
     operators.Add(OperatorLine(graph, graph.operators[i], profile.times[i]));
   }
   JsonList facts('{');
-  facts.Add("version", Quoted("pinhole " PINHOLE_VERSION));
+  facts.Add("version", Quoted("pinhole " PINHOLE_VERSION ", " + std::string(target.name)));
   facts.Add("compiler", Quoted(PINHOLE_COMPILER));
   facts.Add("runs", Text(std::uint64_t{whole.size()}));
   facts.Add("whole_ns", Text(Median(whole)));

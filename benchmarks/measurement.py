@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """One piece of work on several engines: workers started, bursts in turns, and what comes of them."""
 
+import statistics
+
 import paired
 from workers import Refused, Worker
 
@@ -52,11 +54,17 @@ def time_key(options):
     return "processor_ns" if options.threads == 1 else "wall_ns"
 
 
+def fastest_of_ours(entries, key):
+    """The entry of our engine, of the fastest where several instruction sets ran; None where none did."""
+    ran = [entry for entry in entries.values() if entry["ours"] and entry.get(key)]
+    return min(ran, key=lambda entry: statistics.median(entry[key]), default=None)
+
+
 def summarise(result, options):
-    """Medians and ratios, from the bursts; ratios are to the first of our engines that ran."""
+    """Medians and ratios, from the bursts."""
     entries = result["engines"]
     key = time_key(options)
-    own = next((entry[key] for entry in entries.values() if entry["ours"] and entry.get(key)), None)
+    own = fastest_of_ours(entries, key)
     for entry in entries.values():
         entry.pop("outputs", None)
         if not entry.get(key):
@@ -64,4 +72,5 @@ def summarise(result, options):
         entry["us"] = vars(paired.spread([value / 1e3 for value in entry[key]]))
         entry["wall_us"] = vars(paired.spread([value / 1e3 for value in entry["wall_ns"]]))
         if own:
-            entry["ratio_to_ours"] = vars(paired.spread(paired.ratios(entry[key], own)))
+            entry["ratio_to_ours"] = vars(paired.spread(paired.ratios(entry[key], own[key])))
+            entry["fastest_of_ours"] = entry is own

@@ -79,7 +79,7 @@ def model_table(results):
     for result in results:
         entries = result["engines"]
         best = best_peer(result)
-        own = next((entry for entry in entries.values() if entry["ours"] and "us" in entry), None)
+        own = next((entry for entry in entries.values() if entry.get("fastest_of_ours")), None)
         rows.append([result["name"], f"{result.get('multiply_adds', 0) / 1e6:.2f}", number(result.get("roofline_us") or 0),
                      *[cell(entries.get(name)) for name in names],
                      best or "", ratio(entries[best]) if best else "", percent(own), percent(entries.get(best))])

@@ -160,6 +160,8 @@ def main():
         say("stopped: what was measured until now is told")
         results["stopped"] = True
     results["machine"]["load_at_end"] = os.getloadavg()
+    for model in results["models"]:
+        report.add_roofline(model, results["peaks"])
     with open(options.output, "w", encoding="utf-8") as file:
         json.dump(results, file, indent=1)
     print(report.markdown(results))
@@ -183,8 +185,6 @@ def run_all(options, cpu, isas, results):
                 say(f"{case.name} ...")
                 results["suppression"].append(suppression.measure(case, taking_part, options, cpu, log))
     results["peaks"] = machine.better(results["peaks"], machine.peaks(peaks_program, cpu))
-    for model in results["models"]:
-        report.add_roofline(model, results["peaks"])
 
 
 if __name__ == "__main__":

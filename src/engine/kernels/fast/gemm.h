@@ -20,6 +20,7 @@
 #include <type_traits>
 
 #include "engine/kernels/fast/layout.h"
+#include "engine/kernels/fast/unroll.h"
 
 namespace pinhole::engine::kernels::fast {
 
@@ -94,47 +95,37 @@ constexpr std::ptrdiff_t FinishBytes() {
                                       : static_cast<std::ptrdiff_t>(Simd::kLanes) * 4;
 }
 
-// The sums of kPixels pixels become outputs, and the first `count` of their lanes are stored.
+// The sums of kPixels pixels become outputs, and the first `count` of their lanes are stored. Inline,
+// whatever the compiler thinks of its size: the sums are in registers.
 template <class Simd, Finish kFinish, int kPixels, int kVectors>
-void FinishInt8(const Gemm& gemm, const std::byte* finish, int count,
+[[gnu::always_inline]] inline void FinishInt8(const Gemm& gemm, const std::byte* finish, int count,
                 typename Simd::I (&acc)[kVectors][kPixels], std::int8_t* out,
                 std::ptrdiff_t out_step) {
   using Scale = std::conditional_t<kFinish == Finish::kPositive, PositiveFinish<Simd>,
                                    SignedFinish<Simd>>;
-#pragma GCC unroll 4
-  for (int v = 0; v < kVectors; ++v) {
+  Unroll<kVectors>([&](auto v) PINHOLE_INLINE {
     const Scale scale(finish + v * Scale::kBytes);
-#pragma GCC unroll 16
-    for (int m = 0; m < kPixels; ++m) {
-      acc[v][m] = scale(acc[v][m]);
-    }
-  }
+    Unroll<kPixels>([&](auto m) PINHOLE_INLINE { acc[v][m] = scale(acc[v][m]); });
+  });
   const typename Simd::Clamp clamp(gemm, kFinish == Finish::kSigned);
-  const int whole = kVectors * Simd::kLanes;
-#pragma GCC unroll 16
-  for (int m = 0; m < kPixels; ++m) {
+  Unroll<kPixels>([&](auto m) PINHOLE_INLINE {
     typename Simd::I sums[kVectors];
-#pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) {
-      sums[v] = acc[v][m];
-    }
-    if (count == whole) {
+    Unroll<kVectors>([&](auto v) PINHOLE_INLINE { sums[v] = acc[v][m]; });
+    if (count == kVectors * Simd::kLanes) {
       Simd::template Store<kVectors>(clamp, sums, out + m * out_step);
     } else {
       Simd::template StoreSome<kVectors>(clamp, sums, out + m * out_step, count);
     }
-  }
+  });
 }
 
 template <class Simd, int kPixels, int kVectors>
-void FinishFloat(const Gemm& gemm, int count, typename Simd::F (&acc)[kVectors][kPixels],
+[[gnu::always_inline]] inline void FinishFloat(const Gemm& gemm, int count, typename Simd::F (&acc)[kVectors][kPixels],
                  float* out, std::ptrdiff_t out_step) {
   const typename Simd::F low = Simd::SetF(gemm.float_low);
   const typename Simd::F high = Simd::SetF(gemm.float_high);
-#pragma GCC unroll 16
-  for (int m = 0; m < kPixels; ++m) {
-#pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) {
+  Unroll<kPixels>([&](auto m) PINHOLE_INLINE {
+    Unroll<kVectors>([&](auto v) PINHOLE_INLINE {
       const typename Simd::F y = Simd::MinF(Simd::MaxF(acc[v][m], low), high);
       const int rest = count - v * Simd::kLanes;
       float* const at = out + m * out_step + v * Simd::kLanes;
@@ -143,8 +134,8 @@ void FinishFloat(const Gemm& gemm, int count, typename Simd::F (&acc)[kVectors][
       } else if (rest > 0) {
         Simd::StoreSomeF(at, y, rest);
       }
-    }
-  }
+    });
+  });
 }
 
 template <class Simd, Finish kFinish, int kPixels, int kVectors>
@@ -153,43 +144,38 @@ void Tile(const Gemm& gemm, const Block& block, const std::byte* data, std::ptrd
           std::ptrdiff_t out_step) {
   using Math = std::conditional_t<kFinish == Finish::kFloat, FloatMath<Simd>, Int8Math<Simd>>;
   typename Math::Acc acc[kVectors][kPixels];
-#pragma GCC unroll 4
-  for (int v = 0; v < kVectors; ++v) {
+  Unroll<kVectors>([&](auto v) PINHOLE_INLINE {
     const auto bias = Math::LoadBias(block.finish + v * FinishBytes<Simd, kFinish>());
-#pragma GCC unroll 16
-    for (int m = 0; m < kPixels; ++m) {
-      acc[v][m] = bias;
-    }
-  }
+    Unroll<kPixels>([&](auto m) PINHOLE_INLINE { acc[v][m] = bias; });
+  });
   const std::byte* w = block.weights;
-  // Pixels in groups of up to four share a pointer and reach the others by one, two or three steps:
-  // that is what addressing modes do, and so twelve pixels don't want twelve registers.
-  constexpr int kGroup = kPixels >= 4 ? (kPixels % 3 == 0 ? 3 : 2) : 1;
+  // The way through the weights is known, so they are asked for before they are needed: with one
+  // pixel reading them is all there is to do, and wide tiles of few pixels are not far from it.
+  constexpr std::ptrdiff_t kAhead = 4096;
+  // Two or three pixels share a pointer and reach their data by none, one or two steps: that is what
+  // addressing modes do, and so twelve pixels don't want twelve registers.
+  constexpr int kGroup = kPixels % 3 == 0 ? 3 : kPixels % 2 == 0 ? 2 : 1;
   constexpr int kGroups = kPixels / kGroup;
   for (const std::int32_t segment : gemm.segments) {
     const std::byte* pixel[kGroups];
-#pragma GCC unroll 16
-    for (int g = 0; g < kGroups; ++g) {
+    Unroll<kGroups>([&](auto g) PINHOLE_INLINE {
       pixel[g] = data + segment + g * kGroup * step;
-    }
+    });
     for (std::int32_t k = gemm.steps; k > 0; --k) {
       typename Math::Weight weights[kVectors];
-#pragma GCC unroll 4
-      for (int v = 0; v < kVectors; ++v) {
+      Unroll<kVectors>([&](auto v) PINHOLE_INLINE {
         weights[v] = Math::LoadWeight(w + v * Math::kWeightBytes);
-      }
-#pragma GCC unroll 16
-      for (int m = 0; m < kPixels; ++m) {
-        const auto a = Math::Broadcast(pixel[m / kGroup] + (m % kGroup) * step);
-#pragma GCC unroll 4
-        for (int v = 0; v < kVectors; ++v) {
-          acc[v][m] = Math::Add(acc[v][m], a, weights[v]);
+        if constexpr (kPixels == 1 || kVectors == 4) {
+          __builtin_prefetch(w + v * Math::kWeightBytes + kAhead);
         }
-      }
-#pragma GCC unroll 16
-      for (int g = 0; g < kGroups; ++g) {
-        pixel[g] += 4;
-      }
+      });
+      Unroll<kPixels>([&](auto m) PINHOLE_INLINE {
+        const auto a = Math::Broadcast(pixel[m / kGroup] + (m % kGroup) * step);
+        Unroll<kVectors>([&](auto v) PINHOLE_INLINE {
+          acc[v][m] = Math::Add(acc[v][m], a, weights[v]);
+        });
+      });
+      Unroll<kGroups>([&](auto g) PINHOLE_INLINE { pixel[g] += 4; });
       w += kVectors * Math::kWeightBytes;
     }
   }

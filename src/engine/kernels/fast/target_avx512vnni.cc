@@ -12,11 +12,11 @@
 #include <algorithm>
 #include <cstring>
 #include <type_traits>
+#include <utility>
 
+#define PINHOLE_TARGET "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,fma,avx2,bmi2"
 #if defined(__clang__)
-#pragma clang attribute push(                                                              \
-    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,fma,avx2,bmi2"))), \
-    apply_to = function)
+#pragma clang attribute push(__attribute__((target(PINHOLE_TARGET))), apply_to = function)
 #else
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,fma,avx2,bmi2")

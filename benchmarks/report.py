@@ -121,7 +121,7 @@ def versions(results):
         for name, entry in result["engines"].items():
             if "version" in entry.get("facts", {}):
                 compiler = entry["facts"].get("compiler")
-                found[name] = entry["facts"]["version"] + (f" ({compiler})" if compiler else "")
+                found.setdefault(name, entry["facts"]["version"] + (f" ({compiler})" if compiler else ""))
     return [f"- {name}: {version}" for name, version in found.items()]
 
 

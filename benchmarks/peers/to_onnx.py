@@ -342,7 +342,3 @@ METHODS = {"FULLY_CONNECTED": Converter.fully_connected, "PAD": Converter.pad, "
            "RESHAPE": Converter.reshape, "PRELU": Converter.prelu, "RESIZE_BILINEAR": Converter.resize,
            "CONCATENATION": Converter.concatenation, "TRANSPOSE": Converter.transpose,
            "DEPTH_TO_SPACE": Converter.depth_to_space}
-
-
-def convert(prefix):
-    return Converter(Dump(prefix)).model()

@@ -188,26 +188,26 @@ class Reader {
 
 }  // namespace
 
+Window::Reach Window::Unclipped(Rows of) const {
+  if (scaled_ == 0) {
+    return {std::int64_t{of.begin} * b_ - c_, (std::int64_t{of.end} - 1) * b_ - c_ + a_};
+  }
+  const std::int64_t from = 2 * std::int64_t{a_};
+  const std::int64_t to = 2 * std::int64_t{b_};
+  const std::int64_t shift = half_ != 0 ? std::int64_t{a_} - b_ : 0;
+  return {FloorDiv(of.begin * from + shift, to) - 1,
+          FloorDiv((std::int64_t{of.end} - 1) * from + shift, to) + 3};
+}
+
 Rows Window::Need(Rows of, std::uint32_t rows) const {
   if (of.empty()) {
     return {};
   }
-  std::int64_t begin = 0;
-  std::int64_t end = 0;
-  if (scaled_ != 0) {
-    const std::int64_t from = 2 * std::int64_t{a_};
-    const std::int64_t to = 2 * std::int64_t{b_};
-    const std::int64_t shift = half_ != 0 ? std::int64_t{a_} - b_ : 0;
-    begin = FloorDiv(of.begin * from + shift, to) - 1;
-    end = FloorDiv((std::int64_t{of.end} - 1) * from + shift, to) + 3;
-  } else {
-    begin = std::int64_t{of.begin} * b_ - c_;
-    end = (std::int64_t{of.end} - 1) * b_ - c_ + a_;
-  }
+  const Reach reach = Unclipped(of);
   const auto clipped = [rows](std::int64_t row) {
     return static_cast<std::uint32_t>(std::clamp<std::int64_t>(row, 0, rows));
   };
-  return {clipped(begin), clipped(end)};
+  return {clipped(reach.begin), clipped(reach.end)};
 }
 
 std::uint32_t Window::Most(std::uint32_t neighbours, std::uint32_t rows) const {

@@ -49,6 +49,11 @@ class Window {
   }
   static constexpr Window Same() { return Affine(1, 1, 0); }
 
+  // Rows as a window reaches for them, before row 0 and behind the last too.
+  struct Reach {
+    std::int64_t begin = 0, end = 0;
+  };
+  [[nodiscard]] Reach Unclipped(Rows of) const;
   // The rows that `of` needs of an input of `rows` rows; begin and end never fall as `of` moves on.
   [[nodiscard]] Rows Need(Rows of, std::uint32_t rows) const;
   // The most that `neighbours` rows of an output need, of an input of `rows` rows.

@@ -246,7 +246,8 @@ bool Emitter::EmitGroup(const Choice& chosen) {
           MoveAll(in.tensor, step.fills);
           progress.filled[i] = in.rows;
         }
-      } else if (const Rows rows = group.Fill(turn, i, progress); !rows.empty()) {
+      } else if (const Rows rows = group.Fill(turn, i, stays[i] == Stay::kCaptured, progress);
+                 !rows.empty()) {
         Move(in, here, rows, here.channels.count(), step.fills);
       }
     }
@@ -358,7 +359,11 @@ void Emitter::FillTileInputs(const Work& work, const Tiling& tiling, TileBuffers
     if (new_pass && !kept.whole) {
       buffers.filled[i] = 0;
     }
-    const Rows need = in.window.Need(step.rows, in.rows);
+    Rows need = in.window.Need(step.rows, in.rows);
+    if (buffers.inputs[i] == Stay::kCaptured) {  // all of it, for whoever comes later
+      need.begin = 0;
+      need.end = step.rows.end == work.rows() ? in.rows : need.end;
+    }
     const Rows rows = {std::max(need.begin, buffers.filled[i]), need.end};
     if (rows.empty()) {
       continue;

@@ -127,18 +127,21 @@ Group::Progress Group::Begin() const {
   return progress;
 }
 
-Rows Group::Fill(const GroupStep& step, std::size_t i, Progress& progress) const {
+Rows Group::Fill(const GroupStep& step, std::size_t i, bool stay, Progress& progress) const {
   Rows fill;
   for (const Use& use : uses_[i]) {
     if (use.work == step.work) {
       fill.end = std::max(fill.end, use.operand->window.Need(step.rows, use.operand->rows).end);
     }
   }
+  if (stay && step.rows.end == network_.works[step.work].rows()) {
+    fill.end = tensors_[i].view->rows;
+  }
   if (fill.end <= progress.filled[i]) {
     return {};
   }
-  // Rows that nobody will read are left out.
-  fill.begin = std::min(std::max(progress.filled[i], Oldest(i, progress.done)), fill.end);
+  const std::uint32_t oldest = stay ? 0 : Oldest(i, progress.done);
+  fill.begin = std::min(std::max(progress.filled[i], oldest), fill.end);
   progress.filled[i] = fill.end;
   return fill;
 }
@@ -156,7 +159,7 @@ void Group::MeasureRings() {
       }
       // Beside the step before, which may still read the oldest rows.
       const std::uint32_t oldest = Oldest(i, done_before);
-      const Rows fill = Fill(step, i, progress);
+      const Rows fill = Fill(step, i, false, progress);
       if (!fill.empty()) {
         tensors_[i].ring = std::max(tensors_[i].ring, fill.end - std::min(oldest, fill.begin));
         tensors_[i].loaded += std::uint64_t{fill.count()} * tensors_[i].view->row_bytes;

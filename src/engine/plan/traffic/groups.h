@@ -42,15 +42,15 @@ class Group {
   // Index into tensors(); -1 where the group doesn't touch it.
   [[nodiscard]] int IndexOf(std::int32_t tensor) const;
 
-  // The rows of tensor `i` that come from slow memory before step `s`; filled and done are what
-  // Advance keeps.
+  // How far a run of the steps has come.
   struct Progress {
     std::vector<std::uint32_t> done;    // per work of the group: rows computed
     std::vector<std::uint32_t> filled;  // per tensor: rows loaded, or skipped
   };
   [[nodiscard]] Progress Begin() const;
-  // What step s needs of tensor i that isn't there yet.
-  Rows Fill(const GroupStep& step, std::size_t i, Progress& progress) const;
+  // What a step needs of tensor i that isn't there yet; rows that nobody in the group reads are
+  // left out, unless the tensor is to `stay` for others.
+  Rows Fill(const GroupStep& step, std::size_t i, bool stay, Progress& progress) const;
   void Finish(const GroupStep& step, Progress& progress) const {
     progress.done[step.work - first_] = step.rows.end;
   }

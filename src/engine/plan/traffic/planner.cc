@@ -11,7 +11,6 @@ namespace pinhole::engine::plan::traffic {
 
 namespace {
 
-constexpr std::uint64_t kSearchWork = 50'000'000;
 constexpr int kTightenings = 6;
 
 // The least of one work by itself, with nothing else in fast memory.
@@ -76,7 +75,9 @@ base::Result<TrafficPlan> MakeTrafficPlan(const Network& network, const TrafficO
   PINHOLE_TRY(Check(network, options, why));
   SearchLimits limits;
   limits.line_bytes = options.line_bytes;
-  limits.work = kSearchWork / (kTightenings + 1);
+  limits.looks = std::max<std::uint64_t>(kMostLookedAt, kLookedAtEach * network.works.size()) /
+                 (kTightenings + 1);
+  std::uint64_t looked_at = 0;
   // The sum of what is held fits; whether the pieces do shows only when they are placed. Where they
   // don't, less room is given; in the end nothing stays between intervals, and that can be placed.
   std::uint64_t room = options.fast_bytes / kFastAlignment * kFastAlignment;
@@ -86,9 +87,11 @@ base::Result<TrafficPlan> MakeTrafficPlan(const Network& network, const TrafficO
     limits.fast_bytes = last ? options.fast_bytes / kFastAlignment * kFastAlignment : room;
     limits.most_residents = last ? 0 : 3;
     Found found = Search(network, limits);
+    looked_at += found.looked_at;
     Widen(network, limits.fast_bytes, found);
     PINHOLE_ASSIGN(Draft draft, Emit(network, found, options, why));
     if (LayOut(network, draft, options.fast_bytes / kFastAlignment * kFastAlignment)) {
+      draft.plan.looked_at = looked_at;
       return std::move(draft.plan);
     }
     if (last) {

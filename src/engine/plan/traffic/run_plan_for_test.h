@@ -207,8 +207,7 @@ class PlanMachine {
 
   // A convolution's or pool's picture with its padding written out, so that the part of it can be
   // computed as VALID.
-  void WriteOutPadding(const Operator& op, const Work& work, const Step& step, Part& part,
-                       std::byte fill) const {
+  void WriteOutPadding(const Operator& op, const Work& work, Part& part, std::byte fill) const {
     std::int32_t filter = 1, stride = 1, dilation = 1;
     Padding padding = Padding::kValid;
     if (op.kind == OpKind::kConv2d || op.kind == OpKind::kDepthwiseConv2d) {
@@ -245,12 +244,15 @@ class PlanMachine {
     part.bytes = padded;
     part.info.shape.set_dim(2, wide);
     part.info.bytes = static_cast<std::uint32_t>(padded.size());
-    (void)step;
   }
 
-  static bool HasWindow(OpKind kind) {
-    return kind == OpKind::kConv2d || kind == OpKind::kDepthwiseConv2d ||
-           kind == OpKind::kAveragePool2d || kind == OpKind::kMaxPool2d;
+  // True for a convolution or pool of whose picture only the window's rows are cut out.
+  bool WindowIsCut(const Operator& op, const Work& work) const {
+    const bool has_window = op.kind == OpKind::kConv2d || op.kind == OpKind::kDepthwiseConv2d ||
+                            op.kind == OpKind::kAveragePool2d || op.kind == OpKind::kMaxPool2d;
+    return has_window && work.inputs[0].rows ==
+                             static_cast<std::uint32_t>(
+                                 graph_.tensor(graph_.operators[work.op].inputs[0]).shape.dim(1));
   }
 
   bool Compute(const Step& step) {
@@ -274,7 +276,7 @@ class PlanMachine {
       part.bytes.assign(part.info.bytes, std::byte{0xCD});
       outputs.push_back(std::move(part));
     }
-    if (HasWindow(op.kind) && work.rows() > 1) {
+    if (WindowIsCut(op, work)) {
       MakeValid(op);
     }
     if (!RunKernel(op, inputs, outputs)) {
@@ -352,9 +354,16 @@ class PlanMachine {
     if (in.pieces > 1 || op.kind == OpKind::kTranspose) {
       Interleave(op, in, reach, part);
     } else {
-      SetRows(part.info, reach.end - reach.begin, in.rows);
-      if (HasWindow(op.kind) && work.rows() > 1) {
-        WriteOutPadding(op, work, step, part, fill);
+      if (WindowIsCut(op, work)) {
+        part.info.shape.set_dim(1, static_cast<std::int32_t>(reach.end - reach.begin));
+        WriteOutPadding(op, work, part, fill);
+      } else {
+        // A picture of one row may be asked for rows before and behind it.
+        const std::int64_t rows = reach.end - reach.begin;
+        if (rows != in.rows && part.info.shape.dim(1) == static_cast<std::int32_t>(in.rows)) {
+          part.info.shape.set_dim(1, static_cast<std::int32_t>(rows));
+        }
+        part.info.bytes = static_cast<std::uint32_t>(part.bytes.size());
       }
     }
     return part;
@@ -419,8 +428,7 @@ class PlanMachine {
     graph.tensors = tensors;
     graph.operators = {&op, 1};
     const kernels::Kernel* kernel = kernels::FindKernel(kernels::AllKernels(), op.kind);
-    Bytes memory(std::size_t{1} << 20);
-    base::Arena arena(memory);
+    base::Arena arena(memory_);
     base::Diagnosis why;
     kernels::PrepareContext context(graph, 0, arena, why);
     const auto prepared = kernel->prepare(context);
@@ -449,6 +457,7 @@ class PlanMachine {
   Bytes packed_;
   Bytes slow_;
   std::unique_ptr<std::byte[]> fast_;
+  Bytes memory_ = Bytes(std::size_t{1} << 20);  // for kernels' parameters
   std::string why_;
   std::uint64_t moved_ = 0;
 };

@@ -16,7 +16,6 @@ constexpr std::size_t kLookedAtResidents = 16;  // of the tensors alive, the lat
 constexpr std::uint32_t kLongestGroup = 40;
 constexpr std::uint32_t kMostTurns = 256;
 constexpr int kMisses = 6;  // groups that don't fit, one after the other, before longer ones are given up
-constexpr std::uint64_t kLeastWork = 2000;  // a work
 constexpr std::uint32_t kTurnsForOverlap = 4;
 
 bool Contains(const std::vector<std::int32_t>& list, std::int32_t value) {
@@ -27,7 +26,7 @@ class Searcher {
  public:
   Searcher(const Network& network, const SearchLimits& limits)
       : network_(network), limits_(limits), count_(static_cast<std::uint32_t>(network.works.size())) {
-    work_each_ = std::max<std::uint64_t>(limits.work / std::max<std::uint32_t>(count_, 1), kLeastWork);
+    looks_each_ = limits.looks / std::max<std::uint32_t>(count_, 1);
   }
 
   Found Find() {
@@ -38,6 +37,7 @@ class Searcher {
       Evict(i);
       if (i < count_) {
         LookFrom(i);
+        looked_at_ += used_;
       }
     }
     return Trace();
@@ -87,8 +87,9 @@ class Searcher {
   const Network& network_;
   const SearchLimits& limits_;
   std::uint32_t count_;
-  std::uint64_t work_each_ = 0;
-  std::uint64_t used_ = 0;  // of work_each_, by the present boundary
+  std::uint64_t looks_each_ = 0;
+  std::uint64_t used_ = 0;  // of looks_each_, by the present boundary
+  std::uint64_t looked_at_ = 0;
   bool cut_short_ = false;
   std::vector<std::vector<std::int32_t>> tracked_;  // per boundary
   std::vector<std::array<State, kSets>> states_;
@@ -228,7 +229,8 @@ Cost Searcher::GroupCost(const Group& group, const Choice& choice) const {
     if (one.produced) {
       cost.bytes += stay == Stay::kStreams ? tensor(one.tensor).bytes : 0;
     } else if (stay != Stay::kResident) {
-      cost.bytes += one.streams && one.view->pieces == 1 ? one.loaded : tensor(one.tensor).bytes;
+      const bool parts = stay == Stay::kStreams && one.streams && one.view->pieces == 1;
+      cost.bytes += parts ? one.loaded : tensor(one.tensor).bytes;
     }
   }
   return cost;
@@ -272,7 +274,7 @@ void Searcher::TryTiles(std::uint32_t first) {
   std::vector<Stay> outputs;
   for (std::size_t set = 0; set < kSets; ++set) {
     // Without residents there is always a way.
-    if (!states_[first][set].reached || (set > 0 && used_ > work_each_)) {
+    if (!states_[first][set].reached || (set > 0 && used_ > looks_each_)) {
       continue;
     }
     choice.before = SetAt(first, set);
@@ -302,7 +304,7 @@ void Searcher::LookFrom(std::uint32_t first) {
     if (constants > limits_.fast_bytes || misses > kMisses) {
       return;
     }
-    if (used_ > work_each_) {
+    if (used_ > looks_each_) {
       cut_short_ = true;
       return;
     }
@@ -313,6 +315,7 @@ void Searcher::LookFrom(std::uint32_t first) {
 Found Searcher::Trace() const {
   Found found;
   found.cut_short = cut_short_;
+  found.looked_at = looked_at_;
   std::uint32_t at = count_;
   std::size_t set = 0;
   std::vector<std::int32_t> evicted;

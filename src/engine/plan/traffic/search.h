@@ -32,13 +32,14 @@ struct SearchLimits {
   std::uint64_t fast_bytes = 0;
   std::uint32_t line_bytes = 64;
   std::size_t most_residents = 3;
-  std::uint64_t work = 0;  // units of looking, see traffic_plan.h
+  std::uint64_t looks = 0;  // possibilities to look at
 };
 
 struct Found {
   std::vector<Choice> choices;        // in order; all works
   std::vector<std::int32_t> evicted;  // after the last
   bool cut_short = false;
+  std::uint64_t looked_at = 0;
 };
 
 // The cheapest sequence. fast_bytes is at least LeastFastBytes(network).

@@ -105,7 +105,9 @@ std::uint64_t Tiler::LoadedBytes(std::size_t i, const Tiling& tiling) const {
     const std::uint64_t rest = work_.channels % tiling.tile;
     return full * Lined(pixels, tiling.tile * pixel) + (rest > 0 ? Lined(pixels, rest * pixel) : 0);
   }
-  const Rows needed = in.window.Need({0, work_.rows()}, in.rows);
+  const Rows needed = inputs_[i] == Stay::kCaptured
+                          ? Rows{0, in.rows}
+                          : in.window.Need({0, work_.rows()}, in.rows);
   std::uint64_t bytes = std::uint64_t{needed.count()} * in.row_bytes;
   if (in.pieces > 1 && !IsWhole(i, tiling)) {
     bytes = Lined(std::uint64_t{needed.count()} * in.pieces, in.row_bytes / in.pieces);

@@ -37,6 +37,8 @@ namespace pinhole::engine::plan::traffic {
 inline constexpr std::uint32_t kFastAlignment = 16;  // of everything that a step reads or writes
 inline constexpr std::uint64_t kMostFastBytes = std::uint64_t{1} << 30;
 inline constexpr std::size_t kMostSteps = 1'000'000;
+inline constexpr std::uint64_t kMostLookedAt = 50'000'000;
+inline constexpr std::uint64_t kLookedAtEach = 2'000;  // of these, at least, for every work
 
 struct TrafficOptions {
   std::uint64_t fast_bytes = 0;
@@ -114,14 +116,15 @@ struct TrafficPlan {
   std::uint64_t slow_bytes = 0;  // of the tensors
   Traffic traffic;
   std::uint64_t waiting_bytes = 0;  // of the fills: those that no computation runs beside
+  std::uint64_t looked_at = 0;      // possibilities, while searching
   bool cut_short = false;           // the search's bound was met: a better plan may exist
 };
 
 inline constexpr std::uint64_t kNoPlace = ~std::uint64_t{0};
 
-// The same network and options give the same plan. The search looks at about 50 million
-// possibilities at most, or 2,000 for each work where that is more; when they are used up, the rest
-// of the works are planned one by one (`cut_short`).
+// The same network and options give the same plan. Each work has its share of kMostLookedAt
+// possibilities (kLookedAtEach where that is more); one that has used up its share leads to no
+// longer groups (`cut_short`), so that the time is bounded and every network has a plan.
 // Errors: kInvalidArgument (no fast memory, more than kMostFastBytes, a line that is no power of
 // two); kTooLarge where fast memory is too small for some work (`why` names it and the least that
 // works for all), or the plan would have more than kMostSteps steps.

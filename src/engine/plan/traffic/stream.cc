@@ -15,13 +15,17 @@ constexpr std::uint64_t Aligned(std::uint64_t bytes) { return (bytes + kAlign - 
 
 class Walker {
  public:
-  Walker(const Network& network, const TrafficPlan& plan, Order order, Cache& cache)
-      : network_(network), plan_(plan), order_(order), cache_(cache) {
+  Walker(const Network& network, const TrafficPlan& plan, Order order)
+      : network_(network), plan_(plan), order_(order) {
     PlaceTensors();
     PlaceConstants();
   }
 
-  void Run() {
+  // The end of all addresses.
+  [[nodiscard]] std::uint64_t end() const { return end_; }
+
+  void Run(const Visit& visit) {
+    visit_ = &visit;
     if (order_ == Order::kLayers) {
       for (const Work& work : network_.works) {
         Compute(work, {0, work.rows()}, {0, work.channels}, nullptr);
@@ -31,9 +35,12 @@ class Walker {
         Compute(network_.works[step.work], step.rows, step.channels, &step);
       }
     }
+  }
+  // What has to be in slow memory in the end.
+  void Flush(Cache& cache) const {
     for (std::size_t t = 0; t < network_.tensors.size(); ++t) {
       if (network_.tensors[t].output && network_.tensors[t].producer >= 0) {
-        cache_.Flush(homes_[t], homes_[t] + network_.tensors[t].bytes);
+        cache.Flush(homes_[t], homes_[t] + network_.tensors[t].bytes);
       }
     }
   }
@@ -61,19 +68,19 @@ class Walker {
     const std::uint32_t end = (times.empty() ? 0 : times.back()) + 1;
     homes_.assign(network_.tensors.size(), 0);
     std::vector<Segment> segments;
-    std::vector<std::size_t> in_fast(network_.tensors.size());
+    std::vector<bool> in_slow(network_.tensors.size());
     for (const Step& step : plan_.steps) {
       for (const auto* transfers : {&step.fills, &step.spills}) {
         for (const Transfer& one : *transfers) {
           if (one.tensor != kConstants) {
-            in_fast[static_cast<std::size_t>(one.tensor)] = 1;
+            in_slow[static_cast<std::size_t>(one.tensor)] = true;
           }
         }
       }
     }
     for (std::size_t t = 0; t < network_.tensors.size(); ++t) {
       const NetworkTensor& tensor = network_.tensors[t];
-      in_rings_.push_back(order_ == Order::kRings && in_fast[t] == 0);
+      in_rings_.push_back(order_ == Order::kRings && !in_slow[t]);
       if (in_rings_[t] || (tensor.last_use < 0 && tensor.producer < 0)) {
         continue;
       }
@@ -105,8 +112,10 @@ class Walker {
         constants_[{static_cast<std::uint32_t>(w), 0}] = at;
         at += Aligned(network_.works[w].constant_bytes());
       }
+      end_ = at;
       return;
     }
+    end_ = begin + plan_.packed_bytes;
     for (const PackedPiece& piece : plan_.packing) {
       constants_[{piece.work, piece.channels.begin}] = begin + piece.offset;
     }
@@ -124,7 +133,7 @@ class Walker {
         }
       }
       if (work.channel_bytes > 0) {
-        cache_.Access(constants_.at({index, channels.begin}), work.channel_bytes * channels.count(),
+        (*visit_)(constants_.at({index, channels.begin}), work.channel_bytes * channels.count(),
                       false);
       }
       for (std::size_t o = 0; o < work.outputs.size(); ++o) {
@@ -152,14 +161,14 @@ class Walker {
     }
     if (operand.pieces > 1) {
       for (std::uint32_t p = 0; p < operand.pieces; ++p) {
-        cache_.Access(address + std::uint64_t{p} * operand.piece_stride, piece, write);
+        (*visit_)(address + std::uint64_t{p} * operand.piece_stride, piece, write);
       }
     } else if (channels.count() == all) {
-      cache_.Access(address, operand.row_bytes, write);
+      (*visit_)(address, operand.row_bytes, write);
     } else {
       const std::uint32_t channel = operand.pixel_bytes / all;
       for (std::uint32_t x = 0; x < operand.row_bytes / operand.pixel_bytes; ++x) {
-        cache_.Access(address + std::uint64_t{x} * pixel + std::uint64_t{first} * channel,
+        (*visit_)(address + std::uint64_t{x} * pixel + std::uint64_t{first} * channel,
                       std::uint64_t{channel} * channels.count(), write);
       }
     }
@@ -168,18 +177,30 @@ class Walker {
   const Network& network_;
   const TrafficPlan& plan_;
   Order order_;
-  Cache& cache_;
+  const Visit* visit_ = nullptr;
   std::vector<std::uint64_t> homes_;  // per tensor
   std::vector<bool> in_rings_;        // per tensor: lies only in what stands for fast memory
   std::uint64_t tensors_end_ = 0;
+  std::uint64_t end_ = 0;
   std::uint64_t fast_ = 0;  // where what stands for fast memory begins
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> constants_;
 };
 
 }  // namespace
 
+std::uint64_t VisitAccesses(const Network& network, const TrafficPlan& plan, Order order,
+                            const Visit& visit) {
+  Walker walker(network, plan, order);
+  walker.Run(visit);
+  return walker.end();
+}
+
 void RunThroughCache(const Network& network, const TrafficPlan& plan, Order order, Cache& cache) {
-  Walker(network, plan, order, cache).Run();
+  Walker walker(network, plan, order);
+  walker.Run([&cache](std::uint64_t address, std::uint64_t bytes, bool write) {
+    cache.Access(address, bytes, write);
+  });
+  walker.Flush(cache);
 }
 
 }  // namespace pinhole::engine::plan::traffic

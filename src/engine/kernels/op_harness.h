@@ -11,8 +11,10 @@
 //
 // Buffers are exactly as large as their tensors and separately allocated, so that AddressSanitizer
 // sees a step too far. Run with in_place = i puts output 0 into input i's buffer where Prepare
-// allows it (and fails where it doesn't).
+// allows it (and fails where it doesn't). RunByRows makes the same output in turns of some rows,
+// from rings that hold no row more than the operator's window says.
 
+#include <algorithm>
 #include <cstring>
 #include <deque>
 #include <initializer_list>
@@ -119,6 +121,28 @@ class OpHarness {
     return true;
   }
 
+  // Makes output 0 in turns of `step` rows, the last one perhaps shorter. What the network computes
+  // lies in rings of the rows that a turn needs and `spare` more; all other bytes of the rings are
+  // poison, which an operator must neither write nor let show. False with why() where Prepare did
+  // not offer rows, or on an error.
+  bool RunByRows(const Kernel& kernel, std::int32_t step, std::int32_t spare = 0) {
+    if (!prepared_once_ && !Prepare(kernel)) {
+      return false;
+    }
+    if (!prepared_.rows.by_rows() || kernel.evaluate_rows == nullptr) {
+      why_.Fail(base::Error::kInternal, "running by rows is not offered");
+      return false;
+    }
+    in_place_ = -1;
+    const std::int32_t rows = tensors_[static_cast<std::size_t>(outputs_[0])].shape.dim(1);
+    for (std::int32_t begin = 0; begin < rows; begin += step) {
+      if (!RunTurn(kernel, begin, std::min(begin + step, rows), spare)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   // Prepare alone: for tests of what is refused.
   bool Prepare(const Kernel& kernel) {
     op_.inputs = inputs_;
@@ -159,6 +183,99 @@ class OpHarness {
   [[nodiscard]] const Prepared& prepared() const { return prepared_; }
 
  private:
+  static constexpr std::byte kPoison{0xA5};
+
+  // The rows of a tensor that have a place during a turn.
+  struct Ring {
+    std::vector<std::byte> bytes;
+    std::size_t row_bytes = 0;
+    std::int32_t begin = 0, end = 0, held = 0;
+
+    [[nodiscard]] std::byte* row(std::int32_t r) {
+      return bytes.data() + static_cast<std::size_t>(r % held) * row_bytes;
+    }
+  };
+  Ring MakeRing(std::int32_t index, std::int32_t begin, std::int32_t end, std::int32_t spare) {
+    const Tensor& tensor = tensors_[static_cast<std::size_t>(index)];
+    Ring ring;
+    ring.row_bytes = tensor.bytes / static_cast<std::uint32_t>(tensor.shape.dim(1));
+    ring.begin = begin;
+    ring.end = end;
+    ring.held = std::min(std::max(end - begin, 1) + spare, tensor.shape.dim(1));
+    ring.bytes.assign(static_cast<std::size_t>(ring.held) * ring.row_bytes, kPoison);
+    return ring;
+  }
+  std::byte* RowIn(std::int32_t index, const Ring& ring, std::int32_t row) {
+    return buffers_[static_cast<std::size_t>(index)].get() +
+           static_cast<std::size_t>(row) * ring.row_bytes;
+  }
+
+  bool RunTurn(const Kernel& kernel, std::int32_t begin, std::int32_t end, std::int32_t spare) {
+    std::vector<Tensor> placed(tensors_.begin(), tensors_.end());
+    std::vector<std::uint16_t> held(tensors_.size());
+    const auto place = [&](std::int32_t index, Ring& ring) {
+      placed[static_cast<std::size_t>(index)].data = ring.bytes.data();
+      held[static_cast<std::size_t>(index)] = static_cast<std::uint16_t>(ring.held);
+    };
+    std::deque<Ring> rings;
+    for (const std::int32_t index : inputs_) {
+      if (index < 0 || tensors_[static_cast<std::size_t>(index)].is_constant()) {
+        continue;
+      }
+      const std::int32_t rows = tensors_[static_cast<std::size_t>(index)].shape.dim(1);
+      const RowWindow& window = prepared_.rows;
+      const auto clip = [rows](std::int64_t row) {
+        return static_cast<std::int32_t>(std::clamp<std::int64_t>(row, 0, rows));
+      };
+      Ring& ring = rings.emplace_back(MakeRing(
+          index, clip(std::int64_t{begin} * window.stride - window.pad),
+          clip((std::int64_t{end} - 1) * window.stride - window.pad + window.height), spare));
+      for (std::int32_t row = ring.begin; row < ring.end; ++row) {
+        std::memcpy(ring.row(row), RowIn(index, ring, row), ring.row_bytes);
+      }
+      place(index, ring);
+    }
+    const std::deque<Ring> before = rings;
+    Ring out = MakeRing(outputs_[0], begin, end, spare);
+    place(outputs_[0], out);
+    if (!EvaluateRows(kernel, placed, held, begin, end)) {
+      return false;
+    }
+    for (std::int32_t row = begin; row < end; ++row) {
+      std::memcpy(RowIn(outputs_[0], out, row), out.row(row), out.row_bytes);
+      std::memset(out.row(row), static_cast<int>(kPoison), out.row_bytes);
+    }
+    bool untouched = std::all_of(out.bytes.begin(), out.bytes.end(),
+                                 [](std::byte byte) { return byte == kPoison; });
+    for (std::size_t i = 0; i < rings.size(); ++i) {
+      untouched = untouched && rings[i].bytes == before[i].bytes;
+    }
+    if (!untouched) {
+      why_.Fail(base::Error::kInternal, "rows [", begin, ", ", end,
+                "): wrote to another place than these rows");
+    }
+    return untouched;
+  }
+
+  bool EvaluateRows(const Kernel& kernel, std::span<Tensor> placed,
+                    std::span<const std::uint16_t> held, std::int32_t begin, std::int32_t end) {
+    Graph graph = graph_;
+    graph.tensors = placed;
+    for (std::size_t i = 0; i < placed.size(); ++i) {
+      placed[i].data = placed[i].data == nullptr ? buffers_[i].get() : placed[i].data;
+    }
+    const std::vector<std::uint32_t> offsets(placed.size());
+    const Workers workers{RunRanges, &parts_};
+    const EvalContext::Places places{
+        &graph, offsets.data(), nullptr, {}, parts_ > 1 ? &workers : nullptr, held.data()};
+    const EvalContext context(places, op_, prepared_.params, scratch_, state_);
+    const base::Status status = kernel.evaluate_rows(context, begin, end);
+    if (!status) {
+      why_.Fail(status.error(), "evaluate rows: ", ErrorName(status.error()));
+    }
+    return status.has_value();
+  }
+
   static void RunRanges(void* self, int count, void (*body)(void*, int, int), void* argument) {
     const int parts = *static_cast<int*>(self);
     for (int part = parts - 1; part >= 0; --part) {
@@ -202,7 +319,7 @@ class OpHarness {
   std::vector<std::unique_ptr<std::byte[]>> buffers_;
   std::vector<std::int32_t> inputs_, outputs_;
   std::vector<std::vector<std::byte>> resource_storage_;
-  std::vector<std::byte> arena_memory_ = std::vector<std::byte>(std::size_t{1} << 16);
+  std::vector<std::byte> arena_memory_ = std::vector<std::byte>(std::size_t{1} << 22);
   base::Arena arena_{arena_memory_};
   base::Diagnosis why_;
   Prepared prepared_;

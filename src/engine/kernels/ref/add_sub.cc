@@ -65,21 +65,21 @@ base::Result<Prepared> Prepare(PrepareContext& context) {
 }
 
 template <typename T, bool kSubtract>
-void Plain(const EvalContext& context) {
+void Plain(const EvalContext& context, RowRange rows) {
   const auto& limits = context.params<Limits<T>>();
-  ForEachPair<T>(context, [&limits](T a, T b) {
+  ForEachPair<T>(context, rows, [&limits](T a, T b) {
     return limits.Clamp(kSubtract ? Difference(a, b) : Sum(a, b));
   });
 }
 
 template <typename T, bool kSubtract>
-void Quantized(const EvalContext& context) {
+void Quantized(const EvalContext& context, RowRange rows) {
   const auto& params = context.params<QuantizedParams>();
   const std::int32_t a_zero = context.input(0).info->zero_point;
   const std::int32_t b_zero = context.input(1).info->zero_point;
   const std::int32_t out_zero = context.output(0).info->zero_point;
   constexpr int kShift = LeftShift(TypeOf<T>());
-  ForEachPair<T>(context, [&params, a_zero, b_zero, out_zero](T a, T b) {
+  ForEachPair<T>(context, rows, [&params, a_zero, b_zero, out_zero](T a, T b) {
     const std::int32_t x =
         base::MultiplyByQuantizedMultiplier(base::WrapShl(a - a_zero, kShift), params.a);
     const std::int32_t y =
@@ -90,20 +90,22 @@ void Quantized(const EvalContext& context) {
 }
 
 template <bool kSubtract>
-base::Status Evaluate(const EvalContext& context) {
+void Run(const EvalContext& context, RowRange rows) {
   switch (context.output(0).type()) {
-    case Type::kFloat32: Plain<float, kSubtract>(context); return {};
-    case Type::kInt32: Plain<std::int32_t, kSubtract>(context); return {};
-    case Type::kInt64: Plain<std::int64_t, kSubtract>(context); return {};
-    case Type::kInt8: Quantized<std::int8_t, kSubtract>(context); return {};
-    case Type::kUint8: Quantized<std::uint8_t, kSubtract>(context); return {};
-    default: Quantized<std::int16_t, kSubtract>(context); return {};
+    case Type::kFloat32: Plain<float, kSubtract>(context, rows); return;
+    case Type::kInt32: Plain<std::int32_t, kSubtract>(context, rows); return;
+    case Type::kInt64: Plain<std::int64_t, kSubtract>(context, rows); return;
+    case Type::kInt8: Quantized<std::int8_t, kSubtract>(context, rows); return;
+    case Type::kUint8: Quantized<std::uint8_t, kSubtract>(context, rows); return;
+    default: Quantized<std::int16_t, kSubtract>(context, rows); return;
   }
 }
 
 }  // namespace
 
-const Kernel kAdd{OpKind::kAdd, 1, 5, Prepare<false>, Evaluate<false>};
-const Kernel kSub{OpKind::kSub, 1, 5, Prepare<true>, Evaluate<true>};
+const Kernel kAdd{
+    OpKind::kAdd, 1, 5, Prepare<false>, EvaluateAll<Run<false>>, EvaluateSome<Run<false>>};
+const Kernel kSub{OpKind::kSub,           1, 5, Prepare<true>, EvaluateAll<Run<true>>,
+                  EvaluateSome<Run<true>>};
 
 }  // namespace pinhole::engine::kernels::ref

@@ -35,22 +35,23 @@ struct IntMean {
   }
 };
 
-base::Status Evaluate(const EvalContext& context) {
+void Run(const EvalContext& context, RowRange rows) {
   const auto& params = context.params<PoolParams>();
   switch (context.input(0).type()) {
-    case Type::kFloat32: Pool<float>(context, FloatMean{0.0F, params.float_range}); return {};
+    case Type::kFloat32: Pool<float>(context, rows, FloatMean{0.0F, params.float_range}); return;
     case Type::kInt8:
-      Pool<std::int8_t>(context, IntMean<std::int8_t>{0, params.int_range});
-      return {};
+      Pool<std::int8_t>(context, rows, IntMean<std::int8_t>{0, params.int_range});
+      return;
     case Type::kUint8:
-      Pool<std::uint8_t>(context, IntMean<std::uint8_t>{0, params.int_range});
-      return {};
-    default: Pool<std::int16_t>(context, IntMean<std::int16_t>{0, params.int_range}); return {};
+      Pool<std::uint8_t>(context, rows, IntMean<std::uint8_t>{0, params.int_range});
+      return;
+    default: Pool<std::int16_t>(context, rows, IntMean<std::int16_t>{0, params.int_range}); return;
   }
 }
 
 }  // namespace
 
-const Kernel kAveragePool2d{OpKind::kAveragePool2d, 1, 3, PreparePool, Evaluate};
+const Kernel kAveragePool2d{OpKind::kAveragePool2d, 1, 3, PreparePool, EvaluateAll<Run>,
+                            EvaluateSome<Run>};
 
 }  // namespace pinhole::engine::kernels::ref

@@ -5,15 +5,17 @@
 // broadcasting (aligned at the innermost dimension; a dimension of 1 is repeated), up to rank 6.
 //
 //   Prepare:  PINHOLE_ASSIGN(Prepared prepared, PrepareBinary(context));
-//   Evaluate: ForEachPair<float>(context, [](float a, float b) { return a + b; });
+//   Run:      ForEachPair<float>(context, rows, [](float a, float b) { return a + b; });
 //
 // Element k of the output depends on one element of each input, so the output may take the place of
-// an input that has its shape: a row is then read no later than it is written.
+// an input that has its shape: a row is then read no later than it is written. By rows they run
+// where the result is one picture and what the network computes has as many rows as it.
 
 #include <cstdint>
 #include <optional>
 
 #include "engine/kernels/kernel.h"
+#include "engine/kernels/ref/rows.h"
 #include "engine/kernels/ref/strided_walk.h"
 
 namespace pinhole::engine::kernels::ref {
@@ -52,6 +54,18 @@ constexpr StridedWalk<2> WalkBoth(const Shape& a, const Shape& b) {
   return walk;
 }
 
+// True where the operand has the rows that the result has; else its rows are one row, repeated.
+inline bool HasRowsOf(const Shape& operand, const Shape& out) {
+  return operand.rank() == 4 && operand.dim(1) == out.dim(1);
+}
+
+inline RowWindow RowsOfBinary(const Tensor& a, const Tensor& b, const Tensor& out) {
+  const auto fits = [&out](const Tensor& operand) {
+    return operand.is_constant() || (IsOnePicture(operand) && HasRowsOf(operand.shape, out.shape));
+  };
+  return IsOnePicture(out) && fits(a) && fits(b) ? RowWindow::Same() : RowWindow{};
+}
+
 // Counts, types (all three the same) and the output's shape; offers the places of inputs that have
 // the output's shape.
 inline base::Result<Prepared> PrepareBinary(PrepareContext& context) {
@@ -70,6 +84,7 @@ inline base::Result<Prepared> PrepareBinary(PrepareContext& context) {
   Prepared prepared;
   prepared.in_place_inputs =
       static_cast<std::uint8_t>((a.shape == out.shape ? 1 : 0) | (b.shape == out.shape ? 2 : 0));
+  prepared.rows = RowsOfBinary(a, b, out);
   return prepared;
 }
 
@@ -92,35 +107,67 @@ inline base::Status ExpectInt16Centred(PrepareContext& context) {
   return {};
 }
 
-// out = function(a, b) for every element; shared among the workers.
+// out[i] = function(a[...], b[...]) for the elements [begin, end) of `walk`.
 template <typename T, typename Function>
-void ForEachPair(const EvalContext& context, const Function& function) {
+void WalkPairs(const StridedWalk<2>& walk, std::int64_t begin, std::int64_t end, const T* a,
+               const T* b, T* out, const Function& function) {
+  const StridedWalk<2>::Offsets step = walk.steps();
+  walk.ForRows(begin, end, [&](const auto& at, std::int64_t first, std::int64_t n) {
+    const T* const x = a + at[0];
+    const T* const y = b + at[1];
+    T* const z = out + first;
+    if (step[1] == 0) {
+      const T repeated = *y;
+      for (std::int64_t i = 0; i < n; ++i) {
+        z[i] = function(x[i], repeated);
+      }
+    } else if (step[0] == 0) {
+      const T repeated = *x;
+      for (std::int64_t i = 0; i < n; ++i) {
+        z[i] = function(repeated, y[i]);
+      }
+    } else {
+      for (std::int64_t i = 0; i < n; ++i) {
+        z[i] = function(x[i], y[i]);
+      }
+    }
+  });
+}
+
+// What belongs to row `row` of the output in operand `i`: its row, or, of a constant with fewer
+// dimensions or one row, what is repeated for every row.
+template <typename T>
+const T* OperandRow(const EvalContext& context, std::size_t i, const Shape& out, int row) {
+  const Shape& shape = context.input(i).shape();
+  if (HasRowsOf(shape, out)) {
+    return context.input_rows(i).template row<T>(row);
+  }
+  const std::int64_t elements = std::int64_t{shape.FromBack(0)} * shape.FromBack(1);
+  return context.input(i).template as<T>() + (shape.FromBack(2) == 1 ? 0 : row * elements);
+}
+
+// out = function(a, b) for every element of `rows`; shared among the workers.
+template <typename T, typename Function>
+void ForEachPair(const EvalContext& context, RowRange rows, const Function& function) {
   const TensorView a = context.input(0);
   const TensorView b = context.input(1);
-  T* const out = context.output(0).as<T>();
-  const StridedWalk<2> walk = WalkBoth(a.shape(), b.shape());
-  const StridedWalk<2>::Offsets step = walk.steps();
-  context.ForRanges(static_cast<int>(walk.size()), [&](int begin, int end) {
-    walk.ForRows(begin, end, [&](const auto& at, std::int64_t first, std::int64_t n) {
-      const T* const x = a.as<T>() + at[0];
-      const T* const y = b.as<T>() + at[1];
-      T* const z = out + first;
-      if (step[1] == 0) {
-        const T repeated = *y;
-        for (std::int64_t i = 0; i < n; ++i) {
-          z[i] = function(x[i], repeated);
-        }
-      } else if (step[0] == 0) {
-        const T repeated = *x;
-        for (std::int64_t i = 0; i < n; ++i) {
-          z[i] = function(repeated, y[i]);
-        }
-      } else {
-        for (std::int64_t i = 0; i < n; ++i) {
-          z[i] = function(x[i], y[i]);
-        }
-      }
+  if (rows.all()) {
+    const StridedWalk<2> walk = WalkBoth(a.shape(), b.shape());
+    context.ForRanges(static_cast<int>(walk.size()), [&](int begin, int end) {
+      WalkPairs(walk, begin, end, a.as<T>(), b.as<T>(), context.output(0).as<T>(), function);
     });
+    return;
+  }
+  const RowsView out = context.output_rows(0);
+  const auto in_a_row = [](const Shape& shape) {
+    return Shape{shape.FromBack(1), shape.FromBack(0)};
+  };
+  const StridedWalk<2> walk = WalkBoth(in_a_row(a.shape()), in_a_row(b.shape()));
+  context.ForRanges(rows.end - rows.begin, [&](int begin, int end) {
+    for (int row = rows.begin + begin; row < rows.begin + end; ++row) {
+      WalkPairs(walk, 0, walk.size(), OperandRow<T>(context, 0, out.info->shape, row),
+                OperandRow<T>(context, 1, out.info->shape, row), out.row<T>(row), function);
+    }
   });
 }
 

@@ -10,6 +10,7 @@
 
 #include "engine/kernels/ref/parameters.h"
 #include "engine/kernels/ref/ref.h"
+#include "engine/kernels/ref/rows.h"
 #include "engine/kernels/ref/strided_copy.h"
 
 namespace pinhole::engine::kernels::ref {
@@ -60,7 +61,11 @@ base::Result<Prepared> Prepare(PrepareContext& context) {
   Shape shape = out.shape;
   shape.set_dim(axis, ClampDimension(total));
   PINHOLE_TRY(context.ExpectShape(out, shape));
-  return Prepared{};
+  Prepared prepared;
+  if (IsOnePicture(out) && axis > 1) {
+    prepared.rows = RowWindow::Same();
+  }
+  return prepared;
 }
 
 // real = in.scale * (x - in.zero_point), in float, then to the output's units.
@@ -78,34 +83,48 @@ void CopyRescaled(const Tensor& in, const Tensor& out, const std::byte* from, st
   }
 }
 
-base::Status Evaluate(const EvalContext& context) {
-  const TensorView out = context.output(0);
-  const int axis = AxisFromFront(context.op().options<AxisOptions>().axis, out.shape().rank());
-  const auto bytes = static_cast<std::int64_t>(TypeSize(out.type()));
-  const std::int64_t inner = ElementsBehind(out.shape(), axis);
-  const std::int64_t out_run = inner * out.shape().dim(axis) * bytes;
-  const std::int64_t outer = ElementsBefore(out.shape(), axis);
+// What one input adds to each of `outer` runs of the output; `to` is where its part of the first
+// run begins.
+void Join(const Tensor& in, const Tensor& out, const std::byte* from, std::byte* to,
+          std::int64_t outer, std::int64_t run, std::int64_t out_run) {
+  const bool rescale = out.type == Type::kUint8 && !SameQuantization(in, out);
+  for (std::int64_t k = 0; k < outer; ++k, from += run, to += out_run) {
+    if (rescale) {
+      CopyRescaled(in, out, from, to, run);
+    } else {
+      std::memcpy(to, from, static_cast<std::size_t>(run));
+    }
+  }
+}
+
+void Run(const EvalContext& context, RowRange rows) {
+  const Tensor& out = *context.output(0).info;
+  const int axis = AxisFromFront(context.op().options<AxisOptions>().axis, out.shape.rank());
+  const std::int64_t inner =
+      ElementsBehind(out.shape, axis) * static_cast<std::int64_t>(TypeSize(out.type));
+  const std::int64_t out_run = inner * out.shape.dim(axis);
   std::int64_t start = 0;
   for (std::size_t i = 0; i < context.op().inputs.size(); ++i) {
-    const TensorView in = context.input(i);
-    const std::int64_t run = inner * in.shape().dim(axis) * bytes;
-    const bool rescale = out.type() == Type::kUint8 && !SameQuantization(*in.info, *out.info);
-    for (std::int64_t k = 0; k < outer; ++k) {
-      const std::byte* from = in.data + k * run;
-      std::byte* to = out.data + k * out_run + start;
-      if (rescale) {
-        CopyRescaled(*in.info, *out.info, from, to, run);
-      } else {
-        std::memcpy(to, from, static_cast<std::size_t>(run));
+    const Tensor& in = *context.input(i).info;
+    const std::int64_t run = inner * in.shape.dim(axis);
+    if (rows.all()) {
+      Join(in, out, context.input(i).data, context.output(0).data + start,
+           ElementsBefore(out.shape, axis), run, out_run);
+    } else {
+      const RowsView from = context.input_rows(i);
+      const RowsView to = context.output_rows(0);
+      for (std::int32_t row = rows.begin; row < rows.end; ++row) {
+        Join(in, out, from.row<std::byte>(row), to.row<std::byte>(row) + start,
+             to.row_bytes / out_run, run, out_run);
       }
     }
     start += run;
   }
-  return {};
 }
 
 }  // namespace
 
-const Kernel kConcatenation{OpKind::kConcatenation, 1, 4, Prepare, Evaluate};
+const Kernel kConcatenation{OpKind::kConcatenation, 1, 4, Prepare, EvaluateAll<Run>,
+                            EvaluateSome<Run>};
 
 }  // namespace pinhole::engine::kernels::ref

@@ -6,6 +6,7 @@
 // reference_integer_ops::ConvPerChannel.
 
 #include "engine/kernels/ref/ref.h"
+#include "engine/kernels/ref/rows.h"
 #include "engine/kernels/ref/weighted_sum.h"
 
 namespace pinhole::engine::kernels::ref {
@@ -26,27 +27,24 @@ base::Result<Prepared> Prepare(PrepareContext& context) {
   return PrepareWindowSum(context, options, 0);
 }
 
-// The outputs [channel_begin, channel_end) of one row. `row` counts rows over all pictures.
+// The outputs [channel_begin, channel_end) of one row.
 template <typename Sums>
-void Row(const EvalContext& context, const Sums& sums, int row, int channel_begin,
-         int channel_end) {
+void Row(const EvalContext& context, const Sums& sums, const RowsView& x, const RowsView& result,
+         int row, int channel_begin, int channel_end) {
   const auto& params = context.params<WindowSumParams>();
   const auto options = context.op().options<ConvOptions>();
-  const Shape& in = context.input(0).shape();
+  const Shape& in = x.info->shape;
   const Shape& weights = context.input(1).shape();
-  const Shape& out = context.output(0).shape();
+  const Shape& out = result.info->shape;
   const auto in_depth = static_cast<std::ptrdiff_t>(in.dim(3));
   const auto depth = static_cast<std::ptrdiff_t>(weights.dim(3));
   const int out_per_group = weights.dim(0) / static_cast<int>(in_depth / depth);
-  const std::ptrdiff_t in_row = in.dim(2) * in_depth;
   const std::ptrdiff_t weight_row = weights.dim(2) * depth;
-  const auto* picture =
-      context.input(0).as<typename Sums::In>() + (row / out.dim(1)) * (in.dim(1) * in_row);
-  auto* y = context.output(0).as<typename Sums::Out>() +
-            static_cast<std::ptrdiff_t>(row) * out.dim(2) * out.dim(3);
+  auto* y = result.row<typename Sums::Out>(row);
   const auto* all_weights = context.input(1).as<typename Sums::Weight>();
-  const Taps down = TapsInside(row % out.dim(1), params.pad_h, in.dim(1), weights.dim(1),
-                               options.stride_h, options.dilation_h);
+  const Taps down = TapsInside(row, params.pad_h, in.dim(1), weights.dim(1), options.stride_h,
+                               options.dilation_h);
+  const TapRows<typename Sums::In> x_rows(x, down, options.dilation_h);
   // Where taps lie side by side in memory on both sides, a whole row of them is one run.
   const bool runs = options.dilation_w == 1 && depth == in_depth;
   for (std::int32_t column = 0; column < out.dim(2); ++column, y += out.dim(3)) {
@@ -58,7 +56,7 @@ void Row(const EvalContext& context, const Sums& sums, int row, int channel_begi
       const auto* w_channel = all_weights + channel * weights.dim(1) * weight_row;
       typename Sums::Sum sum{};
       for (std::int32_t i = down.begin; i < down.end; ++i) {
-        const auto* x_row = picture + (down.origin + i * options.dilation_h) * in_row + group_begin;
+        const auto* x_row = x_rows[i] + group_begin;
         const auto* w_row = w_channel + i * weight_row;
         for (std::ptrdiff_t j = across.begin; j < across.end; j += step) {
           sums.Accumulate(sum, x_row + (across.origin + j * options.dilation_w) * in_depth,
@@ -70,25 +68,28 @@ void Row(const EvalContext& context, const Sums& sums, int row, int channel_begi
   }
 }
 
-base::Status Evaluate(const EvalContext& context) {
+void Run(const EvalContext& context, RowRange rows) {
   const Shape& out = context.output(0).shape();
-  const int rows = out.dim(0) * out.dim(1);
+  const std::int32_t channels = out.dim(3);
+  const bool one_row = rows.all() ? out.dim(0) * out.dim(1) == 1 : rows.end - rows.begin == 1;
   WithWeightedSum(context, context.params<WindowSumParams>(), [&](const auto& sums) {
-    if (rows == 1) {
-      context.ForRanges(out.dim(3), [&](int begin, int end) { Row(context, sums, 0, begin, end); });
+    if (one_row) {  // shared by channels
+      const int row = rows.all() ? 0 : rows.begin;
+      const RowsView in = rows.all() ? PictureRows(context.input(0), 0) : context.input_rows(0);
+      const RowsView result =
+          rows.all() ? PictureRows(context.output(0), 0) : context.output_rows(0);
+      context.ForRanges(
+          channels, [&](int begin, int end) { Row(context, sums, in, result, row, begin, end); });
       return;
     }
-    context.ForRanges(rows, [&](int begin, int end) {
-      for (int row = begin; row < end; ++row) {
-        Row(context, sums, row, 0, out.dim(3));
-      }
+    ForPictureRows(context, rows, [&](const RowsView& in, const RowsView& result, int row) {
+      Row(context, sums, in, result, row, 0, channels);
     });
   });
-  return {};
 }
 
 }  // namespace
 
-const Kernel kConv2d{OpKind::kConv2d, 1, 8, Prepare, Evaluate};
+const Kernel kConv2d{OpKind::kConv2d, 1, 8, Prepare, EvaluateAll<Run>, EvaluateSome<Run>};
 
 }  // namespace pinhole::engine::kernels::ref

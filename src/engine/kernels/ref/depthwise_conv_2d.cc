@@ -6,6 +6,7 @@
 // and reference_integer_ops::DepthwiseConvPerChannel.
 
 #include "engine/kernels/ref/ref.h"
+#include "engine/kernels/ref/rows.h"
 #include "engine/kernels/ref/weighted_sum.h"
 
 namespace pinhole::engine::kernels::ref {
@@ -51,27 +52,24 @@ void AddTap(const Sums& sums, typename Sums::Term* block, const typename Sums::I
   }
 }
 
-// One row of the result; `row` counts rows over all pictures. Channels go in blocks whose sums stay
-// on the stack.
+// One row of the result. Channels go in blocks whose sums stay on the stack.
 template <typename Sums>
-void Row(const EvalContext& context, const Sums& sums, int row) {
+void Row(const EvalContext& context, const Sums& sums, const RowsView& data, const RowsView& result,
+         int row) {
   constexpr int kBlock = 64;
   const auto& params = context.params<WindowSumParams>();
   const auto options = context.op().options<DepthwiseConvOptions>();
-  const Shape& in = context.input(0).shape();
+  const Shape& in = data.info->shape;
   const Shape& weights = context.input(1).shape();
-  const Shape& out = context.output(0).shape();
+  const Shape& out = result.info->shape;
   const int channels = out.dim(3);
   const int multiplier = channels / in.dim(3);
   const auto in_depth = static_cast<std::ptrdiff_t>(in.dim(3));
-  const std::ptrdiff_t in_row = in.dim(2) * in_depth;
-  const auto* picture =
-      context.input(0).as<typename Sums::In>() + (row / out.dim(1)) * (in.dim(1) * in_row);
   const auto* all_weights = context.input(1).as<typename Sums::Weight>();
-  auto* y = context.output(0).as<typename Sums::Out>() +
-            static_cast<std::ptrdiff_t>(row) * out.dim(2) * channels;
-  const Taps down = TapsInside(row % out.dim(1), params.pad_h, in.dim(1), weights.dim(1),
-                               options.stride_h, options.dilation_h);
+  auto* y = result.row<typename Sums::Out>(row);
+  const Taps down = TapsInside(row, params.pad_h, in.dim(1), weights.dim(1), options.stride_h,
+                               options.dilation_h);
+  const TapRows<typename Sums::In> x_rows(data, down, options.dilation_h);
   for (std::int32_t column = 0; column < out.dim(2); ++column, y += channels) {
     const Taps across = TapsInside(column, params.pad_w, in.dim(2), weights.dim(2),
                                    options.stride_w, options.dilation_w);
@@ -79,7 +77,7 @@ void Row(const EvalContext& context, const Sums& sums, int row) {
       const int end = begin + std::min(kBlock, channels - begin);
       typename Sums::Term block[kBlock] = {};
       for (std::int32_t i = down.begin; i < down.end; ++i) {
-        const auto* x_row = picture + (down.origin + i * options.dilation_h) * in_row;
+        const auto* x_row = x_rows[i];
         for (std::int32_t j = across.begin; j < across.end; ++j) {
           const auto* x = x_row + (across.origin + j * options.dilation_w) * in_depth;
           const auto* w =
@@ -94,20 +92,17 @@ void Row(const EvalContext& context, const Sums& sums, int row) {
   }
 }
 
-base::Status Evaluate(const EvalContext& context) {
-  const Shape& out = context.output(0).shape();
+void Run(const EvalContext& context, RowRange rows) {
   WithWeightedSum(context, context.params<WindowSumParams>(), [&](const auto& sums) {
-    context.ForRanges(out.dim(0) * out.dim(1), [&](int begin, int end) {
-      for (int row = begin; row < end; ++row) {
-        Row(context, sums, row);
-      }
+    ForPictureRows(context, rows, [&](const RowsView& in, const RowsView& out, int row) {
+      Row(context, sums, in, out, row);
     });
   });
-  return {};
 }
 
 }  // namespace
 
-const Kernel kDepthwiseConv2d{OpKind::kDepthwiseConv2d, 1, 7, Prepare, Evaluate};
+const Kernel kDepthwiseConv2d{OpKind::kDepthwiseConv2d, 1, 7, Prepare, EvaluateAll<Run>,
+                              EvaluateSome<Run>};
 
 }  // namespace pinhole::engine::kernels::ref

@@ -6,6 +6,7 @@
 // reference_ops::Dequantize, reference_ops::PerChannelDequantize.
 
 #include "engine/kernels/ref/ref.h"
+#include "engine/kernels/ref/rows.h"
 
 namespace pinhole::engine::kernels::ref {
 
@@ -27,45 +28,49 @@ base::Result<Prepared> Prepare(PrepareContext& context) {
                         " scales along dimension ", in.axis,
                         "; one, or one for each of its indices expected");
   }
-  return Prepared{};
+  Prepared prepared;
+  if (!per_channel || in.axis > 1) {  // a run begins with the first of the scales
+    prepared.rows = RowsOfOnePicture(in, out, RowWindow::Same());
+  }
+  return prepared;
 }
 
 template <typename T>
-void Convert(const EvalContext& context) {
-  const TensorView in = context.input(0);
-  const Tensor& info = *in.info;
-  const T* x = in.as<T>();
-  float* y = context.output(0).as<float>();
-  const std::size_t n = in.size();
+void Convert(const EvalContext& context, RowRange rows) {
+  const Tensor& info = *context.input(0).info;
   if (info.scale_count == 1) {
     const auto scale = static_cast<double>(info.scale());
-    for (std::size_t i = 0; i < n; ++i) {
-      y[i] = static_cast<float>(scale * (x[i] - info.zero_point));
-    }
+    ForElementRuns<T, float>(context, rows, [&](const T* x, float* y, std::size_t n) {
+      for (std::size_t i = 0; i < n; ++i) {
+        y[i] = static_cast<float>(scale * (x[i] - info.zero_point));
+      }
+    });
     return;
   }
-  std::size_t run = 1;  // elements side by side that share a scale
+  std::size_t side = 1;  // elements side by side that share a scale
   for (int i = info.axis + 1; i < info.shape.rank(); ++i) {
-    run *= static_cast<std::size_t>(info.shape.dim(i));
+    side *= static_cast<std::size_t>(info.shape.dim(i));
   }
-  for (std::size_t begin = 0; begin < n; begin += run) {
-    const float scale = info.scales[begin / run % info.scale_count];
-    for (std::size_t i = begin; i < begin + run; ++i) {
-      y[i] = scale * static_cast<float>(x[i] - info.zero_point);
+  ForElementRuns<T, float>(context, rows, [&](const T* x, float* y, std::size_t n) {
+    for (std::size_t begin = 0; begin < n; begin += side) {
+      const float scale = info.scales[begin / side % info.scale_count];
+      for (std::size_t i = begin; i < begin + side; ++i) {
+        y[i] = scale * static_cast<float>(x[i] - info.zero_point);
+      }
     }
-  }
+  });
 }
 
-base::Status Evaluate(const EvalContext& context) {
+void Run(const EvalContext& context, RowRange rows) {
   switch (context.input(0).type()) {
-    case Type::kInt8: Convert<std::int8_t>(context); return {};
-    case Type::kUint8: Convert<std::uint8_t>(context); return {};
-    default: Convert<std::int16_t>(context); return {};
+    case Type::kInt8: Convert<std::int8_t>(context, rows); return;
+    case Type::kUint8: Convert<std::uint8_t>(context, rows); return;
+    default: Convert<std::int16_t>(context, rows); return;
   }
 }
 
 }  // namespace
 
-const Kernel kDequantize{OpKind::kDequantize, 1, 6, Prepare, Evaluate};
+const Kernel kDequantize{OpKind::kDequantize, 1, 6, Prepare, EvaluateAll<Run>, EvaluateSome<Run>};
 
 }  // namespace pinhole::engine::kernels::ref

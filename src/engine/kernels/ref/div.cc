@@ -24,6 +24,7 @@ struct QuantizedParams {
 
 base::Result<Prepared> Prepare(PrepareContext& context) {
   PINHOLE_ASSIGN(Prepared prepared, PrepareBinary(context));
+  prepared.rows = {};  // a divisor is looked through for zeros before anything is written
   const Tensor& out = *context.output(0);
   const Activation activation = context.op().options<ActivationOptions>().activation;
   switch (out.type) {
@@ -60,7 +61,8 @@ T Quotient(T a, T b) {
 template <typename T>
 void Plain(const EvalContext& context) {
   const auto& limits = context.params<Limits<T>>();
-  ForEachPair<T>(context, [&limits](T a, T b) { return limits.Clamp(Quotient(a, b)); });
+  ForEachPair<T>(context, RowRange::All(),
+                 [&limits](T a, T b) { return limits.Clamp(Quotient(a, b)); });
 }
 
 // a / b * multiplier for centred 8-bit values, b not 0.
@@ -91,7 +93,7 @@ void Quantized(const EvalContext& context) {
   const std::int32_t a_zero = context.input(0).info->zero_point;
   const std::int32_t b_zero = context.input(1).info->zero_point;
   const std::int32_t out_zero = context.output(0).info->zero_point;
-  ForEachPair<T>(context, [&params, a_zero, b_zero, out_zero](T a, T b) {
+  ForEachPair<T>(context, RowRange::All(), [&params, a_zero, b_zero, out_zero](T a, T b) {
     const std::int32_t quotient = QuantizedQuotient(a - a_zero, b - b_zero, params.multiplier);
     return static_cast<T>(params.clamp.Clamp(base::WrapAdd(out_zero, quotient)));
   });

@@ -44,48 +44,43 @@ base::Result<Prepared> Prepare(PrepareContext& context) {
 }
 
 template <typename T>
-void Quantized(const EvalContext& context) {
+void Quantized(const EvalContext& context, RowRange rows) {
   const auto& params = context.params<Params>();
-  const TensorView in = context.input(0);
-  const TensorView out = context.output(0);
-  const IntRange range = TypeRange(out.type());
-  const T* x = in.as<T>();
-  T* y = out.as<T>();
-  context.ForRanges(static_cast<int>(in.size()), [&](int begin, int end) {
-    for (int i = begin; i < end; ++i) {
-      const std::int32_t centred = x[i] - in.info->zero_point;
+  const std::int32_t in_zero = context.input(0).info->zero_point;
+  const std::int32_t out_zero = context.output(0).info->zero_point;
+  const IntRange range = TypeRange(context.output(0).type());
+  ForElements<T, T>(context, rows, [&](const T* x, T* y, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i) {
+      const std::int32_t centred = x[i] - in_zero;
       std::int32_t scaled = base::MultiplyByQuantizedMultiplier(
           centred, centred >= 0 ? params.identity : params.slope);
       if (centred < 0 && params.negative_slope) {
         scaled = base::WrapSub(0, scaled);
       }
-      y[i] = static_cast<T>(range.Clamp(base::WrapAdd(scaled, out.info->zero_point)));
+      y[i] = static_cast<T>(range.Clamp(base::WrapAdd(scaled, out_zero)));
     }
   });
 }
 
-base::Status Evaluate(const EvalContext& context) {
-  const TensorView in = context.input(0);
-  switch (in.type()) {
+void Run(const EvalContext& context, RowRange rows) {
+  switch (context.input(0).type()) {
     case Type::kFloat32: {
       const float alpha = context.op().options<LeakyReluOptions>().alpha;
-      const float* x = in.as<float>();
-      float* y = context.output(0).as<float>();
-      context.ForRanges(static_cast<int>(in.size()), [&](int begin, int end) {
-        for (int i = begin; i < end; ++i) {
+      ForElements<float, float>(context, rows, [&](const float* x, float* y, std::size_t n) {
+        for (std::size_t i = 0; i < n; ++i) {
           y[i] = x[i] > 0.0F ? x[i] : x[i] * alpha;
         }
       });
-      return {};
+      return;
     }
-    case Type::kInt8: Quantized<std::int8_t>(context); return {};
-    case Type::kUint8: Quantized<std::uint8_t>(context); return {};
-    default: Quantized<std::int16_t>(context); return {};
+    case Type::kInt8: Quantized<std::int8_t>(context, rows); return;
+    case Type::kUint8: Quantized<std::uint8_t>(context, rows); return;
+    default: Quantized<std::int16_t>(context, rows); return;
   }
 }
 
 }  // namespace
 
-const Kernel kLeakyRelu{OpKind::kLeakyRelu, 1, 2, Prepare, Evaluate};
+const Kernel kLeakyRelu{OpKind::kLeakyRelu, 1, 2, Prepare, EvaluateAll<Run>, EvaluateSome<Run>};
 
 }  // namespace pinhole::engine::kernels::ref

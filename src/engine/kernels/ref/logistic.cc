@@ -28,22 +28,22 @@ base::Result<Prepared> Prepare(PrepareContext& context) {
   return PrepareSigmoid(context, {.steps_int8 = 256, .zero_int8 = -128, .max_pot_shift = 0});
 }
 
-base::Status Evaluate(const EvalContext& context) {
+void Run(const EvalContext& context, RowRange rows) {
   switch (context.input(0).type()) {
-    case Type::kFloat32: EvaluateElements<float>(context, Logistic); return {};
-    case Type::kInt8: EvaluateSigmoid<std::int8_t>(context, Units); return {};
-    case Type::kUint8: EvaluateSigmoid<std::uint8_t>(context, Units); return {};
+    case Type::kFloat32: EvaluateElements<float>(context, rows, Logistic); return;
+    case Type::kInt8: EvaluateSigmoid<std::int8_t>(context, rows, Units); return;
+    case Type::kUint8: EvaluateSigmoid<std::uint8_t>(context, rows, Units); return;
     default: {
       const SigmoidScale scale = context.params<SigmoidParams>().table_scale;
-      EvaluateElements<std::int16_t>(context,
+      EvaluateElements<std::int16_t>(context, rows,
                                      [&](std::int16_t x) { return SigmoidInt16(x, scale); });
-      return {};
+      return;
     }
   }
 }
 
 }  // namespace
 
-const Kernel kLogistic{OpKind::kLogistic, 1, 3, Prepare, Evaluate};
+const Kernel kLogistic{OpKind::kLogistic, 1, 3, Prepare, EvaluateAll<Run>, EvaluateSome<Run>};
 
 }  // namespace pinhole::engine::kernels::ref

@@ -21,26 +21,26 @@ struct Largest {
   [[nodiscard]] T Finish(Sum sum, int /*count*/) const { return static_cast<T>(range.Clamp(sum)); }
 };
 
-base::Status Evaluate(const EvalContext& context) {
+void Run(const EvalContext& context, RowRange rows) {
   const auto& params = context.params<PoolParams>();
   switch (context.input(0).type()) {
     case Type::kFloat32:
-      Pool<float>(context, Largest<float, FloatRange>{params.float_range});
-      return {};
+      Pool<float>(context, rows, Largest<float, FloatRange>{params.float_range});
+      return;
     case Type::kInt8:
-      Pool<std::int8_t>(context, Largest<std::int8_t, IntRange>{params.int_range});
-      return {};
+      Pool<std::int8_t>(context, rows, Largest<std::int8_t, IntRange>{params.int_range});
+      return;
     case Type::kUint8:
-      Pool<std::uint8_t>(context, Largest<std::uint8_t, IntRange>{params.int_range});
-      return {};
+      Pool<std::uint8_t>(context, rows, Largest<std::uint8_t, IntRange>{params.int_range});
+      return;
     default:
-      Pool<std::int16_t>(context, Largest<std::int16_t, IntRange>{params.int_range});
-      return {};
+      Pool<std::int16_t>(context, rows, Largest<std::int16_t, IntRange>{params.int_range});
+      return;
   }
 }
 
 }  // namespace
 
-const Kernel kMaxPool2d{OpKind::kMaxPool2d, 1, 3, PreparePool, Evaluate};
+const Kernel kMaxPool2d{OpKind::kMaxPool2d, 1, 3, PreparePool, EvaluateAll<Run>, EvaluateSome<Run>};
 
 }  // namespace pinhole::engine::kernels::ref

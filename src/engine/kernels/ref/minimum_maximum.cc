@@ -26,8 +26,8 @@ base::Result<Prepared> Prepare(PrepareContext& context) {
 }
 
 template <typename T, bool kLarger>
-void Pick(const EvalContext& context) {
-  ForEachPair<T>(context, [](T a, T b) {
+void Pick(const EvalContext& context, RowRange rows) {
+  ForEachPair<T>(context, rows, [](T a, T b) {
     if constexpr (kLarger) {
       return a > b ? a : b;
     } else {
@@ -37,20 +37,22 @@ void Pick(const EvalContext& context) {
 }
 
 template <bool kLarger>
-base::Status Evaluate(const EvalContext& context) {
+void Run(const EvalContext& context, RowRange rows) {
   switch (context.output(0).type()) {
-    case Type::kFloat32: Pick<float, kLarger>(context); return {};
-    case Type::kInt8: Pick<std::int8_t, kLarger>(context); return {};
-    case Type::kUint8: Pick<std::uint8_t, kLarger>(context); return {};
-    case Type::kInt16: Pick<std::int16_t, kLarger>(context); return {};
-    case Type::kInt32: Pick<std::int32_t, kLarger>(context); return {};
-    default: Pick<std::int64_t, kLarger>(context); return {};
+    case Type::kFloat32: Pick<float, kLarger>(context, rows); return;
+    case Type::kInt8: Pick<std::int8_t, kLarger>(context, rows); return;
+    case Type::kUint8: Pick<std::uint8_t, kLarger>(context, rows); return;
+    case Type::kInt16: Pick<std::int16_t, kLarger>(context, rows); return;
+    case Type::kInt32: Pick<std::int32_t, kLarger>(context, rows); return;
+    default: Pick<std::int64_t, kLarger>(context, rows); return;
   }
 }
 
 }  // namespace
 
-const Kernel kMinimum{OpKind::kMinimum, 1, 4, Prepare, Evaluate<false>};
-const Kernel kMaximum{OpKind::kMaximum, 1, 4, Prepare, Evaluate<true>};
+const Kernel kMinimum{OpKind::kMinimum,        1, 4, Prepare, EvaluateAll<Run<false>>,
+                      EvaluateSome<Run<false>>};
+const Kernel kMaximum{OpKind::kMaximum,       1, 4, Prepare, EvaluateAll<Run<true>>,
+                      EvaluateSome<Run<true>>};
 
 }  // namespace pinhole::engine::kernels::ref

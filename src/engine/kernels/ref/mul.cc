@@ -53,36 +53,36 @@ base::Result<Prepared> Prepare(PrepareContext& context) {
 }
 
 template <typename T>
-void Plain(const EvalContext& context) {
+void Plain(const EvalContext& context, RowRange rows) {
   const auto& limits = context.params<Limits<T>>();
-  ForEachPair<T>(context, [&limits](T a, T b) { return limits.Clamp(Product(a, b)); });
+  ForEachPair<T>(context, rows, [&limits](T a, T b) { return limits.Clamp(Product(a, b)); });
 }
 
 template <typename T>
-void Quantized(const EvalContext& context) {
+void Quantized(const EvalContext& context, RowRange rows) {
   const auto& params = context.params<QuantizedParams>();
   const std::int32_t a_zero = context.input(0).info->zero_point;
   const std::int32_t b_zero = context.input(1).info->zero_point;
   const std::int32_t out_zero = context.output(0).info->zero_point;
-  ForEachPair<T>(context, [&params, a_zero, b_zero, out_zero](T a, T b) {
+  ForEachPair<T>(context, rows, [&params, a_zero, b_zero, out_zero](T a, T b) {
     return static_cast<T>(Requantize(base::WrapMul(a - a_zero, b - b_zero), params.multiplier,
                                      out_zero, params.clamp));
   });
 }
 
-base::Status Evaluate(const EvalContext& context) {
+void Run(const EvalContext& context, RowRange rows) {
   switch (context.output(0).type()) {
-    case Type::kFloat32: Plain<float>(context); return {};
-    case Type::kInt32: Plain<std::int32_t>(context); return {};
-    case Type::kInt64: Plain<std::int64_t>(context); return {};
-    case Type::kInt8: Quantized<std::int8_t>(context); return {};
-    case Type::kUint8: Quantized<std::uint8_t>(context); return {};
-    default: Quantized<std::int16_t>(context); return {};
+    case Type::kFloat32: Plain<float>(context, rows); return;
+    case Type::kInt32: Plain<std::int32_t>(context, rows); return;
+    case Type::kInt64: Plain<std::int64_t>(context, rows); return;
+    case Type::kInt8: Quantized<std::int8_t>(context, rows); return;
+    case Type::kUint8: Quantized<std::uint8_t>(context, rows); return;
+    default: Quantized<std::int16_t>(context, rows); return;
   }
 }
 
 }  // namespace
 
-const Kernel kMul{OpKind::kMul, 1, 7, Prepare, Evaluate};
+const Kernel kMul{OpKind::kMul, 1, 7, Prepare, EvaluateAll<Run>, EvaluateSome<Run>};
 
 }  // namespace pinhole::engine::kernels::ref

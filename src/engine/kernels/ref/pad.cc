@@ -12,6 +12,7 @@
 
 #include "engine/kernels/ref/parameters.h"
 #include "engine/kernels/ref/ref.h"
+#include "engine/kernels/ref/rows.h"
 #include "engine/kernels/ref/strided_copy.h"
 
 namespace pinhole::engine::kernels::ref {
@@ -48,6 +49,8 @@ base::Status ExpectFillValue(PrepareContext& context, const Tensor& value, const
   return {};
 }
 
+bool IsConstantFill(const Tensor* value) { return value == nullptr || value->is_constant(); }
+
 base::Result<Prepared> Prepare(PrepareContext& context) {
   PINHOLE_TRY(context.ExpectCounts(2, 3, 1));
   const Tensor& in = *context.input(0);
@@ -71,7 +74,15 @@ base::Result<Prepared> Prepare(PrepareContext& context) {
   if (const Tensor* value = context.input(2); value != nullptr) {
     PINHOLE_TRY(ExpectFillValue(context, *value, out));
   }
-  return Prepared{};
+  Prepared prepared;
+  const std::int64_t top = rank == 4 ? paddings[2] : 0;
+  if (IsOnePicture(in) && IsOnePicture(out) && top < out.shape.dim(1) &&
+      IsConstantFill(context.input(2))) {
+    // Row r is row r - top of the input; what a window of one row can't say is said by a taller
+    // one.
+    prepared.rows = {static_cast<std::int32_t>(top) + 1, 1, static_cast<std::int32_t>(top)};
+  }
+  return prepared;
 }
 
 Fill ReadFill(const EvalContext& context) {
@@ -104,45 +115,94 @@ std::int64_t InputRow(const Shape& in, const Shape& out, const Integers& padding
   return in_row;
 }
 
-base::Status Evaluate(const EvalContext& context) {
-  const TensorView in = context.input(0);
-  const TensorView out = context.output(0);
-  const Integers paddings(context.input(1));
-  int axis = in.shape().rank() - 1;
-  while (axis >= 0 && in.shape().dim(axis) == out.shape().dim(axis)) {
+// The innermost padded dimension, or -1.
+int InnermostPadded(const Shape& in, const Shape& out) {
+  int axis = in.rank() - 1;
+  while (axis >= 0 && in.dim(axis) == out.dim(axis)) {
     --axis;
   }
+  return axis;
+}
+
+// Runs of the output along `axis` and what is behind it, and how they are filled.
+struct Runs {
+  Fill fill;
+  std::int64_t length = 0, out_length = 0, before = 0;  // in elements
+
+  Runs(const EvalContext& context, const Shape& in, const Shape& out, int axis)
+      : fill(ReadFill(context)) {
+    const std::int64_t inner = ElementsBehind(in, axis);
+    length = inner * in.dim(axis);
+    out_length = inner * out.dim(axis);
+    before = inner * Integers(context.input(1))[2 * static_cast<std::size_t>(axis)];
+  }
+  // `from` null: all fill.
+  void Write(const std::byte* from, std::byte* to) const {
+    if (from == nullptr) {
+      fill.Write(to, out_length);
+      return;
+    }
+    const auto bytes = static_cast<std::int64_t>(fill.size);
+    fill.Write(to, before);
+    std::memcpy(to + before * bytes, from, static_cast<std::size_t>(length * bytes));
+    fill.Write(to + (before + length) * bytes, out_length - before - length);
+  }
+};
+
+void Whole(const EvalContext& context) {
+  const TensorView in = context.input(0);
+  const TensorView out = context.output(0);
+  const int axis = InnermostPadded(in.shape(), out.shape());
   if (axis < 0) {
     std::memcpy(out.data, in.data, in.info->bytes);
-    return {};
+    return;
   }
-  const Fill fill = ReadFill(context);
-  const auto bytes = static_cast<std::int64_t>(fill.size);
-  const std::int64_t inner = ElementsBehind(in.shape(), axis);
-  const std::int64_t length = inner * in.shape().dim(axis);
-  const std::int64_t out_length = inner * out.shape().dim(axis);
-  const std::int64_t before = inner * paddings[2 * static_cast<std::size_t>(axis)];
-  const auto rows = static_cast<int>(ElementsBefore(out.shape(), axis));
-  context.ForRanges(rows, [&](int begin, int end) {
+  const Integers paddings(context.input(1));
+  const Runs runs(context, in.shape(), out.shape(), axis);
+  const auto bytes = static_cast<std::int64_t>(runs.fill.size);
+  context.ForRanges(static_cast<int>(ElementsBefore(out.shape(), axis)), [&](int begin, int end) {
     for (int row = begin; row < end; ++row) {
-      std::byte* to = out.data + row * out_length * bytes;
       const std::int64_t from = InputRow(in.shape(), out.shape(), paddings, axis, row);
-      if (from < 0) {
-        fill.Write(to, out_length);
-        continue;
-      }
-      fill.Write(to, before);
-      std::memcpy(to + before * bytes, in.data + from * length * bytes,
-                  static_cast<std::size_t>(length * bytes));
-      fill.Write(to + (before + length) * bytes, out_length - before - length);
+      runs.Write(from < 0 ? nullptr : in.data + from * runs.length * bytes,
+                 out.data + row * runs.out_length * bytes);
     }
   });
-  return {};
+}
+
+// One row of one picture: fill, or a row of the input with fill in columns and channels.
+void Rows(const EvalContext& context, RowRange rows) {
+  const RowsView in = context.input_rows(0);
+  const RowsView out = context.output_rows(0);
+  const Shape& from_shape = in.info->shape;
+  const Shape& to_shape = out.info->shape;
+  const auto top = static_cast<std::int32_t>(Integers(context.input(1))[2]);
+  const auto left = Integers(context.input(1))[4];
+  const int axis = std::max(2, InnermostPadded(from_shape, to_shape));
+  const Runs runs(context, from_shape, to_shape, axis);
+  const auto bytes = static_cast<std::int64_t>(runs.fill.size);
+  const std::int32_t columns = axis == 2 ? 1 : to_shape.dim(2);
+  for (std::int32_t row = rows.begin; row < rows.end; ++row) {
+    auto* to = out.row<std::byte>(row);
+    const bool inside = row >= top && row - top < from_shape.dim(1);
+    for (std::int32_t column = 0; column < columns; ++column, to += runs.out_length * bytes) {
+      const std::int64_t at = axis == 2 ? 0 : column - left;
+      const bool filled = !inside || (axis > 2 && (at < 0 || at >= from_shape.dim(2)));
+      runs.Write(filled ? nullptr : in.row<std::byte>(row - top) + at * runs.length * bytes, to);
+    }
+  }
+}
+
+void Run(const EvalContext& context, RowRange rows) {
+  if (rows.all()) {
+    Whole(context);
+  } else {
+    Rows(context, rows);
+  }
 }
 
 }  // namespace
 
-const Kernel kPad{OpKind::kPad, 1, 4, Prepare, Evaluate};
-const Kernel kPadV2{OpKind::kPadV2, 1, 4, Prepare, Evaluate};
+const Kernel kPad{OpKind::kPad, 1, 4, Prepare, EvaluateAll<Run>, EvaluateSome<Run>};
+const Kernel kPadV2{OpKind::kPadV2, 1, 4, Prepare, EvaluateAll<Run>, EvaluateSome<Run>};
 
 }  // namespace pinhole::engine::kernels::ref

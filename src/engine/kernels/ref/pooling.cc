@@ -62,6 +62,7 @@ base::Result<Prepared> PreparePool(PrepareContext& context) {
   }
   Prepared prepared;
   prepared.params = params;
+  prepared.rows = RowsOfOnePicture(in, out, {options.filter_h, options.stride_h, rows->pad_before});
   return prepared;
 }
 

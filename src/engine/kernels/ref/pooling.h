@@ -17,6 +17,7 @@
 #include "engine/kernels/kernel.h"
 #include "engine/kernels/ref/padding.h"
 #include "engine/kernels/ref/quantize_params.h"
+#include "engine/kernels/ref/rows.h"
 
 namespace pinhole::engine::kernels::ref {
 
@@ -28,20 +29,19 @@ struct PoolParams {
 
 base::Result<Prepared> PreparePool(PrepareContext& context);
 
-// One row of the result; `row` counts rows over all pictures.
+// One row of the result.
 template <typename T, typename Fold>
-void PoolRow(const EvalContext& context, const Fold& fold, int row) {
+void PoolRow(const EvalContext& context, const Fold& fold, const RowsView& data,
+             const RowsView& result, int row) {
   constexpr int kBlock = 64;  // channels whose sums stay on the stack
   const auto& params = context.params<PoolParams>();
   const auto options = context.op().options<Pool2dOptions>();
-  const Shape& in = context.input(0).shape();
-  const Shape& out = context.output(0).shape();
+  const Shape& in = data.info->shape;
+  const Shape& out = result.info->shape;
   const int channels = in.dim(3);
-  const std::ptrdiff_t in_row = static_cast<std::ptrdiff_t>(in.dim(2)) * channels;
-  const T* picture = context.input(0).as<T>() + (row / out.dim(1)) * (in.dim(1) * in_row);
-  T* y = context.output(0).as<T>() + static_cast<std::ptrdiff_t>(row) * out.dim(2) * channels;
-  const Taps down =
-      TapsInside(row % out.dim(1), params.pad_h, in.dim(1), options.filter_h, options.stride_h, 1);
+  T* y = result.row<T>(row);
+  const Taps down = TapsInside(row, params.pad_h, in.dim(1), options.filter_h, options.stride_h, 1);
+  const TapRows<T> x_rows(data, down, 1);
   for (std::int32_t column = 0; column < out.dim(2); ++column, y += channels) {
     const Taps across =
         TapsInside(column, params.pad_w, in.dim(2), options.filter_w, options.stride_w, 1);
@@ -52,8 +52,7 @@ void PoolRow(const EvalContext& context, const Fold& fold, int row) {
       std::fill_n(sums, size, fold.begin);
       for (std::int32_t i = down.begin; i < down.end; ++i) {
         for (std::int32_t j = across.begin; j < across.end; ++j) {
-          const T* x =
-              picture + (down.origin + i) * in_row + (across.origin + j) * channels + begin;
+          const T* x = x_rows[i] + (across.origin + j) * channels + begin;
           for (int c = 0; c < size; ++c) {
             sums[c] = fold.Add(sums[c], x[c]);
           }
@@ -67,12 +66,9 @@ void PoolRow(const EvalContext& context, const Fold& fold, int row) {
 }
 
 template <typename T, typename Fold>
-void Pool(const EvalContext& context, const Fold& fold) {
-  const Shape& out = context.output(0).shape();
-  context.ForRanges(out.dim(0) * out.dim(1), [&](int begin, int end) {
-    for (int row = begin; row < end; ++row) {
-      PoolRow<T>(context, fold, row);
-    }
+void Pool(const EvalContext& context, RowRange rows, const Fold& fold) {
+  ForPictureRows(context, rows, [&](const RowsView& in, const RowsView& out, int row) {
+    PoolRow<T>(context, fold, in, out, row);
   });
 }
 

@@ -42,13 +42,13 @@ base::Result<Prepared> Prepare(PrepareContext& context) {
 }
 
 template <typename T>
-void Quantized(const EvalContext& context) {
+void Quantized(const EvalContext& context, RowRange rows) {
   const auto& params = context.params<Params>();
   const std::int32_t in_zero = context.input(0).info->zero_point;
   const std::int32_t alpha_zero = context.input(1).info->zero_point;
   const std::int32_t out_zero = context.output(0).info->zero_point;
   const IntRange range = TypeRange(context.output(0).type());
-  ForEachPair<T>(context, [&](T x, T alpha) {
+  ForEachPair<T>(context, rows, [&](T x, T alpha) {
     const std::int32_t centred = x - in_zero;
     const std::int32_t scaled =
         centred >= 0
@@ -58,18 +58,19 @@ void Quantized(const EvalContext& context) {
   });
 }
 
-base::Status Evaluate(const EvalContext& context) {
+void Run(const EvalContext& context, RowRange rows) {
   switch (context.input(0).type()) {
     case Type::kFloat32:
-      ForEachPair<float>(context, [](float x, float alpha) { return x >= 0.0F ? x : x * alpha; });
-      return {};
-    case Type::kInt8: Quantized<std::int8_t>(context); return {};
-    default: Quantized<std::uint8_t>(context); return {};
+      ForEachPair<float>(context, rows,
+                         [](float x, float alpha) { return x >= 0.0F ? x : x * alpha; });
+      return;
+    case Type::kInt8: Quantized<std::int8_t>(context, rows); return;
+    default: Quantized<std::uint8_t>(context, rows); return;
   }
 }
 
 }  // namespace
 
-const Kernel kPrelu{OpKind::kPrelu, 1, 1, Prepare, Evaluate};
+const Kernel kPrelu{OpKind::kPrelu, 1, 1, Prepare, EvaluateAll<Run>, EvaluateSome<Run>};
 
 }  // namespace pinhole::engine::kernels::ref

@@ -3,9 +3,10 @@
 
 // What RELU, RELU6, LEAKY_RELU, LOGISTIC and TANH ask of their tensors: one input of any shape, one
 // output of the same shape and type; float32, or int8, uint8 or int16 with one scale each. Such an
-// operator works element by element, so its output may take the input's place.
+// operator works element by element: by rows, and its output may take the input's place.
 
 #include "engine/kernels/kernel.h"
+#include "engine/kernels/ref/rows.h"
 
 namespace pinhole::engine::kernels::ref {
 
@@ -19,6 +20,7 @@ inline base::Result<Prepared> PrepareActivation(PrepareContext& context) {
   PINHOLE_TRY(context.ExpectShape(out, in.shape));
   Prepared prepared;
   prepared.in_place_inputs = 1;
+  prepared.rows = RowsOfOnePicture(in, out, RowWindow::Same());
   if (in.type == Type::kFloat32) {
     return prepared;
   }

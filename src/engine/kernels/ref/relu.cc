@@ -11,6 +11,7 @@
 #include "base/fixed_point.h"
 #include "engine/kernels/ref/prepare_activation.h"
 #include "engine/kernels/ref/ref.h"
+#include "engine/kernels/ref/rows.h"
 
 namespace pinhole::engine::kernels::ref {
 
@@ -22,16 +23,17 @@ struct Params {
 };
 
 template <typename T>
-void Quantized(const Params& params, const TensorView& in, const TensorView& out) {
-  const T* x = in.as<T>();
-  T* y = out.as<T>();
-  const std::size_t n = in.size();
-  for (std::size_t i = 0; i < n; ++i) {
-    const std::int32_t centred = x[i] - in.info->zero_point;
-    const std::int32_t scaled = base::WrapAdd(
-        out.info->zero_point, base::MultiplyByQuantizedMultiplier(centred, params.multiplier));
-    y[i] = static_cast<T>(std::clamp(scaled, params.low, params.high));
-  }
+void Quantized(const EvalContext& context, RowRange rows) {
+  const auto& params = context.params<Params>();
+  const std::int32_t in_zero = context.input(0).info->zero_point;
+  const std::int32_t out_zero = context.output(0).info->zero_point;
+  ForElementRuns<T, T>(context, rows, [&](const T* x, T* y, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i) {
+      const std::int32_t scaled = base::WrapAdd(
+          out_zero, base::MultiplyByQuantizedMultiplier(x[i] - in_zero, params.multiplier));
+      y[i] = static_cast<T>(std::clamp(scaled, params.low, params.high));
+    }
+  });
 }
 
 template <typename T>
@@ -62,29 +64,36 @@ base::Result<Prepared> Prepare(PrepareContext& context, float upper) {
   return prepared;
 }
 
-base::Status Evaluate(const EvalContext& context, float upper) {
-  const TensorView in = context.input(0);
-  const TensorView out = context.output(0);
-  switch (in.type()) {
-    case Type::kFloat32: {
-      const float* x = in.as<float>();
-      std::transform(x, x + in.size(), out.as<float>(),
-                     [upper](float v) { return std::min(std::max(v, 0.0F), upper); });
-      return {};
-    }
-    case Type::kInt8: Quantized<std::int8_t>(context.params<Params>(), in, out); return {};
-    case Type::kUint8: Quantized<std::uint8_t>(context.params<Params>(), in, out); return {};
-    default: Quantized<std::int16_t>(context.params<Params>(), in, out); return {};
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+template <bool kSix>
+void Run(const EvalContext& context, RowRange rows) {
+  static constexpr float kUpper = kSix ? 6.0F : kInfinity;
+  switch (context.input(0).type()) {
+    case Type::kFloat32:
+      ForElementRuns<float, float>(context, rows, [](const float* x, float* y, std::size_t n) {
+        std::transform(x, x + n, y, [](float v) { return std::min(std::max(v, 0.0F), kUpper); });
+      });
+      return;
+    case Type::kInt8: Quantized<std::int8_t>(context, rows); return;
+    case Type::kUint8: Quantized<std::uint8_t>(context, rows); return;
+    default: Quantized<std::int16_t>(context, rows); return;
   }
 }
 
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
-
 }  // namespace
 
-const Kernel kRelu{OpKind::kRelu, 1, 3, [](PrepareContext& c) { return Prepare(c, kInfinity); },
-                   [](const EvalContext& c) { return Evaluate(c, kInfinity); }};
-const Kernel kRelu6{OpKind::kRelu6, 1, 3, [](PrepareContext& c) { return Prepare(c, 6.0F); },
-                    [](const EvalContext& c) { return Evaluate(c, 6.0F); }};
+const Kernel kRelu{OpKind::kRelu,
+                   1,
+                   3,
+                   [](PrepareContext& c) { return Prepare(c, kInfinity); },
+                   EvaluateAll<Run<false>>,
+                   EvaluateSome<Run<false>>};
+const Kernel kRelu6{OpKind::kRelu6,
+                    1,
+                    3,
+                    [](PrepareContext& c) { return Prepare(c, 6.0F); },
+                    EvaluateAll<Run<true>>,
+                    EvaluateSome<Run<true>>};
 
 }  // namespace pinhole::engine::kernels::ref

@@ -16,6 +16,7 @@
 
 #include "engine/kernels/kernel.h"
 #include "engine/kernels/ref/fixed_point_math.h"
+#include "engine/kernels/ref/rows.h"
 #include "engine/kernels/ref/sigmoid_table.h"
 
 namespace pinhole::engine::kernels::ref {
@@ -40,14 +41,12 @@ base::Result<Prepared> PrepareSigmoid(PrepareContext& context, const SigmoidOutp
 
 // int8 and uint8. `units` turns the Q4 argument into int8 units of the output, before clamping.
 template <typename T, typename Units>
-void EvaluateSigmoid(const EvalContext& context, const Units& units) {
+void EvaluateSigmoid(const EvalContext& context, RowRange rows, const Units& units) {
   const auto& params = context.params<SigmoidParams>();
-  const T* x = context.input(0).as<T>();
-  T* y = context.output(0).as<T>();
   const std::int32_t zero_point = context.input(0).info->zero_point;
   constexpr std::int32_t kOffset = std::numeric_limits<T>::min() + 128;  // from int8 to T
-  context.ForRanges(static_cast<int>(context.input(0).size()), [&](int begin, int end) {
-    for (int i = begin; i < end; ++i) {
+  ForElements<T, T>(context, rows, [&](const T* x, T* y, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i) {
       const std::int32_t centred = x[i] - zero_point;
       std::int32_t value = 127;
       if (centred <= -params.radius) {
@@ -63,11 +62,9 @@ void EvaluateSigmoid(const EvalContext& context, const Units& units) {
 
 // y = function(x) for each element of a type that needs no parameters.
 template <typename T, typename Function>
-void EvaluateElements(const EvalContext& context, const Function& function) {
-  const T* x = context.input(0).as<T>();
-  T* y = context.output(0).as<T>();
-  context.ForRanges(static_cast<int>(context.input(0).size()), [&](int begin, int end) {
-    for (int i = begin; i < end; ++i) {
+void EvaluateElements(const EvalContext& context, RowRange rows, const Function& function) {
+  ForElements<T, T>(context, rows, [&](const T* x, T* y, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i) {
       y[i] = function(x[i]);
     }
   });

@@ -52,22 +52,22 @@ base::Result<Prepared> Prepare(PrepareContext& context) {
 }
 
 template <typename T>
-void Plain(const EvalContext& context) {
-  ForEachPair<T>(context, [](T a, T b) {
+void Plain(const EvalContext& context, RowRange rows) {
+  ForEachPair<T>(context, rows, [](T a, T b) {
     const T difference = Difference(a, b);
     return Product(difference, difference);
   });
 }
 
 template <typename T>
-void Quantized(const EvalContext& context) {
+void Quantized(const EvalContext& context, RowRange rows) {
   const auto& params = context.params<QuantizedParams>();
   const std::int32_t a_zero = context.input(0).info->zero_point;
   const std::int32_t b_zero = context.input(1).info->zero_point;
   const std::int32_t out_zero = context.output(0).info->zero_point;
   constexpr int kShift = LeftShift(TypeOf<T>());
   const IntRange range = TypeRange(TypeOf<T>());
-  ForEachPair<T>(context, [&params, a_zero, b_zero, out_zero, range](T a, T b) {
+  ForEachPair<T>(context, rows, [&params, a_zero, b_zero, out_zero, range](T a, T b) {
     const std::int32_t x =
         base::MultiplyByQuantizedMultiplier(base::WrapShl(a - a_zero, kShift), params.a);
     const std::int32_t y =
@@ -78,17 +78,18 @@ void Quantized(const EvalContext& context) {
   });
 }
 
-base::Status Evaluate(const EvalContext& context) {
+void Run(const EvalContext& context, RowRange rows) {
   switch (context.output(0).type()) {
-    case Type::kFloat32: Plain<float>(context); return {};
-    case Type::kInt32: Plain<std::int32_t>(context); return {};
-    case Type::kInt8: Quantized<std::int8_t>(context); return {};
-    default: Quantized<std::int16_t>(context); return {};
+    case Type::kFloat32: Plain<float>(context, rows); return;
+    case Type::kInt32: Plain<std::int32_t>(context, rows); return;
+    case Type::kInt8: Quantized<std::int8_t>(context, rows); return;
+    default: Quantized<std::int16_t>(context, rows); return;
   }
 }
 
 }  // namespace
 
-const Kernel kSquaredDifference{OpKind::kSquaredDifference, 1, 3, Prepare, Evaluate};
+const Kernel kSquaredDifference{OpKind::kSquaredDifference, 1, 3, Prepare, EvaluateAll<Run>,
+                                EvaluateSome<Run>};
 
 }  // namespace pinhole::engine::kernels::ref

@@ -17,23 +17,24 @@ base::Result<Prepared> Prepare(PrepareContext& context) {
   return PrepareSigmoid(context, {.steps_int8 = 128, .zero_int8 = 0, .max_pot_shift = 1});
 }
 
-base::Status Evaluate(const EvalContext& context) {
+void Run(const EvalContext& context, RowRange rows) {
   switch (context.input(0).type()) {
     case Type::kFloat32:
-      EvaluateElements<float>(context, [](float x) { return std::tanh(x); });
-      return {};
-    case Type::kInt8: EvaluateSigmoid<std::int8_t>(context, Units); return {};
-    case Type::kUint8: EvaluateSigmoid<std::uint8_t>(context, Units); return {};
+      EvaluateElements<float>(context, rows, [](float x) { return std::tanh(x); });
+      return;
+    case Type::kInt8: EvaluateSigmoid<std::int8_t>(context, rows, Units); return;
+    case Type::kUint8: EvaluateSigmoid<std::uint8_t>(context, rows, Units); return;
     default: {
       const SigmoidScale scale = context.params<SigmoidParams>().table_scale;
-      EvaluateElements<std::int16_t>(context, [&](std::int16_t x) { return TanhInt16(x, scale); });
-      return {};
+      EvaluateElements<std::int16_t>(context, rows,
+                                     [&](std::int16_t x) { return TanhInt16(x, scale); });
+      return;
     }
   }
 }
 
 }  // namespace
 
-const Kernel kTanh{OpKind::kTanh, 1, 3, Prepare, Evaluate};
+const Kernel kTanh{OpKind::kTanh, 1, 3, Prepare, EvaluateAll<Run>, EvaluateSome<Run>};
 
 }  // namespace pinhole::engine::kernels::ref

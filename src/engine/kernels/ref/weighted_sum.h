@@ -27,6 +27,7 @@
 #include "engine/kernels/kernel.h"
 #include "engine/kernels/ref/padding.h"
 #include "engine/kernels/ref/quantize_params.h"
+#include "engine/kernels/ref/rows.h"
 
 namespace pinhole::engine::kernels::ref {
 
@@ -81,6 +82,10 @@ base::Result<Prepared> PrepareWindowSum(PrepareContext& context, const Options& 
                                  *params));
   Prepared prepared;
   prepared.params = params;
+  // FitWindow has held the span to 31 bits.
+  const std::int32_t span = (weights.dim(1) - 1) * options.dilation_h + 1;
+  prepared.rows = RowsOfOnePicture(*context.input(0), *context.output(0),
+                                   {span, options.stride_h, rows->pad_before});
   return prepared;
 }
 

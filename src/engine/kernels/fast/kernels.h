@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// A target's kernels: CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED and ADD with a target's loops. To be
+// included by target_*.cc only, inside its compiler target, like gemm.h. Whatever prepare.h does not
+// pack (other types, groups, batches, weights that the network computes) the reference kernel does.
+//
+// Rows are done in chunks: the input rows of a chunk are copied into scratch, then the chunk's
+// pixels are computed block by block, so that scratch stays in the first cache and a block's weights
+// are read once a chunk. Work is shared among threads by rows and blocks where it is worth waking
+// them; who does what does not change a result.
+
+#include <algorithm>
+#include <cstring>
+
+#include "engine/kernels/fast/depthwise.h"
+#include "engine/kernels/fast/gemm.h"
+#include "engine/kernels/fast/prepare.h"
+#include "engine/kernels/fast/targets.h"
+#include "engine/kernels/ref/all.h"
+
+namespace pinhole::engine::kernels::fast {
+
+// body(begin, end) over [0, count), shared where there are enough multiply-adds.
+template <typename Body>
+void Share(const EvalContext& context, int count, std::uint64_t products, const Body& body) {
+  constexpr std::uint64_t kWorthWaking = 500'000;
+  if (products < kWorthWaking) {
+    body(0, count);
+  } else {
+    context.ForRanges(count, body);
+  }
+}
+
+// Scratch from the first cache line that begins in it: no load of a vector then wants two of them
+// for that alone.
+inline std::byte* Aligned(std::span<std::byte> scratch) {
+  const auto at = reinterpret_cast<std::uintptr_t>(scratch.data());
+  return scratch.data() + (kPackedAlignment - at % kPackedAlignment) % kPackedAlignment;
+}
+
+template <class Simd>
+constexpr Layout LayoutOf() {
+  return {Simd::kLanes, Simd::kInt8Data, Simd::kWeightBytes, Simd::Int8Channel};
+}
+
+template <class Simd>
+class RowCopier {
+ public:
+  RowCopier(const RowCopy& copy, std::byte* scratch) : copy_(copy), scratch_(scratch) {}
+
+  // The input rows under `count` output rows from `row` on, one behind the other.
+  void Copy(const RowsView& in, std::int32_t row, std::int32_t count) const {
+    std::byte* to = scratch_;
+    const std::int32_t first = row * copy_.stride_h - copy_.pad_h;
+    const std::int32_t rows = (count - 1) * copy_.stride_h + copy_.span_h;
+    for (std::int32_t r = first; r < first + rows; ++r, to += copy_.row_bytes) {
+      if (r < 0 || r >= copy_.in_rows) {
+        Fill(to, RowPixels());
+      } else {
+        CopyRow(to, in.row<std::byte>(r));
+      }
+    }
+  }
+
+ private:
+  [[nodiscard]] std::int32_t RowPixels() const { return copy_.phase_columns * copy_.phases; }
+  [[nodiscard]] std::ptrdiff_t PixelBytes() const {
+    return static_cast<std::ptrdiff_t>(copy_.channels) * copy_.repeat * BytesOf(copy_.type);
+  }
+
+  void Fill(std::byte* to, std::ptrdiff_t pixels) const {
+    const std::ptrdiff_t bytes = pixels * PixelBytes();
+    if (copy_.type != DataType::kShort) {
+      std::memset(to, copy_.fill, static_cast<std::size_t>(bytes));
+      return;
+    }
+    const auto value = static_cast<std::int16_t>(static_cast<std::int8_t>(copy_.fill));
+    for (std::ptrdiff_t i = 0; i < bytes; i += 2) {
+      std::memcpy(to + i, &value, 2);
+    }
+  }
+
+  // `pixels` pixels that lie together on both sides.
+  void Convert(std::byte* to, const std::byte* from, std::ptrdiff_t pixels) const {
+    const std::ptrdiff_t count = pixels * copy_.channels;
+    if (copy_.repeat > 1) {
+      Repeat(to, from, count);
+    } else if (copy_.type == DataType::kFloat) {
+      std::memcpy(to, from, static_cast<std::size_t>(count) * 4);
+    } else {
+      Simd::Convert(to, reinterpret_cast<const std::int8_t*>(from), count);
+    }
+  }
+  void Repeat(std::byte* to, const std::byte* from, std::ptrdiff_t count) const {
+    const std::ptrdiff_t bytes = BytesOf(copy_.type);
+    const std::ptrdiff_t in_bytes = copy_.type == DataType::kFloat ? 4 : 1;
+    for (std::ptrdiff_t i = 0; i < count; ++i) {
+      std::byte one[4];
+      if (copy_.type == DataType::kFloat) {
+        std::memcpy(one, from + i * in_bytes, 4);
+      } else {
+        Simd::Convert(one, reinterpret_cast<const std::int8_t*>(from + i), 1);
+      }
+      for (std::int32_t k = 0; k < copy_.repeat; ++k, to += bytes) {
+        std::memcpy(to, one, static_cast<std::size_t>(bytes));
+      }
+    }
+  }
+
+  void CopyRow(std::byte* to, const std::byte* from) const {
+    const std::ptrdiff_t in_pixel =
+        static_cast<std::ptrdiff_t>(copy_.channels) * (copy_.type == DataType::kFloat ? 4 : 1);
+    const std::int32_t left = std::min(copy_.pad_w, copy_.columns);
+    const std::int32_t inside = std::min(copy_.in_columns, copy_.columns - left);
+    if (copy_.phases == 1) {
+      Fill(to, left);
+      Convert(to + left * PixelBytes(), from, inside);
+      Fill(to + (left + inside) * PixelBytes(), copy_.columns - left - inside);
+      return;
+    }
+    for (std::int32_t phase = 0; phase < copy_.phases; ++phase) {
+      for (std::int32_t i = 0; i < copy_.phase_columns; ++i, to += PixelBytes()) {
+        const std::int32_t x = i * copy_.phases + phase - left;
+        if (x >= 0 && x < inside) {
+          Convert(to, from + x * in_pixel, 1);
+        } else {
+          Fill(to, 1);
+        }
+      }
+    }
+  }
+
+  const RowCopy& copy_;
+  std::byte* scratch_;
+};
+
+template <class Simd, Finish kFinish>
+class ConvRows {
+ public:
+  using Out = std::conditional_t<kFinish == Finish::kFloat, float, std::int8_t>;
+
+  ConvRows(const EvalContext& context, const ConvParams& params, const RowsView& in,
+           const RowsView& out)
+      : context_(context), params_(params), in_(in), out_(out) {}
+
+  void Run(std::int32_t begin, std::int32_t end) const {
+    std::byte* const scratch = Aligned(context_.scratch());
+    const RowCopier<Simd> copier(params_.copy, scratch);
+    for (std::int32_t row = begin; row < end;) {
+      const std::int32_t rows = std::min({RowsAtOnce(row), out_.run(row), end - row});
+      const std::byte* data = scratch;
+      if (params_.copy.direct) {
+        data = in_.row<std::byte>(row * params_.copy.stride_h);
+      } else {
+        copier.Copy(in_, row, rows);
+      }
+      Chunk(data, row, rows);
+      row += rows;
+    }
+  }
+
+ private:
+  [[nodiscard]] std::int32_t RowsAtOnce(std::int32_t row) const {
+    if (!params_.copy.direct) {
+      return params_.copy.chunk_rows;
+    }
+    return params_.copy.stride_h == 1 ? in_.run(row) : 1;
+  }
+
+  // Pieces of a chunk, block by block and row by row in a block.
+  void Chunk(const std::byte* data, std::int32_t row, std::int32_t rows) const {
+    const auto blocks = static_cast<std::int32_t>(params_.gemm.blocks.size());
+    Share(context_, blocks * rows, params_.row_products * static_cast<std::uint64_t>(rows),
+          [&](int begin, int end) {
+            while (begin < end) {
+              const std::int32_t first = begin % rows;
+              const std::int32_t count = std::min(rows - first, end - begin);
+              Rows(params_.gemm.blocks[static_cast<std::size_t>(begin / rows)], data, row, first,
+                   count);
+              begin += count;
+            }
+          });
+  }
+  void Rows(const Block& block, const std::byte* data, std::int32_t row, std::int32_t first,
+            std::int32_t count) const {
+    const Gemm& gemm = params_.gemm;
+    const std::ptrdiff_t data_row =
+        static_cast<std::ptrdiff_t>(params_.copy.stride_h) * params_.copy.row_bytes;
+    data += first * data_row;
+    Out* out = out_.row<Out>(row + first) + block.first;
+    if (params_.flat) {
+      Pixels<Simd, kFinish>(gemm, block, data, params_.pixel_step, count * params_.out_columns,
+                            out, gemm.out_channels);
+      return;
+    }
+    for (std::int32_t r = 0; r < count; ++r) {
+      Pixels<Simd, kFinish>(gemm, block, data, params_.pixel_step, params_.out_columns, out,
+                            gemm.out_channels);
+      data += data_row;
+      out += out_.row_bytes / sizeof(Out);
+    }
+  }
+
+  const EvalContext& context_;
+  const ConvParams& params_;
+  const RowsView in_, out_;
+};
+
+template <class Simd, Finish kFinish>
+class DepthwiseRows {
+ public:
+  using Out = std::conditional_t<kFinish == Finish::kFloat, float, std::int8_t>;
+
+  DepthwiseRows(const EvalContext& context, const DepthwiseParams& params)
+      : context_(context),
+        params_(params),
+        in_(context.input_rows(0)),
+        out_(context.output_rows(0)) {}
+
+  void Run(std::int32_t begin, std::int32_t end) const {
+    std::byte* const scratch = Aligned(context_.scratch());
+    const RowCopier<Simd> copier(params_.copy, scratch);
+    for (std::int32_t row = begin; row < end;) {
+      const std::int32_t rows = std::min(params_.copy.chunk_rows, end - row);
+      copier.Copy(in_, row, rows);
+      Share(context_, rows, params_.row_products * static_cast<std::uint64_t>(rows),
+            [&](int first, int last) {
+              for (int r = first; r < last; ++r) {
+                Row(scratch + static_cast<std::ptrdiff_t>(r) * params_.copy.stride_h *
+                                  params_.copy.row_bytes,
+                    out_.row<Out>(row + r));
+              }
+            });
+      row += rows;
+    }
+  }
+
+ private:
+  void Row(const std::byte* data, Out* out) const {
+    const Gemm& gemm = params_.gemm;
+    const std::int32_t channels = gemm.out_channels;
+    if (params_.flat) {
+      WindowRun<Simd, kFinish>(gemm, data, params_.out_columns * channels, params_.period, out);
+      return;
+    }
+    const std::ptrdiff_t pixel =
+        static_cast<std::ptrdiff_t>(channels) * BytesOf(params_.copy.type);
+    for (std::int32_t x = 0; x < params_.out_columns; ++x) {
+      WindowRun<Simd, kFinish>(gemm, data + x * pixel, channels, params_.period,
+                               out + static_cast<std::ptrdiff_t>(x) * channels);
+    }
+  }
+
+  const EvalContext& context_;
+  const DepthwiseParams& params_;
+  const RowsView in_, out_;
+};
+
+// Calls body<kFinish>() with the finish that Prepare chose.
+template <typename Body>
+void WithFinish(Finish finish, const Body& body) {
+  switch (finish) {
+    case Finish::kFloat: body(std::integral_constant<Finish, Finish::kFloat>()); return;
+    case Finish::kPositive: body(std::integral_constant<Finish, Finish::kPositive>()); return;
+    case Finish::kSigned: body(std::integral_constant<Finish, Finish::kSigned>()); return;
+  }
+}
+
+template <class Simd>
+base::Result<Prepared> PrepareConvFor(PrepareContext& context) {
+  return PrepareConv(context, LayoutOf<Simd>());
+}
+template <class Simd>
+base::Status EvaluateConvRows(const EvalContext& context, std::int32_t begin, std::int32_t end) {
+  const auto& params = context.params<ConvParams>();
+  if (!params.packed) {
+    return ref::kConv2d.evaluate_rows(context.WithParams(params.ref), begin, end);
+  }
+  WithFinish(params.gemm.finish, [&](auto finish) {
+    ConvRows<Simd, finish.value>(context, params, context.input_rows(0), context.output_rows(0))
+        .Run(begin, end);
+  });
+  return {};
+}
+template <class Simd>
+base::Status EvaluateConv(const EvalContext& context) {
+  const auto& params = context.params<ConvParams>();
+  return params.packed ? EvaluateConvRows<Simd>(context, 0, params.out_rows)
+                       : ref::kConv2d.evaluate(context.WithParams(params.ref));
+}
+
+template <class Simd>
+base::Result<Prepared> PrepareDepthwiseFor(PrepareContext& context) {
+  return PrepareDepthwise(context, LayoutOf<Simd>());
+}
+template <class Simd>
+base::Status EvaluateDepthwiseRows(const EvalContext& context, std::int32_t begin,
+                                   std::int32_t end) {
+  const auto& params = context.params<DepthwiseParams>();
+  if (params.product != nullptr) {
+    return EvaluateConvRows<Simd>(context.WithParams(params.product), begin, end);
+  }
+  if (!params.packed) {
+    return ref::kDepthwiseConv2d.evaluate_rows(context.WithParams(params.ref), begin, end);
+  }
+  WithFinish(params.gemm.finish, [&](auto finish) {
+    DepthwiseRows<Simd, finish.value>(context, params).Run(begin, end);
+  });
+  return {};
+}
+template <class Simd>
+base::Status EvaluateDepthwise(const EvalContext& context) {
+  const auto& params = context.params<DepthwiseParams>();
+  return params.packed || params.product != nullptr
+             ? EvaluateDepthwiseRows<Simd>(context, 0, context.output(0).shape().dim(1))
+                       : ref::kDepthwiseConv2d.evaluate(context.WithParams(params.ref));
+}
+
+template <class Simd>
+base::Result<Prepared> PrepareDenseFor(PrepareContext& context) {
+  return PrepareDense(context, LayoutOf<Simd>());
+}
+template <class Simd>
+base::Status EvaluateDense(const EvalContext& context) {
+  const auto& params = context.params<ConvParams>();
+  if (!params.packed) {
+    return ref::kFullyConnected.evaluate(context.WithParams(params.ref));
+  }
+  // A picture of one column: a batch is a row.
+  const auto rows_of = [&params](const TensorView& view) {
+    return RowsView{view.info, view.data,
+                    view.info->bytes / static_cast<std::uint32_t>(params.out_rows),
+                    params.out_rows};
+  };
+  WithFinish(params.gemm.finish, [&](auto finish) {
+    ConvRows<Simd, finish.value>(context, params, rows_of(context.input(0)),
+                                 rows_of(context.output(0)))
+        .Run(0, params.out_rows);
+  });
+  return {};
+}
+
+template <class Simd>
+inline constexpr Kernel kConv2dFor{OpKind::kConv2d,   1, 8, PrepareConvFor<Simd>,
+                                   EvaluateConv<Simd>, EvaluateConvRows<Simd>};
+template <class Simd>
+inline constexpr Kernel kDepthwiseConv2dFor{OpKind::kDepthwiseConv2d, 1, 7,
+                                            PrepareDepthwiseFor<Simd>, EvaluateDepthwise<Simd>,
+                                            EvaluateDepthwiseRows<Simd>};
+template <class Simd>
+inline constexpr Kernel kFullyConnectedFor{OpKind::kFullyConnected, 1, 14, PrepareDenseFor<Simd>,
+                                           EvaluateDense<Simd>};
+
+// All kernels: the target's, and the reference kernels of the other operators.
+template <class Simd>
+constexpr KernelList KernelsOf() {
+  KernelList list = ref::kAll;
+  for (const Kernel*& kernel : list) {
+    if (kernel == &ref::kConv2d) {
+      kernel = &kConv2dFor<Simd>;
+    } else if (kernel == &ref::kDepthwiseConv2d) {
+      kernel = &kDepthwiseConv2dFor<Simd>;
+    } else if (kernel == &ref::kFullyConnected) {
+      kernel = &kFullyConnectedFor<Simd>;
+    }
+  }
+  return list;
+}
+
+}  // namespace pinhole::engine::kernels::fast

@@ -1,0 +1,534 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/kernels/fast/prepare.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <numeric>
+
+#include "engine/kernels/ref/ref.h"
+#include "engine/kernels/ref/weighted_sum.h"
+
+namespace pinhole::engine::kernels::fast {
+
+namespace {
+
+// Scratch that a chunk of rows may take: half of a common first cache.
+constexpr std::uint32_t kChunkBytes = 16 * 1024;
+// What loops read behind the last row, a block of four vectors of 64 bytes, and what scratch may be
+// short of a cache line's begin.
+constexpr std::uint32_t kSlackBytes = 256 + kPackedAlignment;
+// A depthwise row's weights repeat after at most so many lanes; else pixels are done one by one.
+constexpr std::int32_t kMaxPeriod = 4096;
+constexpr std::int64_t kMaxSum = std::int64_t{1} << 30;
+constexpr std::int64_t kMaxOffset = std::numeric_limits<std::int32_t>::max();
+
+// The window of an operator, whichever it is.
+struct Window {
+  std::int32_t height = 1, width = 1, stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
+  std::int32_t pad_h = 0, pad_w = 0;
+};
+
+// Where the weight of (output channel, tap, input channel) stands in the file.
+struct WeightOrder {
+  std::ptrdiff_t channel = 0, tap = 0, input = 0;
+  [[nodiscard]] std::ptrdiff_t at(std::ptrdiff_t c, std::ptrdiff_t t, std::ptrdiff_t i) const {
+    return c * channel + t * tap + i * input;
+  }
+};
+
+template <typename T>
+void Put(std::byte* at, std::ptrdiff_t index, T value) {
+  std::memcpy(at + index * static_cast<std::ptrdiff_t>(sizeof(T)), &value, sizeof(T));
+}
+
+// One use of an operator while it is packed.
+class Packer {
+ public:
+  Packer(PrepareContext& context, const Layout& layout, const ref::WeightedSumParams& ref)
+      : context_(context),
+        layout_(layout),
+        ref_(ref),
+        weights_(*context.input(1)),
+        is_float_(context.input(0)->type == Type::kFloat32) {}
+
+  // Types, constants and batch are such that packing pays and is right.
+  [[nodiscard]] bool Suits(std::int32_t batch) const {
+    const Tensor& in = *context_.input(0);
+    const Tensor* const bias = context_.input(2);
+    const Type sum = is_float_ ? Type::kFloat32 : Type::kInt32;
+    return batch == 1 && (is_float_ || in.type == Type::kInt8) && weights_.type == in.type &&
+           weights_.is_constant() && (is_float_ || weights_.zero_point == 0) &&
+           (bias == nullptr || (bias->is_constant() && bias->type == sum));
+  }
+  [[nodiscard]] DataType data_type() const {
+    return is_float_ ? DataType::kFloat : layout_.int8_data;
+  }
+  [[nodiscard]] int data_bytes() const { return BytesOf(data_type()); }
+  [[nodiscard]] int weight_bytes() const { return is_float_ ? 4 : layout_.weight_bytes; }
+  [[nodiscard]] int group() const { return 4 / data_bytes(); }
+  // The zero point as `data_type` has it.
+  [[nodiscard]] std::uint8_t fill() const {
+    const std::int32_t zero = is_float_ ? 0 : context_.input(0)->zero_point;
+    return static_cast<std::uint8_t>(zero + offset());
+  }
+
+  // Fills gemm's clamp and chooses how to finish. False where a sum may be too large.
+  bool ChooseFinish(const WeightOrder& order, std::int32_t taps, std::int32_t inputs, Gemm& gemm) {
+    order_ = order;
+    gemm.float_low = ref_.float_range.low;
+    gemm.float_high = ref_.float_range.high;
+    if (is_float_) {
+      gemm.finish = Finish::kFloat;
+      return true;
+    }
+    const Tensor& out = *context_.output(0);
+    gemm.low = static_cast<std::int8_t>(ref_.int_range.low);
+    gemm.high = static_cast<std::int8_t>(ref_.int_range.high);
+    gemm.out_zero = static_cast<std::int16_t>(out.zero_point);
+    bool positive = ref_.int_range.low >= out.zero_point;
+    for (std::int32_t c = 0; c < gemm.out_channels; ++c) {
+      if (Constant(c, taps, inputs)) {
+        continue;
+      }
+      const int shift = ref_.multipliers.at(static_cast<std::size_t>(c)).shift;
+      positive = positive && shift <= -1 && shift >= -22;
+      if ((LargestSum(c, taps, inputs) << std::max(shift, 0)) > kMaxSum) {
+        return false;
+      }
+    }
+    gemm.finish = positive ? Finish::kPositive : Finish::kSigned;
+    return true;
+  }
+
+  // Blocks for all output channels, without their memory.
+  base::Result<std::span<Block>> MakeBlocks(std::int32_t channels) {
+    const std::int32_t lanes = layout_.lanes;
+    const std::int32_t whole = kMaxVectors * lanes;
+    const std::int32_t rest = channels % whole;
+    // Three vectors make a block of two and one of one.
+    const std::int32_t more = rest == 0 ? 0 : (rest > 2 * lanes && rest <= 3 * lanes) ? 2 : 1;
+    PINHOLE_ASSIGN(const std::span<Block> blocks, context_.arena().Make<Block>(static_cast<std::size_t>(
+                                                      channels / whole + more)));
+    std::int32_t first = 0;
+    for (Block& block : blocks) {
+      const std::int32_t left = channels - first;
+      block.vectors = left > 3 * lanes ? 4 : left > lanes ? 2 : 1;
+      block.first = first;
+      block.count = std::min(left, block.vectors * lanes);
+      first += block.count;
+    }
+    return blocks;
+  }
+
+  // Bias and scaling of `block`; channel_of(lane) is the output channel of a lane in the block's
+  // order of bytes, or -1.
+  template <typename ChannelOfByte>
+  base::Status PackFinish(Block& block, Finish finish, std::int32_t taps, std::int32_t inputs,
+                          const ChannelOfByte& channel_of) {
+    const int lanes = layout_.lanes;
+    const std::ptrdiff_t record = lanes * (finish == Finish::kFloat      ? 4
+                                           : finish == Finish::kPositive ? 20
+                                                                         : 24);
+    PINHOLE_ASSIGN(const std::span<std::byte> memory,
+                   context_.TakePacked(static_cast<std::size_t>(record * block.vectors)));
+    std::memset(memory.data(), 0, memory.size());
+    block.finish = memory.data();
+    for (int v = 0; v < block.vectors; ++v) {
+      for (int lane = 0; lane < lanes; ++lane) {
+        const std::int32_t c = channel_of(ByteOf(block.vectors, v, lane));
+        if (c >= 0) {
+          PackLane(memory.data() + v * record, lane, finish, c, taps, inputs);
+        }
+      }
+    }
+    return {};
+  }
+
+  [[nodiscard]] float FloatWeight(std::ptrdiff_t at) const {
+    return reinterpret_cast<const float*>(weights_.data)[at];
+  }
+  [[nodiscard]] std::int8_t Int8Weight(std::ptrdiff_t at) const {
+    return reinterpret_cast<const std::int8_t*>(weights_.data)[at];
+  }
+  // Weight `at` of the file to place `index` of packed weights.
+  void PutWeight(std::byte* to, std::ptrdiff_t index, std::ptrdiff_t at) const {
+    if (is_float_) {
+      Put(to, index, FloatWeight(at));
+    } else {
+      Put(to, index, Int8Weight(at));
+    }
+  }
+  // Which byte of a block's outputs a lane becomes.
+  [[nodiscard]] int ByteOf(int vectors, int vector, int lane) const {
+    return is_float_ ? vector * layout_.lanes + lane
+                     : layout_.int8_channel(vectors, vector, lane);
+  }
+  [[nodiscard]] const WeightOrder& order() const { return order_; }
+
+ private:
+  [[nodiscard]] std::int32_t offset() const {
+    return !is_float_ && layout_.int8_data == DataType::kByte ? 128 : 0;
+  }
+  [[nodiscard]] std::int64_t BiasOf(std::int32_t c) const {
+    const Tensor* const bias = context_.input(2);
+    return bias != nullptr
+               ? bias->constant<std::int32_t>()[static_cast<std::size_t>(c)]
+               : 0;
+  }
+  template <typename Term>
+  [[nodiscard]] std::int64_t SumOver(std::int32_t c, std::int32_t taps, std::int32_t inputs,
+                                     const Term& term) const {
+    std::int64_t sum = 0;
+    for (std::int32_t t = 0; t < taps; ++t) {
+      for (std::int32_t i = 0; i < inputs; ++i) {
+        sum += term(std::int64_t{Int8Weight(order_.at(c, t, i))});
+      }
+    }
+    return sum;
+  }
+  [[nodiscard]] std::int64_t LargestSum(std::int32_t c, std::int32_t taps,
+                                        std::int32_t inputs) const {
+    return std::abs(BiasOf(c)) + 255 * SumOver(c, taps, inputs, [](std::int64_t w) {
+             return w < 0 ? -w : w;
+           });
+  }
+
+  // All weights are zero. Training leaves such channels, with biases beyond all measure.
+  [[nodiscard]] bool Constant(std::int32_t c, std::int32_t taps, std::int32_t inputs) const {
+    return SumOver(c, taps, inputs, [](std::int64_t w) { return w < 0 ? -w : w; }) == 0;
+  }
+  // The multiplier of channel c, and a bias instead of the file's. A constant channel gets such as
+  // give its one result: 2^30 / 2^31 takes half of the sum, or a quarter with e = 1.
+  base::FixedMultiplier Scaling(std::int32_t c, Finish finish, bool constant,
+                                std::int64_t& bias) const {
+    const base::FixedMultiplier scaling = ref_.multipliers.at(static_cast<std::size_t>(c));
+    if (!constant) {
+      return scaling;
+    }
+    const std::int32_t zero = context_.output(0)->zero_point;
+    const std::int64_t value = ref::Requantize(static_cast<std::int32_t>(bias), scaling, zero,
+                                               ref_.int_range) - zero;
+    bias = value * (finish == Finish::kPositive ? 4 : 2);
+    return {std::int32_t{1} << 30, finish == Finish::kPositive ? -1 : 0};
+  }
+
+  void PackLane(std::byte* record, int lane, Finish finish, std::int32_t c, std::int32_t taps,
+                std::int32_t inputs) const {
+    const int lanes = layout_.lanes;
+    if (finish == Finish::kFloat) {
+      const Tensor* const bias = context_.input(2);
+      Put(record, lane, bias != nullptr ? bias->constant<float>()[static_cast<std::size_t>(c)]
+                                        : 0.0F);
+      return;
+    }
+    // Data are x + offset, zero is zero_point + offset: the bias takes zero's share back.
+    const std::int64_t weights = SumOver(c, taps, inputs, [](std::int64_t w) { return w; });
+    const std::int64_t zero = context_.input(0)->zero_point + offset();
+    std::int64_t bias = BiasOf(c);
+    const base::FixedMultiplier m = Scaling(c, finish, Constant(c, taps, inputs), bias);
+    Put(record, lane, static_cast<std::int32_t>(bias - zero * weights));
+    Put(record, lanes + lane, m.fraction);
+    const int e = -m.shift;
+    if (finish == Finish::kPositive) {
+      const std::int64_t add = (std::int64_t{1} << (30 + e)) + (std::int64_t{1} << 30) +
+                               context_.output(0)->zero_point * (std::int64_t{1} << (31 + e));
+      Put(record + std::ptrdiff_t{8} * lanes, lane % 2 * (lanes / 2) + lane / 2, add);
+      Put(record, 4 * lanes + lane, e - 1);
+      return;
+    }
+    Put(record, 2 * lanes + lane, 1 + std::max(-e, 0));
+    Put(record, 3 * lanes + lane, e > 0 ? std::int32_t{1} << (e - 1) : 0);
+    Put(record, 4 * lanes + lane, e > 0 ? 31 : 32);
+    Put(record, 5 * lanes + lane, std::max(e, 0));
+  }
+
+  PrepareContext& context_;
+  const Layout& layout_;
+  const ref::WeightedSumParams& ref_;
+  const Tensor& weights_;
+  bool is_float_;
+  WeightOrder order_;
+};
+
+// Fills what follows from the tensors' shapes. False where scratch would be out of proportion.
+bool SetRows(const Tensor& in, const Shape& out, const Window& window, const Packer& packer,
+             RowCopy& copy) {
+  copy.type = packer.data_type();
+  copy.fill = packer.fill();
+  copy.in_rows = in.shape.dim(1);
+  copy.in_columns = in.shape.dim(2);
+  copy.channels = in.shape.dim(3);
+  copy.pad_h = window.pad_h;
+  copy.pad_w = window.pad_w;
+  copy.stride_h = window.stride_h;
+  const std::int64_t columns = std::int64_t{out.dim(2) - 1} * window.stride_w +
+                               std::int64_t{window.width - 1} * window.dilation_w + 1;
+  const std::int64_t span = std::int64_t{window.height - 1} * window.dilation_h + 1;
+  const std::int64_t phase_columns = (columns + copy.phases - 1) / copy.phases;
+  const std::int64_t row_bytes = phase_columns * copy.phases * copy.channels * copy.repeat *
+                                 packer.data_bytes();
+  if (columns > kMaxOffset || row_bytes > kMaxOffset / 4 || span > kMaxOffset / 4 ||
+      (span + window.stride_h) * row_bytes > kMaxOffset / 4) {
+    return false;
+  }
+  copy.columns = static_cast<std::int32_t>(columns);
+  copy.span_h = static_cast<std::int32_t>(span);
+  copy.phase_columns = static_cast<std::int32_t>(phase_columns);
+  copy.row_bytes = static_cast<std::uint32_t>(row_bytes);
+  const std::int64_t more = (kChunkBytes / row_bytes - span) / window.stride_h + 1;
+  copy.chunk_rows =
+      static_cast<std::int32_t>(std::clamp<std::int64_t>(more, 1, out.dim(1)));
+  return true;
+}
+
+std::uint32_t ScratchBytes(const RowCopy& copy) {
+  const auto rows =
+      static_cast<std::uint32_t>((copy.chunk_rows - 1) * copy.stride_h + copy.span_h);
+  return copy.direct ? 0 : rows * copy.row_bytes + kSlackBytes;
+}
+
+// Packs a matrix product: segments of `run` weights that lie together in data and file.
+base::Status PackProduct(PrepareContext& context, const Layout& layout, Packer& packer,
+                         std::int32_t taps_a_segment, std::int32_t inputs, Gemm& gemm) {
+  const auto segments = static_cast<std::int32_t>(gemm.segments.size());
+  const std::int32_t run = taps_a_segment * inputs;
+  const int group = packer.group();
+  gemm.steps = (run + group - 1) / group;
+  PINHOLE_ASSIGN(const std::span<Block> blocks, packer.MakeBlocks(gemm.out_channels));
+  const std::int32_t taps = segments * taps_a_segment;
+  for (Block& block : blocks) {
+    PINHOLE_TRY(packer.PackFinish(block, gemm.finish, taps, inputs, [&block](int byte) {
+      return byte < block.count ? block.first + byte : -1;
+    }));
+    const std::ptrdiff_t vector_weights = static_cast<std::ptrdiff_t>(layout.lanes) * group;
+    const std::ptrdiff_t step_weights = vector_weights * block.vectors;
+    const std::ptrdiff_t total = step_weights * gemm.steps * segments;
+    const int bytes = packer.weight_bytes() / group;
+    PINHOLE_ASSIGN(const std::span<std::byte> memory,
+                   context.TakePacked(static_cast<std::size_t>(total * bytes)));
+    std::memset(memory.data(), 0, memory.size());
+    block.weights = memory.data();
+    for (int v = 0; v < block.vectors; ++v) {
+      for (int lane = 0; lane < layout.lanes; ++lane) {
+        const int byte = packer.ByteOf(block.vectors, v, lane);
+        for (std::int32_t i = 0; byte < block.count && i < segments * run; ++i) {
+          const std::int32_t in_run = i % run;
+          const std::ptrdiff_t step = i / run * gemm.steps + in_run / group;
+          packer.PutWeight(memory.data(),
+                           step * step_weights + v * vector_weights + lane * group + in_run % group,
+                           packer.order().at(block.first + byte, i / run * taps_a_segment +
+                                                                     in_run / inputs,
+                                             in_run % inputs));
+        }
+      }
+    }
+  }
+  gemm.blocks = blocks;
+  return {};
+}
+
+// The rest of a matrix product's Prepare, once `window` and `order` are known.
+base::Result<Prepared> PrepareProduct(PrepareContext& context, const Layout& layout,
+                                      Packer& packer, const Tensor& in, const Shape& out,
+                                      const Window& window, const WeightOrder& order,
+                                      Prepared prepared, ConvParams* params) {
+  Gemm& gemm = params->gemm;
+  gemm.out_channels = out.dim(3);
+  const std::int32_t taps = window.height * window.width;
+  const std::int32_t inputs = in.shape.dim(3);
+  if (!packer.ChooseFinish(order, taps, inputs, gemm) ||
+      !SetRows(in, out, window, packer, params->copy)) {
+    return prepared;
+  }
+  RowCopy& copy = params->copy;
+  const std::int32_t pixel = inputs * packer.data_bytes();
+  const bool together = window.dilation_w == 1;
+  const std::int32_t across = together ? 1 : window.width;
+  PINHOLE_ASSIGN(const std::span<std::int32_t> segments,
+                 context.arena().Make<std::int32_t>(
+                     static_cast<std::size_t>(window.height) * static_cast<std::size_t>(across)));
+  for (std::int32_t i = 0; i < window.height * across; ++i) {
+    segments[static_cast<std::size_t>(i)] =
+        i / across * window.dilation_h * static_cast<std::int32_t>(copy.row_bytes) +
+        i % across * window.dilation_w * pixel;
+  }
+  gemm.segments = segments;
+  PINHOLE_TRY(PackProduct(context, layout, packer, together ? window.width : 1, inputs, gemm));
+  params->out_rows = out.dim(1);
+  params->out_columns = out.dim(2);
+  params->pixel_step = pixel * window.stride_w;
+  const bool point = taps == 1 && window.pad_h == 0 && window.pad_w == 0;
+  copy.direct = point && (copy.type == DataType::kFloat ||
+                          (copy.type == DataType::kSigned && inputs % packer.group() == 0));
+  if (copy.direct) {
+    copy.row_bytes = static_cast<std::uint32_t>(in.shape.dim(2) * pixel);
+  }
+  params->flat = window.stride_h == 1 && copy.span_h == 1 &&
+                 static_cast<std::int64_t>(copy.row_bytes) ==
+                     static_cast<std::int64_t>(out.dim(2)) * params->pixel_step;
+  params->row_products = static_cast<std::uint64_t>(out.dim(2)) *
+                         static_cast<std::uint64_t>(out.dim(3)) *
+                         static_cast<std::uint64_t>(taps) * static_cast<std::uint64_t>(inputs);
+  params->packed = true;
+  prepared.scratch_bytes = ScratchBytes(copy);
+  return prepared;
+}
+
+template <typename Options>
+Window WindowOf(const Options& options, const Shape& weights, const ref::WindowSumParams& ref) {
+  return {weights.dim(1),     weights.dim(2),     options.stride_h, options.stride_w,
+          options.dilation_h, options.dilation_w, ref.pad_h,        ref.pad_w};
+}
+
+// Taps and weights of a depthwise convolution: four vectors a block, `period` lanes in all.
+base::Status PackTaps(PrepareContext& context, const Layout& layout, Packer& packer,
+                      std::int32_t taps, DepthwiseParams& params) {
+  Gemm& gemm = params.gemm;
+  const int group = packer.group();
+  const std::int32_t channels = gemm.out_channels;
+  const std::int32_t lanes = kMaxVectors * layout.lanes;
+  PINHOLE_ASSIGN(const std::span<Block> blocks,
+                 context.arena().Make<Block>(static_cast<std::size_t>(params.period / lanes)));
+  const auto padded = static_cast<std::int32_t>(gemm.segments.size());
+  std::int32_t first = 0;
+  for (Block& block : blocks) {
+    block = {nullptr, nullptr, first, lanes, kMaxVectors};
+    const auto channel_of = [&](int byte) {
+      const std::int32_t at = first + byte;
+      return params.flat ? at % channels : at < channels ? at : -1;
+    };
+    PINHOLE_TRY(packer.PackFinish(block, gemm.finish, taps, 1, channel_of));
+    const std::ptrdiff_t vector_weights = static_cast<std::ptrdiff_t>(layout.lanes) * group;
+    const int bytes = packer.weight_bytes() / group;
+    PINHOLE_ASSIGN(const std::span<std::byte> memory,
+                   context.TakePacked(static_cast<std::size_t>(vector_weights * kMaxVectors *
+                                                               (padded / group) * bytes)));
+    std::memset(memory.data(), 0, memory.size());
+    block.weights = memory.data();
+    for (int v = 0; v < kMaxVectors; ++v) {
+      for (int lane = 0; lane < layout.lanes; ++lane) {
+        const std::int32_t c = channel_of(packer.ByteOf(kMaxVectors, v, lane));
+        for (std::int32_t t = 0; c >= 0 && t < taps; ++t) {
+          packer.PutWeight(memory.data(),
+                           (t / group * kMaxVectors + v) * vector_weights + lane * group + t % group,
+                           packer.order().at(c, t, 0));
+        }
+      }
+    }
+    first += lanes;
+  }
+  gemm.blocks = blocks;
+  return {};
+}
+
+// Where each tap's data begin, seen from the first one's; filled up to whole groups.
+base::Status PlaceTaps(PrepareContext& context, const Window& window, const Packer& packer,
+                       DepthwiseParams& params) {
+  const int group = packer.group();
+  const std::int32_t taps = window.height * window.width;
+  const RowCopy& copy = params.copy;
+  const std::int32_t pixel = params.gemm.out_channels * packer.data_bytes();
+  PINHOLE_ASSIGN(const std::span<std::int32_t> segments,
+                 context.arena().Make<std::int32_t>(
+                     static_cast<std::size_t>((taps + group - 1) / group * group)));
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    const std::int32_t tap = std::min(static_cast<std::int32_t>(i), taps - 1);
+    const std::int32_t x = tap % window.width * window.dilation_w;
+    segments[i] = tap / window.width * window.dilation_h *
+                      static_cast<std::int32_t>(copy.row_bytes) +
+                  (x % copy.phases * copy.phase_columns + x / copy.phases) * pixel;
+  }
+  params.gemm.segments = segments;
+  return {};
+}
+
+}  // namespace
+
+base::Result<Prepared> PrepareConv(PrepareContext& context, const Layout& layout) {
+  PINHOLE_ASSIGN(Prepared prepared, ref::kConv2d.prepare(context));
+  const auto& ref = *static_cast<const ref::WindowSumParams*>(prepared.params);
+  PINHOLE_ASSIGN(ConvParams* const params, context.NewParams<ConvParams>());
+  params->ref = prepared.params;
+  prepared.params = params;
+  Packer packer(context, layout, ref);
+  const Tensor& in = *context.input(0);
+  const Shape& weights = context.input(1)->shape;
+  if (!packer.Suits(in.shape.dim(0)) || weights.dim(3) != in.shape.dim(3)) {
+    return prepared;
+  }
+  const Window window = WindowOf(context.op().options<ConvOptions>(), weights, ref);
+  const std::ptrdiff_t depth = weights.dim(3);
+  const WeightOrder order{window.height * window.width * depth, depth, 1};
+  return PrepareProduct(context, layout, packer, in, context.output(0)->shape, window, order,
+                        prepared, params);
+}
+
+base::Result<Prepared> PrepareDense(PrepareContext& context, const Layout& layout) {
+  PINHOLE_ASSIGN(Prepared prepared, ref::kFullyConnected.prepare(context));
+  const auto& ref = *static_cast<const ref::WeightedSumParams*>(prepared.params);
+  PINHOLE_ASSIGN(ConvParams* const params, context.NewParams<ConvParams>());
+  params->ref = prepared.params;
+  prepared.params = params;
+  Packer packer(context, layout, ref);
+  if (!packer.Suits(1)) {
+    return prepared;
+  }
+  const Shape& weights = context.input(1)->shape;
+  const std::int32_t depth = weights.dim(1);
+  const auto batches =
+      static_cast<std::int32_t>(context.input(0)->shape.element_count() / static_cast<std::size_t>(depth));
+  Tensor in = *context.input(0);
+  in.shape = {1, batches, 1, depth};
+  return PrepareProduct(context, layout, packer, in, {1, batches, 1, weights.dim(0)}, Window{},
+                        {depth, 0, 1}, prepared, params);
+}
+
+base::Result<Prepared> PrepareDepthwise(PrepareContext& context, const Layout& layout) {
+  PINHOLE_ASSIGN(Prepared prepared, ref::kDepthwiseConv2d.prepare(context));
+  const auto& ref = *static_cast<const ref::WindowSumParams*>(prepared.params);
+  PINHOLE_ASSIGN(DepthwiseParams* const params, context.NewParams<DepthwiseParams>());
+  params->ref = prepared.params;
+  prepared.params = params;
+  Packer packer(context, layout, ref);
+  const Tensor& in = *context.input(0);
+  const Shape& out = context.output(0)->shape;
+  if (!packer.Suits(in.shape.dim(0))) {
+    return prepared;
+  }
+  const Window window =
+      WindowOf(context.op().options<DepthwiseConvOptions>(), context.input(1)->shape, ref);
+  const std::int32_t taps = window.height * window.width;
+  if (in.shape.dim(3) == 1) {
+    PINHOLE_ASSIGN(ConvParams* const product, context.NewParams<ConvParams>());
+    PINHOLE_ASSIGN(prepared, PrepareProduct(context, layout, packer, in, out, window,
+                                            {1, out.dim(3), 0}, prepared, product));
+    params->product = product->packed ? product : nullptr;
+    return prepared;
+  }
+  Gemm& gemm = params->gemm;
+  gemm.out_channels = out.dim(3);
+  params->copy.repeat = gemm.out_channels / in.shape.dim(3);
+  params->copy.phases = window.stride_w;
+  if (!packer.ChooseFinish({1, gemm.out_channels, 0}, taps, 1, gemm) ||
+      !SetRows(in, out, window, packer, params->copy)) {
+    return prepared;
+  }
+  const std::int32_t lanes = kMaxVectors * layout.lanes;
+  const std::int64_t period = std::lcm(std::int64_t{gemm.out_channels}, std::int64_t{lanes});
+  params->flat = period <= kMaxPeriod;
+  params->period = params->flat ? static_cast<std::int32_t>(period)
+                                : (gemm.out_channels + lanes - 1) / lanes * lanes;
+  PINHOLE_TRY(PlaceTaps(context, window, packer, *params));
+  PINHOLE_TRY(PackTaps(context, layout, packer, taps, *params));
+  params->out_rows = out.dim(1);
+  params->out_columns = out.dim(2);
+  params->row_products = static_cast<std::uint64_t>(out.dim(2)) *
+                         static_cast<std::uint64_t>(gemm.out_channels) *
+                         static_cast<std::uint64_t>(taps);
+  params->packed = true;
+  prepared.scratch_bytes = ScratchBytes(params->copy);
+  return prepared;
+}
+
+}  // namespace pinhole::engine::kernels::fast

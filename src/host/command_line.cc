@@ -90,9 +90,10 @@ void AddInspect(CLI::App& parent, Action& chosen) {
 void AddPlanTraffic(CLI::App* command, PlanOptions& options) {
   CLI::Option* fast =
       command
-          ->add_option("--fast", options.fast,
-                       "Plan for a fast memory of SIZE beside a slow one: bytes, or\na number with K, "
-                       "KiB, M or MiB. Several times: one line each")
+          ->add_option(
+              "--fast", options.fast,
+              "Plan for a fast memory of SIZE beside a slow one: bytes, or\na number with K, "
+              "KiB, M or MiB. Several times: one line each")
           ->type_name("SIZE")
           ->expected(1)
           ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
@@ -100,8 +101,7 @@ void AddPlanTraffic(CLI::App* command, PlanOptions& options) {
       ->add_flag("--compare-cache", options.compare_cache,
                  "With --fast: what caches of that size would move")
       ->needs(fast);
-  command
-      ->add_option("--line", options.line, "Bytes of a line, of slow memory and caches")
+  command->add_option("--line", options.line, "Bytes of a line, of slow memory and caches")
       ->capture_default_str()
       ->type_name("N")
       ->needs(fast);
@@ -118,7 +118,9 @@ void AddPlan(CLI::App& parent, Action& chosen) {
   CLI::App* command =
       parent.add_subcommand("plan", "Show where every byte lies while a model runs, over time");
   const auto options = OptionsOf<PlanOptions>(command, chosen, ShowPlan);
-  command->add_option("MODEL", options->models, "TensorFlow Lite files; several with --table or --fast")
+  command
+      ->add_option("MODEL", options->models,
+                   "TensorFlow Lite files; several with --table or --fast")
       ->type_name("")
       ->required();
   command->add_flag("--json", options->json, "JSON instead of text");

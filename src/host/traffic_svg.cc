@@ -46,9 +46,7 @@ class Chart {
     const double part = (std::log2(static_cast<double>(fast)) - low_x_) / (high_x_ - low_x_);
     return Number(kLeft + part * (kWidth - kLeft - kRight));
   }
-  [[nodiscard]] std::string Y(std::uint64_t bytes) const {
-    return Number(YOf(bytes));
-  }
+  [[nodiscard]] std::string Y(std::uint64_t bytes) const { return Number(YOf(bytes)); }
   [[nodiscard]] double YOf(std::uint64_t bytes) const {
     const double part =
         (std::log2(static_cast<double>(std::max<std::uint64_t>(bytes, 1))) - low_y_) /
@@ -126,9 +124,8 @@ std::vector<Line> Lines(const std::vector<TrafficView>& views) {
 
 std::string TrafficSvg(const std::vector<TrafficView>& views) {
   std::vector<TrafficView> sorted = views;
-  std::sort(sorted.begin(), sorted.end(), [](const TrafficView& a, const TrafficView& b) {
-    return a.fast_bytes < b.fast_bytes;
-  });
+  std::sort(sorted.begin(), sorted.end(),
+            [](const TrafficView& a, const TrafficView& b) { return a.fast_bytes < b.fast_bytes; });
   const std::vector<Line> lines = Lines(sorted);
   const Chart chart(sorted, lines);
   std::string text = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 " +

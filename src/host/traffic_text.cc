@@ -8,8 +8,8 @@ namespace pinhole::host {
 
 namespace {
 
-constexpr std::array<std::string_view, 3> kOrderNames = {
-    "operator by operator", "the plan's order", "the plan's order and its rings"};
+constexpr std::array<std::string_view, 3> kOrderNames = {"operator by operator", "the plan's order",
+                                                         "the plan's order and its rings"};
 constexpr std::array<std::string_view, 3> kOrderKeys = {"layers", "planned", "rings"};
 constexpr std::array<std::string_view, 2> kPolicyNames = {"LRU", "tree-PLRU"};
 constexpr std::array<std::string_view, 2> kPolicyKeys = {"lru", "tree_plru"};
@@ -32,9 +32,9 @@ std::string GroupsText(const TrafficView& view) {
   for (const TrafficGroup& group : view.groups) {
     const std::string name =
         group.first == group.last ? group.first : group.first + " to " + group.last;
-    table.Row({name, group.rows ? "rows" : "tiles", Grouped(group.steps),
-               Grouped(group.fast_bytes), Grouped(group.traffic.constants),
-               Grouped(group.traffic.loaded), Grouped(group.traffic.spilled)});
+    table.Row({name, group.rows ? "rows" : "tiles", Grouped(group.steps), Grouped(group.fast_bytes),
+               Grouped(group.traffic.constants), Grouped(group.traffic.loaded),
+               Grouped(group.traffic.spilled)});
   }
   table.Row({"together", "", "", Grouped(view.used_bytes), Grouped(view.traffic.constants),
              Grouped(view.traffic.loaded), Grouped(view.traffic.spilled)});
@@ -65,8 +65,7 @@ std::string TrafficText(const TrafficView& view) {
   std::string text = Inked(Printable(view.file), Ink::kBold) + " in " + Grouped(view.fast_bytes) +
                      " bytes of fast memory\n\n" + GroupsText(view) + "\n" + CachesText(view);
   const std::uint64_t filled = view.traffic.constants + view.traffic.loaded;
-  const std::uint64_t beside =
-      filled == 0 ? 100 : (filled - view.waiting_bytes) * 100 / filled;
+  const std::uint64_t beside = filled == 0 ? 100 : (filled - view.waiting_bytes) * 100 / filled;
   text += "\n" + std::to_string(beside) +
           " % of what is loaded comes while something else is computed.\n";
   if (view.caches) {

@@ -75,7 +75,7 @@ TEST(CacheTest, TreeSendsAwayWhatItsBitsPointAt) {
     EXPECT_TRUE(touch(line));
   }
   EXPECT_FALSE(touch(0));
-  EXPECT_TRUE(touch(9));   // in place of 2: true LRU would have sent 1 away
+  EXPECT_TRUE(touch(9));  // in place of 2: true LRU would have sent 1 away
   EXPECT_FALSE(touch(1));
   EXPECT_FALSE(touch(3));
   EXPECT_TRUE(touch(2));
@@ -83,7 +83,7 @@ TEST(CacheTest, TreeSendsAwayWhatItsBitsPointAt) {
 
 TEST(CacheTest, WritesBackWhatWasWrittenOnce) {
   Cache cache({512, 64, 8}, Policy::kLru);
-  cache.Access(10, 100, true);  // lines 0 and 1
+  cache.Access(10, 100, true);          // lines 0 and 1
   EXPECT_EQ(cache.filled_lines(), 2U);  // brought in, though they are written
   EXPECT_EQ(cache.written_lines(), 0U);
   cache.Flush(0, 64);

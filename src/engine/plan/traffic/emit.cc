@@ -44,8 +44,7 @@ void Move(const Operand& operand, const Kept& kept, Rows rows, std::uint32_t cha
     std::uint32_t run = std::min(rows.count(), kept.held - slot);
     Transfer transfer;
     transfer.tensor = operand.tensor;
-    transfer.address =
-        InBuffer(kept.buffer, kept.offset + std::uint64_t{slot} * kept.row_bytes);
+    transfer.address = InBuffer(kept.buffer, kept.offset + std::uint64_t{slot} * kept.row_bytes);
     if (operand.pieces > 1) {
       run = 1;
       transfer.pieces = operand.pieces;
@@ -153,8 +152,8 @@ class Emitter {
   // After an interval: what stays, and what lies in slow memory now.
   void Settle(const Choice& choice) {
     for (auto one = residents_.begin(); one != residents_.end();) {
-      const bool stays = std::find(choice.after.begin(), choice.after.end(), one->first) !=
-                         choice.after.end();
+      const bool stays =
+          std::find(choice.after.begin(), choice.after.end(), one->first) != choice.after.end();
       if (stays) {
         draft_.buffers[one->second].last = now();
         ++one;
@@ -210,8 +209,8 @@ bool Emitter::EmitGroup(const Choice& chosen) {
   std::vector<Stay> stays;
   std::vector<Kept> kept;
   for (const GroupTensor& one : group.tensors()) {
-    stays.push_back(StayOf(network_, one.tensor, one.produced, chosen.end, chosen.before,
-                           chosen.after));
+    stays.push_back(
+        StayOf(network_, one.tensor, one.produced, chosen.end, chosen.before, chosen.after));
     const bool whole =
         stays.back() == Stay::kResident || stays.back() == Stay::kCaptured || !one.streams;
     if (whole) {
@@ -277,7 +276,7 @@ bool Emitter::EmitGroup(const Choice& chosen) {
 struct Emitter::TileBuffers {
   std::vector<Stay> inputs, outputs;
   std::vector<Kept> in;
-  std::vector<std::uint32_t> filled;           // rows of each input that are there, of this pass
+  std::vector<std::uint32_t> filled;  // rows of each input that are there, of this pass
   std::array<std::size_t, 2> constants{kNoBuffer, kNoBuffer};
   std::uint32_t constant_slots = 1;
   std::vector<std::array<std::size_t, 2>> out;  // slots of outputs that aren't kept
@@ -304,14 +303,17 @@ bool Emitter::EmitTiles(const Choice& choice) {
     const std::uint32_t held = tiler.HeldRows(i, tiling);
     const std::uint32_t row =
         tiling.sliced ? in.row_bytes / work.channels * tiling.tile : in.row_bytes;
-    buffers.in.push_back({NewBuffer(std::uint64_t{held} * row), 0, held, row, false,
+    buffers.in.push_back({NewBuffer(std::uint64_t{held} * row),
+                          0,
+                          held,
+                          row,
+                          false,
                           {0, work.channelwise ? work.channels : 1}});
   }
   buffers.filled.resize(work.inputs.size());
   buffers.constant_slots = tiler.ConstantSlots(tiling);
   for (std::uint32_t s = 0; s < buffers.constant_slots && work.channel_bytes > 0; ++s) {
-    buffers.constants[s] =
-        NewBuffer(work.channel_bytes * std::min(tiling.tile, work.channels));
+    buffers.constants[s] = NewBuffer(work.channel_bytes * std::min(tiling.tile, work.channels));
   }
   buffers.output_slots = tiler.OutputSlots(tiling);
   for (std::size_t o = 0; o < work.outputs.size(); ++o) {
@@ -320,8 +322,8 @@ bool Emitter::EmitTiles(const Choice& choice) {
     const std::uint64_t row = tiling.outer == Tiling::Outer::kRows
                                   ? out.row_bytes
                                   : out.row_bytes / work.channels * tiling.tile;
-    for (std::uint32_t s = 0;
-         s < buffers.output_slots && buffers.outputs[o] != Stay::kResident; ++s) {
+    for (std::uint32_t s = 0; s < buffers.output_slots && buffers.outputs[o] != Stay::kResident;
+         ++s) {
       buffers.out[o][s] = NewBuffer(std::min(tiling.stripe, out.rows) * row);
     }
   }
@@ -350,9 +352,9 @@ void Emitter::FillTileInputs(const Work& work, const Tiling& tiling, TileBuffers
     if (buffers.inputs[i] == Stay::kResident) {
       continue;
     }
-    const bool again = std::any_of(
-        work.inputs.begin(), work.inputs.begin() + static_cast<std::ptrdiff_t>(i),
-        [&](const Operand& other) { return kept.whole && other.tensor == in.tensor; });
+    const bool again =
+        std::any_of(work.inputs.begin(), work.inputs.begin() + static_cast<std::ptrdiff_t>(i),
+                    [&](const Operand& other) { return kept.whole && other.tensor == in.tensor; });
     if (again) {
       continue;
     }

@@ -67,20 +67,18 @@ TEST_P(Execution, GivesTheEnginesBits) {
 constexpr std::uint64_t kKiB = 1024;
 INSTANTIATE_TEST_SUITE_P(
     Models, Execution,
-    ::testing::Values(Case{"person_detect", 64 * kKiB}, Case{"person_detect", 16 * kKiB},
-                      Case{"person_detect", 0}, Case{"mlperf_vww_96_int8", 64 * kKiB},
-                      Case{"mlperf_vww_96_int8", 24 * kKiB}, Case{"mlperf_vww_96_int8", 0},
-                      Case{"mlperf_kws_ref_model", 64 * kKiB},
-                      Case{"mlperf_kws_ref_model", 8 * kKiB}, Case{"mlperf_kws_ref_model", 0},
-                      Case{"mlperf_ic_resnet_quant", 64 * kKiB},
-                      Case{"mlperf_ic_resnet_quant", 32 * kKiB},
-                      Case{"mlperf_ic_resnet_quant", 0}, Case{"mlperf_ad01_int8", 16 * kKiB},
-                      Case{"mlperf_str_ww_ref_model", 4 * kKiB},
-                      Case{"mww_v2_okay_nabu", 8 * kKiB}, Case{"mww_v2_vad", 0},
-                      Case{"mcunet_vww", 64 * kKiB}, Case{"mcunet_vww", 16 * kKiB},
-                      Case{"mobilenet_v2_quantized_1x3x224x224", 256 * kKiB},
-                      Case{"mobilenet_v2_quantized_1x3x224x224", 64 * kKiB},
-                      Case{"mobilenet_v2_quantized_1x3x224x224", 32 * kKiB}));
+    ::testing::Values(
+        Case{"person_detect", 64 * kKiB}, Case{"person_detect", 16 * kKiB},
+        Case{"person_detect", 0}, Case{"mlperf_vww_96_int8", 64 * kKiB},
+        Case{"mlperf_vww_96_int8", 24 * kKiB}, Case{"mlperf_vww_96_int8", 0},
+        Case{"mlperf_kws_ref_model", 64 * kKiB}, Case{"mlperf_kws_ref_model", 8 * kKiB},
+        Case{"mlperf_kws_ref_model", 0}, Case{"mlperf_ic_resnet_quant", 64 * kKiB},
+        Case{"mlperf_ic_resnet_quant", 32 * kKiB}, Case{"mlperf_ic_resnet_quant", 0},
+        Case{"mlperf_ad01_int8", 16 * kKiB}, Case{"mlperf_str_ww_ref_model", 4 * kKiB},
+        Case{"mww_v2_okay_nabu", 8 * kKiB}, Case{"mww_v2_vad", 0}, Case{"mcunet_vww", 64 * kKiB},
+        Case{"mcunet_vww", 16 * kKiB}, Case{"mobilenet_v2_quantized_1x3x224x224", 256 * kKiB},
+        Case{"mobilenet_v2_quantized_1x3x224x224", 64 * kKiB},
+        Case{"mobilenet_v2_quantized_1x3x224x224", 32 * kKiB}));
 
 }  // namespace
 }  // namespace pinhole::engine::plan::traffic

@@ -66,8 +66,8 @@ bool Group::CheckViews() {
   for (std::size_t i = 0; i < tensors_.size(); ++i) {
     GroupTensor& tensor = tensors_[i];
     for (const Use& use : uses_[i]) {
-      const bool alike = use.operand->rows == tensor.view->rows &&
-                         use.operand->pieces == tensor.view->pieces;
+      const bool alike =
+          use.operand->rows == tensor.view->rows && use.operand->pieces == tensor.view->pieces;
       if (tensor.produced && (!alike || use.operand->pieces > 1)) {
         return false;
       }

@@ -28,8 +28,9 @@ std::vector<std::uint64_t> PackTightly(const std::vector<Buffer>& buffers, std::
   }
   std::vector<std::byte> memory((segments.size() + intervals + 64) * 256);
   base::Arena arena(memory);
-  const auto packed = Pack(segments, intervals, static_cast<std::uint32_t>(fast_bytes / kFastAlignment),
-                           Effort::kThorough, arena);
+  const auto packed =
+      Pack(segments, intervals, static_cast<std::uint32_t>(fast_bytes / kFastAlignment),
+           Effort::kThorough, arena);
   std::vector<std::uint64_t> addresses;
   if (packed) {
     addresses.resize(buffers.size());
@@ -91,8 +92,7 @@ void AddRows(const Place& place, Rows rows, std::vector<Range>& ranges) {
     return;
   }
   if (rows.count() >= place.held) {
-    ranges.push_back(
-        {place.address, place.address + std::uint64_t{place.held} * place.row_bytes});
+    ranges.push_back({place.address, place.address + std::uint64_t{place.held} * place.row_bytes});
     return;
   }
   while (!rows.empty()) {
@@ -255,11 +255,11 @@ class Layout {
     for (std::size_t k = 0; k < plan_.steps.size(); ++k) {
       Step& step = plan_.steps[k];
       Touched now = TouchedBy(step);
-      step.waits = k > 0 && (Meet(now.fills, last.reads) || Meet(now.fills, last.writes) ||
-                             Meet(now.fills, last.spills) || Meet(now.fills, before_last.spills) ||
-                             Meet(now.writes, last.spills) ||
-                             Meet(now.slow_reads, last.slow_writes) ||
-                             Meet(now.slow_reads, before_last.slow_writes));
+      step.waits =
+          k > 0 && (Meet(now.fills, last.reads) || Meet(now.fills, last.writes) ||
+                    Meet(now.fills, last.spills) || Meet(now.fills, before_last.spills) ||
+                    Meet(now.writes, last.spills) || Meet(now.slow_reads, last.slow_writes) ||
+                    Meet(now.slow_reads, before_last.slow_writes));
       before_last = std::move(last);
       last = std::move(now);
     }

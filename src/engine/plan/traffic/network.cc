@@ -9,7 +9,8 @@ namespace pinhole::engine::plan::traffic {
 
 namespace {
 
-constexpr std::size_t kMostParts = 100'000;
+constexpr std::size_t kMostOperators = 20'000;
+constexpr std::size_t kMostTensors = 200'000;
 
 std::int64_t FloorDiv(std::int64_t a, std::int64_t b) {
   return a >= 0 ? a / b : -((-a + b - 1) / b);
@@ -211,9 +212,8 @@ Rows Window::Need(Rows of, std::uint32_t rows) const {
 }
 
 std::uint32_t Window::Most(std::uint32_t neighbours, std::uint32_t rows) const {
-  const std::uint64_t most =
-      scaled_ != 0 ? (std::uint64_t{neighbours} * a_ + b_ - 1) / b_ + 4
-                   : (std::uint64_t{neighbours} - 1) * b_ + a_;
+  const std::uint64_t most = scaled_ != 0 ? (std::uint64_t{neighbours} * a_ + b_ - 1) / b_ + 4
+                                          : (std::uint64_t{neighbours} - 1) * b_ + a_;
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(most, rows));
 }
 
@@ -241,10 +241,10 @@ std::string Network::NameOf(const Work& work) const {
 
 base::Result<Network> ReadNetwork(const format::Model& model, base::Diagnosis& why) {
   const Graph& graph = model.main();
-  if (graph.operators.size() > kMostParts || graph.tensors.size() > kMostParts) {
+  if (graph.operators.size() > kMostOperators || graph.tensors.size() > kMostTensors) {
     return why.Fail(base::Error::kTooLarge, "the graph has ", graph.operators.size(),
                     " operators and ", graph.tensors.size(), " tensors; plans are made for at most ",
-                    kMostParts, " of each");
+                    kMostOperators, " and ", kMostTensors);
   }
   return Reader(model).Read();
 }

@@ -76,17 +76,17 @@ struct Operand {
   std::uint32_t row_bytes = 0;
   std::uint32_t pieces = 1;
   std::uint32_t piece_stride = 0;
-  std::uint32_t pixel_bytes = 0;  // of the innermost dimension
+  std::uint32_t pixel_bytes = 0;   // of the innermost dimension
   Window window = Window::Same();  // inputs only
 };
 
 struct Work {
-  std::uint32_t op = 0;  // index into the main graph
+  std::uint32_t op = 0;          // index into the main graph
   std::vector<Operand> inputs;   // not the constants
   std::vector<Operand> outputs;  // one, where there are several rows or channels
   // A row of the output is pixels of `channels` elements each; 1 where channels can't be parted.
   std::uint32_t channels = 1;
-  bool channelwise = false;  // channel c needs channel c of all inputs, which have as many
+  bool channelwise = false;         // channel c needs channel c of all inputs, which have as many
   std::uint64_t channel_bytes = 0;  // constants of one channel
   std::vector<std::int32_t> constants;  // the graph's tensors that these bytes are from, in order
   bool channels_last = false;  // channels are the first constant's last dimension, not its first
@@ -98,8 +98,8 @@ struct Work {
 struct NetworkTensor {
   std::int32_t tensor = -1;  // in the main graph: the first of those that share these bytes
   std::uint32_t bytes = 0;
-  bool input = false;   // lies in slow memory before the run
-  bool output = false;  // has to lie there afterwards
+  bool input = false;          // lies in slow memory before the run
+  bool output = false;         // has to lie there afterwards
   std::int32_t producer = -1;  // work; -1: none
   std::int32_t last_use = -1;  // work; the number of works for outputs
 };
@@ -117,8 +117,8 @@ struct Network {
   [[nodiscard]] std::string NameOf(const Work& work) const;
 };
 
-// The network of the main graph. The model must outlive it. Errors: kTooLarge (more than a
-// hundred thousand operators or tensors).
+// The network of the main graph. The model must outlive it. Errors: kTooLarge (more than
+// 20,000 operators or 200,000 tensors).
 base::Result<Network> ReadNetwork(const format::Model& model, base::Diagnosis& why);
 
 }  // namespace pinhole::engine::plan::traffic

@@ -85,7 +85,7 @@ base::Result<TrafficPlan> MakeTrafficPlan(const Network& network, const TrafficO
   for (int attempt = 0;; ++attempt) {
     const bool last = attempt == kTightenings || room < least;
     limits.fast_bytes = last ? options.fast_bytes / kFastAlignment * kFastAlignment : room;
-    limits.most_residents = last ? 0 : 3;
+    limits.most_residents = last ? 0 : 5;
     Found found = Search(network, limits);
     looked_at += found.looked_at;
     Widen(network, limits.fast_bytes, found);

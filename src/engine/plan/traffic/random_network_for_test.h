@@ -185,8 +185,8 @@ class RandomNetwork {
     }
     const std::int32_t out = AddTensor({1, rows->out_size, columns->out_size, channels});
     if (depthwise) {
-      Add(OpKind::kDepthwiseConv2d,
-          DepthwiseConvOptions{s, s, d, d, 1, padding, Activation::kNone}, inputs, out);
+      Add(OpKind::kDepthwiseConv2d, DepthwiseConvOptions{s, s, d, d, 1, padding, Activation::kNone},
+          inputs, out);
     } else {
       Add(OpKind::kConv2d, ConvOptions{s, s, d, d, padding, Activation::kNone}, inputs, out);
     }
@@ -249,8 +249,7 @@ class RandomNetwork {
   void AddHead() {
     const std::int32_t in = pictures_.back();
     const int channels = tensor(in).shape.dim(3);
-    const std::int32_t axes =
-        AddConstant(Type::kInt32, {2}, std::vector<std::int32_t>{1, 2}, 0);
+    const std::int32_t axes = AddConstant(Type::kInt32, {2}, std::vector<std::int32_t>{1, 2}, 0);
     const std::int32_t mean = AddTensor({1, 1, 1, channels});
     Add(OpKind::kMean, ReduceOptions{true}, {in, axes}, mean);
     const std::int32_t shape =
@@ -288,8 +287,8 @@ class RandomNetwork {
       return false;
     }
     Bytes scratch(prepared->scratch_bytes + 16);
-    const kernels::EvalContext::Places places{&graph_, offsets.data(), arena_bytes.data(), {},
-                                              nullptr};
+    const kernels::EvalContext::Places places{
+        &graph_, offsets.data(), arena_bytes.data(), {}, nullptr};
     const kernels::EvalContext evaluation(places, op, prepared->params, scratch, state);
     if (!kernel->evaluate(evaluation)) {
       return false;

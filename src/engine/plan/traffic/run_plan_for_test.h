@@ -62,8 +62,8 @@ class PlanMachine {
         Fill(plan_.steps[k + 1]);
       }
       if (!Compute(step)) {
-        why_ = "step " + std::to_string(k) + ", " +
-               network_.NameOf(network_.works[step.work]) + ": " + why_;
+        why_ = "step " + std::to_string(k) + ", " + network_.NameOf(network_.works[step.work]) +
+               ": " + why_;
         return false;
       }
       Spill(before);
@@ -130,9 +130,10 @@ class PlanMachine {
                              std::uint64_t(r) % place.held * std::uint64_t{place.row_bytes};
       if (in.pieces > 1) {
         for (std::uint32_t p = 0; p < in.pieces; ++p) {
-          const std::byte* from = place.whole ? fast_.get() + place.address + std::uint64_t(r) * piece +
-                                                    std::uint64_t{p} * in.piece_stride
-                                              : row + std::size_t{p} * piece;
+          const std::byte* from = place.whole
+                                      ? fast_.get() + place.address + std::uint64_t(r) * piece +
+                                            std::uint64_t{p} * in.piece_stride
+                                      : row + std::size_t{p} * piece;
           bytes.insert(bytes.end(), from, from + piece);
         }
         continue;
@@ -157,8 +158,7 @@ class PlanMachine {
     const std::uint32_t pixels = out.row_bytes / out.pixel_bytes;
     const std::byte* from = bytes.data();
     for (std::uint32_t r = rows.begin; r < rows.end; ++r) {
-      std::byte* row = fast_.get() + place.address +
-                       std::size_t{r % place.held} * place.row_bytes;
+      std::byte* row = fast_.get() + place.address + std::size_t{r % place.held} * place.row_bytes;
       for (std::uint32_t x = 0; x < pixels; ++x) {
         std::byte* to = row + std::size_t{x} * channel * here +
                         std::size_t{channels.begin - place.begin_channel} * channel;
@@ -195,8 +195,8 @@ class PlanMachine {
     for (std::size_t c = work.constants.size(); c-- > 0;) {
       const Tensor& tensor = graph_.tensor(work.constants[c]);
       const bool last = c == 0 && work.channels_last;
-      own[c].info = Channels(tensor, step.channels, work.channels,
-                             last ? tensor.shape.rank() - 1 : 0);
+      own[c].info =
+          Channels(tensor, step.channels, work.channels, last ? tensor.shape.rank() - 1 : 0);
       own[c].bytes.assign(from, from + own[c].info.bytes);
       from += own[c].info.bytes;
     }
@@ -342,8 +342,7 @@ class PlanMachine {
     }
     Part part;
     part.info = graph_.tensor(index);
-    const std::byte fill =
-        op.kind == OpKind::kMaxPool2d ? std::byte{0x80} : ZeroOf(part.info);
+    const std::byte fill = op.kind == OpKind::kMaxPool2d ? std::byte{0x80} : ZeroOf(part.info);
     const Rows channels = work.channelwise ? step.channels : Rows{0, 1};
     const std::uint32_t all = work.channelwise ? work.channels : 1;
     const Window::Reach reach = in.window.Unclipped(step.rows);
@@ -437,8 +436,8 @@ class PlanMachine {
       return false;
     }
     Bytes scratch(prepared->scratch_bytes + 16), state(prepared->state_bytes);
-    const kernels::EvalContext::Places places{&graph, offsets.data(), arena_bytes.data(), {},
-                                              nullptr};
+    const kernels::EvalContext::Places places{
+        &graph, offsets.data(), arena_bytes.data(), {}, nullptr};
     const kernels::EvalContext evaluation(places, op, prepared->params, scratch, state);
     if (!kernel->evaluate(evaluation)) {
       why_ = "evaluate failed";

@@ -10,12 +10,13 @@ namespace pinhole::engine::plan::traffic {
 
 namespace {
 
-constexpr std::size_t kMostResidents = 3;
+constexpr std::size_t kMostResidents = 5;
 constexpr std::size_t kSets = std::size_t{1} << kMostResidents;
 constexpr std::size_t kLookedAtResidents = 16;  // of the tensors alive, the latest
 constexpr std::uint32_t kLongestGroup = 40;
 constexpr std::uint32_t kMostTurns = 256;
-constexpr int kMisses = 6;  // groups that don't fit, one after the other, before longer ones are given up
+constexpr int kMisses =
+    6;  // groups that don't fit, one after the other, before longer ones are given up
 constexpr std::uint32_t kTurnsForOverlap = 4;
 
 bool Contains(const std::vector<std::int32_t>& list, std::int32_t value) {
@@ -25,7 +26,9 @@ bool Contains(const std::vector<std::int32_t>& list, std::int32_t value) {
 class Searcher {
  public:
   Searcher(const Network& network, const SearchLimits& limits)
-      : network_(network), limits_(limits), count_(static_cast<std::uint32_t>(network.works.size())) {
+      : network_(network),
+        limits_(limits),
+        count_(static_cast<std::uint32_t>(network.works.size())) {
     looks_each_ = limits.looks / std::max<std::uint32_t>(count_, 1);
   }
 
@@ -213,8 +216,7 @@ void Searcher::Reach(const Choice& choice, std::size_t from_set, std::size_t to_
   if (to.reached && !(sum < to.cost)) {
     return;
   }
-  to = {true,        sum,  choice.first, from_set, false, choice.rows, choice.turn_rows,
-        choice.tiling};
+  to = {true, sum, choice.first, from_set, false, choice.rows, choice.turn_rows, choice.tiling};
 }
 
 Cost Searcher::GroupCost(const Group& group, const Choice& choice) const {
@@ -224,8 +226,8 @@ Cost Searcher::GroupCost(const Group& group, const Choice& choice) const {
     cost.bytes += network_.works[w].constant_bytes();
   }
   for (const GroupTensor& one : group.tensors()) {
-    const Stay stay = StayOf(network_, one.tensor, one.produced, choice.end, choice.before,
-                             choice.after);
+    const Stay stay =
+        StayOf(network_, one.tensor, one.produced, choice.end, choice.before, choice.after);
     if (one.produced) {
       cost.bytes += stay == Stay::kStreams ? tensor(one.tensor).bytes : 0;
     } else if (stay != Stay::kResident) {
@@ -380,12 +382,10 @@ void StaysOf(const Network& network, const Choice& choice, std::vector<Stay>& in
   inputs.clear();
   outputs.clear();
   for (const Operand& in : work.inputs) {
-    inputs.push_back(
-        StayOf(network, in.tensor, false, choice.end, choice.before, choice.after));
+    inputs.push_back(StayOf(network, in.tensor, false, choice.end, choice.before, choice.after));
   }
   for (const Operand& out : work.outputs) {
-    outputs.push_back(
-        StayOf(network, out.tensor, true, choice.end, choice.before, choice.after));
+    outputs.push_back(StayOf(network, out.tensor, true, choice.end, choice.before, choice.after));
   }
 }
 
@@ -395,8 +395,8 @@ std::uint64_t GroupFastBytes(const Network& network, const Group& group, const C
     bytes += AlignedFast(network.works[w].constant_bytes());
   }
   for (const GroupTensor& one : group.tensors()) {
-    const Stay stay = StayOf(network, one.tensor, one.produced, choice.end, choice.before,
-                             choice.after);
+    const Stay stay =
+        StayOf(network, one.tensor, one.produced, choice.end, choice.before, choice.after);
     const bool whole = stay == Stay::kResident || stay == Stay::kCaptured || !one.streams;
     bytes += AlignedFast(whole ? std::uint64_t{one.view->rows} * one.view->row_bytes
                                : std::uint64_t{one.ring} * one.view->row_bytes);

@@ -5,7 +5,7 @@
 // between them. Used by planner.cc alone.
 //
 // A state is a boundary between two works and a set of tensors that lie in fast memory as a whole
-// there: of those alive at most three, the ones that are needed next. From a state an interval of
+// there: of those alive at most five, the ones that are needed next. From a state an interval of
 // works leads to a later one; a resident tensor may be sent to slow memory at a boundary. The bytes
 // in fast memory are summed, not placed: addresses come later (layout.h), with less room where the
 // sum turns out not to be placeable.
@@ -31,7 +31,7 @@ struct Choice {
 struct SearchLimits {
   std::uint64_t fast_bytes = 0;
   std::uint32_t line_bytes = 64;
-  std::size_t most_residents = 3;
+  std::size_t most_residents = 5;
   std::uint64_t looks = 0;  // possibilities to look at
 };
 

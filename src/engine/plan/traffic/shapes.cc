@@ -207,8 +207,7 @@ class Shaper {
     CutWindow(options.padding, options.filter_h, options.stride_h, 1);
   }
   void CutWindow(Padding padding, std::int32_t filter, std::int32_t stride, std::int32_t dilation) {
-    const auto fit =
-        kernels::ref::FitWindow(padding, in().shape.dim(1), filter, stride, dilation);
+    const auto fit = kernels::ref::FitWindow(padding, in().shape.dim(1), filter, stride, dilation);
     if (!fit || fit->out_size != out().shape.dim(1)) {
       shape_.channelwise = false;
       return;
@@ -233,7 +232,8 @@ class Shaper {
     bool by_rows = RowsOf(out()) > 1;
     for (std::size_t i = 0; i < shape_.inputs.size(); ++i) {
       alike = alike && in(i).shape == out().shape;
-      by_rows = by_rows && in(i).shape.rank() == out().shape.rank() && RowsOf(in(i)) == RowsOf(out());
+      by_rows =
+          by_rows && in(i).shape.rank() == out().shape.rank() && RowsOf(in(i)) == RowsOf(out());
     }
     if (by_rows) {
       SetRows(shape_.outputs[0].operand, RowsOf(out()));
@@ -250,8 +250,8 @@ class Shaper {
   void CutReduction() {
     const std::vector<std::int64_t> axes = Integers(graph_, op_, 1);
     const auto axis = [](std::int64_t a) { return a < 0 ? a + 4 : a; };
-    if (!IsPicture(in()) || axes.size() != 2 ||
-        std::min(axis(axes[0]), axis(axes[1])) != 1 || std::max(axis(axes[0]), axis(axes[1])) != 2 ||
+    if (!IsPicture(in()) || axes.size() != 2 || std::min(axis(axes[0]), axis(axes[1])) != 1 ||
+        std::max(axis(axes[0]), axis(axes[1])) != 2 ||
         out().shape.element_count() != static_cast<std::size_t>(in().shape.dim(3)) ||
         out().shape.FromBack(0) != in().shape.dim(3)) {
       return;

@@ -11,7 +11,9 @@ namespace pinhole::engine::plan::traffic {
 namespace {
 
 constexpr std::uint64_t kAlign = 64;
-constexpr std::uint64_t Aligned(std::uint64_t bytes) { return (bytes + kAlign - 1) / kAlign * kAlign; }
+constexpr std::uint64_t Aligned(std::uint64_t bytes) {
+  return (bytes + kAlign - 1) / kAlign * kAlign;
+}
 
 class Walker {
  public:
@@ -54,7 +56,8 @@ class Walker {
     }
     if (order_ != Order::kLayers) {
       for (std::size_t q = 0; q < plan_.intervals.size(); ++q) {
-        for (std::uint32_t w = plan_.intervals[q].first_work; w < plan_.intervals[q].end_work; ++w) {
+        for (std::uint32_t w = plan_.intervals[q].first_work; w < plan_.intervals[q].end_work;
+             ++w) {
           times[w] = static_cast<std::uint32_t>(q) + 1;
         }
       }
@@ -104,8 +107,7 @@ class Walker {
 
   void PlaceConstants() {
     fast_ = tensors_end_;
-    const std::uint64_t begin =
-        fast_ + (order_ == Order::kRings ? Aligned(plan_.used_bytes) : 0);
+    const std::uint64_t begin = fast_ + (order_ == Order::kRings ? Aligned(plan_.used_bytes) : 0);
     if (order_ == Order::kLayers) {
       std::uint64_t at = begin;
       for (std::size_t w = 0; w < network_.works.size(); ++w) {
@@ -133,8 +135,8 @@ class Walker {
         }
       }
       if (work.channel_bytes > 0) {
-        (*visit_)(constants_.at({index, channels.begin}), work.channel_bytes * channels.count(),
-                      false);
+        (*visit_)(constants_.at({index, channels.begin}), work.channel_bytes* channels.count(),
+                  false);
       }
       for (std::size_t o = 0; o < work.outputs.size(); ++o) {
         TouchRow(work.outputs[o], work.outputs.size() > 1 ? 0 : r, channels, work.channels,
@@ -169,7 +171,7 @@ class Walker {
       const std::uint32_t channel = operand.pixel_bytes / all;
       for (std::uint32_t x = 0; x < operand.row_bytes / operand.pixel_bytes; ++x) {
         (*visit_)(address + std::uint64_t{x} * pixel + std::uint64_t{first} * channel,
-                      std::uint64_t{channel} * channels.count(), write);
+                  std::uint64_t{channel} * channels.count(), write);
       }
     }
   }

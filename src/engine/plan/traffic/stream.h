@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The accesses that a network makes in one memory, for a cache to serve: the same computation as the
-// plan's, with nobody who plans.
+// The accesses that a network makes in one memory, for a cache to serve: the same computation as
+// the plan's, with nobody who plans.
 //
 // Three orders:
 //   layers  one operator after the other, as the engine runs without such a plan; tensors lie where
@@ -14,9 +14,10 @@
 //           cache
 //
 // An operator reads, for each row of its output, the rows of its inputs once and its constants
-// once, then writes the row. What is written is brought in first, as processors do. An inner loop of a real kernel goes through the constants for every
-// pixel or every few; this stream is kinder to the cache. Addresses begin at multiples of 64;
-// constants lie behind each other as they are first read.
+// once, then writes the row. What is written is brought in first, as processors do. An inner loop
+// of a real kernel goes through the constants for every pixel or every few; this stream is kinder
+// to the cache. Addresses begin at multiples of 64; constants lie behind each other as they are
+// first read.
 //
 // What has to be in slow memory after the run is flushed; other bytes that were written and are
 // still in the cache at the end are not counted, though a cache can't know that they are dead.

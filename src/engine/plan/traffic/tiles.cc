@@ -52,10 +52,9 @@ std::uint32_t Tiler::ConstantSlots(const Tiling& tiling) const {
 }
 
 std::uint32_t Tiler::OutputSlots(const Tiling& tiling) const {
-  const std::uint64_t parts =
-      tiling.outer == Tiling::Outer::kRows
-          ? tiling.Stripes(work_)
-          : std::uint64_t{tiling.Stripes(work_)} * tiling.Tiles(work_);
+  const std::uint64_t parts = tiling.outer == Tiling::Outer::kRows
+                                  ? tiling.Stripes(work_)
+                                  : std::uint64_t{tiling.Stripes(work_)} * tiling.Tiles(work_);
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(parts, 2));
 }
 
@@ -105,9 +104,8 @@ std::uint64_t Tiler::LoadedBytes(std::size_t i, const Tiling& tiling) const {
     const std::uint64_t rest = work_.channels % tiling.tile;
     return full * Lined(pixels, tiling.tile * pixel) + (rest > 0 ? Lined(pixels, rest * pixel) : 0);
   }
-  const Rows needed = inputs_[i] == Stay::kCaptured
-                          ? Rows{0, in.rows}
-                          : in.window.Need({0, work_.rows()}, in.rows);
+  const Rows needed =
+      inputs_[i] == Stay::kCaptured ? Rows{0, in.rows} : in.window.Need({0, work_.rows()}, in.rows);
   std::uint64_t bytes = std::uint64_t{needed.count()} * in.row_bytes;
   if (in.pieces > 1 && !IsWhole(i, tiling)) {
     bytes = Lined(std::uint64_t{needed.count()} * in.pieces, in.row_bytes / in.pieces);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Touches real memory as a network would, for a tool that counts what real caches do (cachegrind, or
-// perf where the machine has counters).
+// Touches real memory as a network would, for a tool that counts what real caches do (cachegrind,
+// or perf where the machine has counters).
 //
 //   pinhole-touch MODEL FAST_BYTES layers|planned|rings|nothing
 //
@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,8 +42,10 @@ int main(int argc, char** argv) {
   std::transform(text.begin(), text.end(), raw.begin(),
                  [](char c) { return static_cast<std::byte>(c); });
   const pinhole::engine::format::AlignedBytes file(raw);
-  std::vector<std::byte> memory(std::size_t{64} << 20);
-  pinhole::base::Arena arena(memory);
+  // Not set to zero: that would be counted.
+  constexpr std::size_t kMemory = std::size_t{64} << 20;
+  const std::unique_ptr<std::byte[]> memory(new std::byte[kMemory]);
+  pinhole::base::Arena arena({memory.get(), kMemory});
   pinhole::base::Diagnosis why;
   const auto model = pinhole::engine::format::ReadTflite(file.span(), arena, why);
   if (!model) {
@@ -64,21 +67,22 @@ int main(int argc, char** argv) {
                                           : Order::kRings;
   const bool touch = name != "nothing";
   std::uint64_t lines = 0;
-  const std::uint64_t end = traffic::VisitAccesses(*network, *plan, order,
-                                                   [](std::uint64_t, std::uint64_t, bool) {});
+  const std::uint64_t end =
+      traffic::VisitAccesses(*network, *plan, order, [](std::uint64_t, std::uint64_t, bool) {});
   std::vector<unsigned char> block(end + 64);
-  volatile unsigned char* const bytes = block.data() + (64 - reinterpret_cast<std::uintptr_t>(block.data()) % 64) % 64;
-  traffic::VisitAccesses(*network, *plan, order,
-                         [&](std::uint64_t address, std::uint64_t count, bool write) {
-                           for (std::uint64_t line = address / 64; line * 64 < address + count; ++line) {
-                             ++lines;
-                             if (touch && write) {
-                               bytes[line * 64] = 1;
-                             } else if (touch) {
-                               static_cast<void>(bytes[line * 64]);
-                             }
-                           }
-                         });
+  volatile unsigned char* const bytes =
+      block.data() + (64 - reinterpret_cast<std::uintptr_t>(block.data()) % 64) % 64;
+  traffic::VisitAccesses(
+      *network, *plan, order, [&](std::uint64_t address, std::uint64_t count, bool write) {
+        for (std::uint64_t line = address / 64; line * 64 < address + count; ++line) {
+          ++lines;
+          if (touch && write) {
+            bytes[line * 64] = 1;
+          } else if (touch) {
+            static_cast<void>(bytes[line * 64]);
+          }
+        }
+      });
   std::printf("%s: %llu lines touched, of %llu bytes\n", argv[3],
               static_cast<unsigned long long>(lines), static_cast<unsigned long long>(end));
   return 0;

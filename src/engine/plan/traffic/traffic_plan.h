@@ -99,8 +99,8 @@ struct Traffic {
 struct Interval {
   std::uint32_t first_work = 0, end_work = 0;
   std::uint32_t first_step = 0, end_step = 0;
-  bool rows = false;              // in turns of rows; otherwise in tiles
-  std::uint32_t fast_bytes = 0;   // held while it runs
+  bool rows = false;             // in turns of rows; otherwise in tiles
+  std::uint32_t fast_bytes = 0;  // held while it runs
   Traffic traffic;
 };
 

@@ -78,9 +78,9 @@ class Verifier {
       }
       const std::uint64_t end = plan_.slow_offsets[t] + network_.tensors[t].bytes;
       const auto next = places.lower_bound(plan_.slow_offsets[t]);
-      const bool free = (next == places.end() || next->first >= end) &&
-                        (next == places.begin() ||
-                         std::prev(next)->second <= plan_.slow_offsets[t]);
+      const bool free =
+          (next == places.end() || next->first >= end) &&
+          (next == places.begin() || std::prev(next)->second <= plan_.slow_offsets[t]);
       if (!free || end > plan_.slow_bytes) {
         return Fail("tensor ", t, " lies over another in slow memory, or beyond it");
       }
@@ -192,18 +192,15 @@ class Verifier {
          plan_.slow_offsets[static_cast<std::size_t>(one.tensor)] == kNoPlace)) {
       return Fail("a transfer of tensor ", one.tensor, ", which has no place in slow memory");
     }
-    const std::uint64_t size =
-        one.tensor == kConstants ? packed_.size() : tensor(one.tensor).bytes;
+    const std::uint64_t size = one.tensor == kConstants ? packed_.size() : tensor(one.tensor).bytes;
     if (one.offset + std::uint64_t{one.pieces - 1} * one.stride + one.piece_bytes > size) {
       return Fail("a transfer ends beyond tensor ", one.tensor);
     }
-    const std::uint64_t base = one.tensor == kConstants
-                                   ? 0
-                                   : plan_.slow_offsets[static_cast<std::size_t>(one.tensor)];
+    const std::uint64_t base =
+        one.tensor == kConstants ? 0 : plan_.slow_offsets[static_cast<std::size_t>(one.tensor)];
     for (std::uint32_t p = 0; p < one.pieces; ++p) {
       const std::uint64_t begin = base + one.offset + std::uint64_t{p} * one.stride;
-      sums_.line_bytes +=
-          ((begin + one.piece_bytes + line_ - 1) / line_ - begin / line_) * line_;
+      sums_.line_bytes += ((begin + one.piece_bytes + line_ - 1) / line_ - begin / line_) * line_;
     }
     return {};
   }
@@ -242,8 +239,8 @@ class Verifier {
             one.offset + b / one.piece_bytes * one.stride + b % one.piece_bytes;
         if (!Note(one.address + b, kSpilled) ||
             owners_[one.address + b] != TensorByte(one.tensor, to)) {
-          return Fail("byte ", to, " of tensor ", one.tensor, " is spilled from ",
-                      one.address + b, ", where it isn't");
+          return Fail("byte ", to, " of tensor ", one.tensor, " is spilled from ", one.address + b,
+                      ", where it isn't");
         }
         arrived_.emplace_back(one.tensor, to);
       }
@@ -379,10 +376,10 @@ class Verifier {
   base::Diagnosis& why_;
   std::size_t at_ = 0;
   Verified sums_;
-  std::vector<Owner> owners_;         // per byte of fast memory
-  std::vector<std::uint8_t> uses_;    // per byte of fast memory, in this slot
-  std::vector<std::uint64_t> used_;   // whose use is noted
-  std::vector<Owner> packed_;         // per byte of the packed constants
+  std::vector<Owner> owners_;                          // per byte of fast memory
+  std::vector<std::uint8_t> uses_;                     // per byte of fast memory, in this slot
+  std::vector<std::uint64_t> used_;                    // whose use is noted
+  std::vector<Owner> packed_;                          // per byte of the packed constants
   std::vector<std::vector<bool>> computed_, in_slow_;  // per tensor, per byte
   std::vector<std::pair<std::int32_t, std::uint64_t>> arrived_;  // in slow memory, in this slot
   const Step* pending_spills_ = nullptr;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Proves that a plan for two memories is right, without trusting the planner: it shares no code with
-// it beside the words of network.h and traffic_plan.h.
+// Proves that a plan for two memories is right, without trusting the planner: it shares no code
+// with it beside the words of network.h and traffic_plan.h.
 //
 // It goes through the slots as a machine would and keeps, for every byte of fast memory, whose byte
 // lies there. A step may read only bytes that are there: the rows that its window asks for, the

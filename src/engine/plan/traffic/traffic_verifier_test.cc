@@ -159,10 +159,9 @@ TEST_F(TrafficVerifier, RefusesStepsLeftOutOrRepeated) {
 
 TEST_F(TrafficVerifier, RefusesRowsAndChannelsThatAreNotThere) {
   const auto each = [this](const std::function<void(Step&)>& change) {
-    EXPECT_GT(RefusesAll([&](TrafficPlan& plan, std::size_t s) {
-                return change(plan.steps[s]), true;
-              }),
-              100);
+    EXPECT_GT(
+        RefusesAll([&](TrafficPlan& plan, std::size_t s) { return change(plan.steps[s]), true; }),
+        100);
   };
   each([](Step& step) { step.rows.end -= 1; });
   each([](Step& step) { step.rows.end += 1; });

@@ -248,14 +248,13 @@ class Verifier {
     return {};
   }
 
-  // Calls visit(address, byte of the tensor) for some rows and channels of an operand.
+  // Calls visit(address, byte of the tensor, count) for some rows and channels of an operand.
   template <typename Visit>
   base::Status ForBytes(const Operand& operand, const Place& place, Rows rows, Rows channels,
                         std::uint32_t all_channels, const Visit& visit) {
     const std::uint64_t piece = operand.row_bytes / operand.pieces;
     const std::uint64_t channel = operand.pixel_bytes / all_channels;
     const std::uint64_t here = place.end_channel - place.begin_channel;
-    const bool part = all_channels > 1 && channels.count() < all_channels;
     const std::uint64_t own_row = operand.row_bytes / all_channels * here;
     if (place.tensor != operand.tensor || place.held == 0 || place.row_bytes != own_row ||
         place.begin_channel > channels.begin || place.end_channel < channels.end) {
@@ -268,24 +267,21 @@ class Verifier {
     }
     for (std::uint32_t r = rows.begin; r < rows.end; ++r) {
       const std::uint64_t slot = place.address + std::uint64_t{r % place.held} * place.row_bytes;
-      for (std::uint64_t b = 0; b < own_row; ++b) {
-        std::uint64_t byte = 0;  // of the tensor
-        std::uint64_t address = slot + b;
-        if (operand.pieces > 1) {
-          byte = r * piece + b / piece * operand.piece_stride + b % piece;
-          address = place.whole ? place.address + byte : address;
-        } else if (all_channels > 1) {
-          const std::uint64_t pixel = b / (channel * here);
-          const std::uint64_t c = place.begin_channel + b % (channel * here) / channel;
-          if (part && (c < channels.begin || c >= channels.end)) {
-            continue;
-          }
-          byte = std::uint64_t{r} * operand.row_bytes + pixel * operand.pixel_bytes + c * channel +
-                 b % channel;
-        } else {
-          byte = std::uint64_t{r} * operand.row_bytes + b;
+      if (operand.pieces > 1) {
+        for (std::uint32_t p = 0; p < operand.pieces; ++p) {
+          const std::uint64_t byte = r * piece + std::uint64_t{p} * operand.piece_stride;
+          PINHOLE_TRY(visit(place.whole ? place.address + byte : slot + p * piece, byte, piece));
         }
-        PINHOLE_TRY(visit(address, byte));
+      } else if (channels.count() == all_channels) {
+        PINHOLE_TRY(visit(slot, std::uint64_t{r} * operand.row_bytes, operand.row_bytes));
+      } else {
+        const std::uint64_t first = channels.begin - place.begin_channel;
+        for (std::uint64_t x = 0; x < operand.row_bytes / operand.pixel_bytes; ++x) {
+          PINHOLE_TRY(visit(slot + (x * here + first) * channel,
+                            std::uint64_t{r} * operand.row_bytes + x * operand.pixel_bytes +
+                                channels.begin * channel,
+                            channel * channels.count()));
+        }
       }
     }
     return {};
@@ -306,8 +302,8 @@ class Verifier {
       const Rows channels = work.channelwise ? step.channels : Rows{0, 1};
       PINHOLE_TRY(ForBytes(in, step.inputs[i], in.window.Need(step.rows, in.rows), channels,
                            work.channelwise ? work.channels : 1,
-                           [&](std::uint64_t address, std::uint64_t byte) {
-                             return Read(work, address, TensorByte(in.tensor, byte));
+                           [&](std::uint64_t address, std::uint64_t byte, std::uint64_t count) {
+                             return Read(work, address, TensorByte(in.tensor, byte), count);
                            }));
     }
     PINHOLE_TRY(ReadConstants(work, step));
@@ -315,17 +311,20 @@ class Verifier {
       const Operand& out = work.outputs[o];
       const Rows rows = work.outputs.size() > 1 ? Rows{0, out.rows} : step.rows;
       PINHOLE_TRY(ForBytes(out, step.outputs[o], rows, step.channels, work.channels,
-                           [&](std::uint64_t address, std::uint64_t byte) {
-                             return Write(work, out.tensor, address, byte);
+                           [&](std::uint64_t address, std::uint64_t byte, std::uint64_t count) {
+                             return Write(work, out.tensor, address, byte, count);
                            }));
     }
     return {};
   }
 
-  base::Status Read(const Work& work, std::uint64_t address, Owner owner) {
-    if (owners_[address] != owner || !Note(address, kRead)) {
-      return Fail(network_.NameOf(work), " reads byte ", address,
-                  " of fast memory, where something else lies");
+  // Bytes from `owner` on, one behind the other.
+  base::Status Read(const Work& work, std::uint64_t address, Owner owner, std::uint64_t count) {
+    for (std::uint64_t b = 0; b < count; ++b) {
+      if (owners_[address + b] != owner + b || !Note(address + b, kRead)) {
+        return Fail(network_.NameOf(work), " reads byte ", address + b,
+                    " of fast memory, where something else lies");
+      }
     }
     return {};
   }
@@ -336,22 +335,22 @@ class Verifier {
         (step.constants % kFastAlignment != 0 || step.constants + count > owners_.size())) {
       return Fail("constants lie at ", step.constants, " to ", step.constants + count);
     }
-    for (std::uint64_t b = 0; b < count; ++b) {
-      PINHOLE_TRY(Read(work, step.constants + b, ConstantByte(step.work, first + b)));
-    }
-    return {};
+    return Read(work, step.constants, ConstantByte(step.work, first), count);
   }
-  base::Status Write(const Work& work, std::int32_t t, std::uint64_t address, std::uint64_t byte) {
+  base::Status Write(const Work& work, std::int32_t t, std::uint64_t address, std::uint64_t byte,
+                     std::uint64_t count) {
     std::vector<bool>& computed = computed_[static_cast<std::size_t>(t)];
-    if (byte >= computed.size() || computed[byte]) {
-      return Fail(network_.NameOf(work), " computes byte ", byte, " of tensor ", t,
-                  " a second time");
+    for (std::uint64_t b = 0; b < count; ++b) {
+      if (byte + b >= computed.size() || computed[byte + b]) {
+        return Fail(network_.NameOf(work), " computes byte ", byte + b, " of tensor ", t,
+                    " a second time");
+      }
+      if (!Note(address + b, kWritten)) {
+        return Fail(network_.NameOf(work), " writes over what is in use, at byte ", address + b);
+      }
+      computed[byte + b] = true;
+      owners_[address + b] = TensorByte(t, byte + b);
     }
-    if (!Note(address, kWritten)) {
-      return Fail(network_.NameOf(work), " writes over what is in use, at byte ", address);
-    }
-    computed[byte] = true;
-    owners_[address] = TensorByte(t, byte);
     return {};
   }
 

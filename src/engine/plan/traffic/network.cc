@@ -243,8 +243,8 @@ base::Result<Network> ReadNetwork(const format::Model& model, base::Diagnosis& w
   const Graph& graph = model.main();
   if (graph.operators.size() > kMostOperators || graph.tensors.size() > kMostTensors) {
     return why.Fail(base::Error::kTooLarge, "the graph has ", graph.operators.size(),
-                    " operators and ", graph.tensors.size(), " tensors; plans are made for at most ",
-                    kMostOperators, " and ", kMostTensors);
+                    " operators and ", graph.tensors.size(),
+                    " tensors; plans are made for at most ", kMostOperators, " and ", kMostTensors);
   }
   return Reader(model).Read();
 }

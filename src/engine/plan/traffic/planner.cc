@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
 #include <bit>
+#include <optional>
 
 #include "engine/plan/traffic/emit.h"
 #include "engine/plan/traffic/layout.h"
@@ -11,7 +13,9 @@ namespace pinhole::engine::plan::traffic {
 
 namespace {
 
-constexpr int kTightenings = 6;
+constexpr int kTightenings = 5;
+// How many tensors may stay between intervals; more is mostly better, but harder to place.
+constexpr std::array<std::size_t, 3> kResidents = {5, 3, 0};
 
 // The least of one work by itself, with nothing else in fast memory.
 std::uint64_t LeastOf(const Work& work) {
@@ -73,33 +77,44 @@ std::uint64_t LeastFastBytes(const Network& network) {
 base::Result<TrafficPlan> MakeTrafficPlan(const Network& network, const TrafficOptions& options,
                                           base::Diagnosis& why) {
   PINHOLE_TRY(Check(network, options, why));
+  const std::uint64_t fast_bytes = options.fast_bytes / kFastAlignment * kFastAlignment;
   SearchLimits limits;
   limits.line_bytes = options.line_bytes;
   limits.looks = std::max<std::uint64_t>(kMostLookedAt, kLookedAtEach * network.works.size()) /
-                 (kTightenings + 1);
+                 (kResidents.size() * kTightenings);
+  std::optional<TrafficPlan> best;
   std::uint64_t looked_at = 0;
   // The sum of what is held fits; whether the pieces do shows only when they are placed. Where they
-  // don't, less room is given; in the end nothing stays between intervals, and that can be placed.
-  std::uint64_t room = options.fast_bytes / kFastAlignment * kFastAlignment;
-  const std::uint64_t least = LeastFastBytes(network);
-  for (int attempt = 0;; ++attempt) {
-    const bool last = attempt == kTightenings || room < least;
-    limits.fast_bytes = last ? options.fast_bytes / kFastAlignment * kFastAlignment : room;
-    limits.most_residents = last ? 0 : 5;
-    Found found = Search(network, limits);
-    looked_at += found.looked_at;
-    Widen(network, limits.fast_bytes, found);
-    PINHOLE_ASSIGN(Draft draft, Emit(network, found, options, why));
-    if (LayOut(network, draft, options.fast_bytes / kFastAlignment * kFastAlignment)) {
-      draft.plan.looked_at = looked_at;
-      return std::move(draft.plan);
+  // don't, less room is given, or less may stay; in the end nothing stays between intervals, and
+  // that can be placed.
+  for (const std::size_t residents : kResidents) {
+    limits.most_residents = residents;
+    limits.fast_bytes = fast_bytes;
+    const int attempts = residents == 0 ? 1 : kTightenings;
+    for (int attempt = 0; attempt < attempts && (residents > 0 || !best); ++attempt) {
+      Found found = Search(network, limits);
+      looked_at += found.looked_at;
+      Widen(network, limits.fast_bytes, found);
+      PINHOLE_ASSIGN(Draft draft, Emit(network, found, options, why));
+      if (LayOut(network, draft, fast_bytes)) {
+        if (!best || draft.plan.traffic.bytes() < best->traffic.bytes()) {
+          best = std::move(draft.plan);
+        }
+        break;
+      }
+      const std::uint64_t less = limits.fast_bytes / 32 / kFastAlignment * kFastAlignment;
+      limits.fast_bytes -= std::max<std::uint64_t>(less, kFastAlignment);
+      if (limits.fast_bytes < LeastFastBytes(network)) {
+        break;
+      }
     }
-    if (last) {
-      return why.Fail(base::Error::kInternal, "a plan without residents could not be placed in ",
-                      options.fast_bytes, " bytes");
-    }
-    room -= std::max<std::uint64_t>(room / 32 / kFastAlignment * kFastAlignment, kFastAlignment);
   }
+  if (!best) {
+    return why.Fail(base::Error::kInternal, "a plan without residents could not be placed in ",
+                    fast_bytes, " bytes");
+  }
+  best->looked_at = looked_at;
+  return *std::move(best);
 }
 
 }  // namespace pinhole::engine::plan::traffic

@@ -156,6 +156,29 @@ TEST_P(Differential, DenseLayersAreEqual) {
   }
 }
 
+TEST_P(Differential, AdditionsAreEqual) {
+  for (std::uint64_t seed = 0; seed < 400; ++seed) {
+    Dice dice(seed);
+    const int count = dice.Int(1, 300);
+    const Quant a = dice.Quantization<std::int8_t>(-9, -1);
+    const Quant b = dice.Int(0, 4) == 0 ? a : dice.Quantization<std::int8_t>(-9, -1);
+    Quant out = dice.Quantization<std::int8_t>(-8, -1);
+    out.zero_point = dice.Int(0, 2) == 0 ? -128 : out.zero_point;
+    const auto activation = static_cast<Activation>(dice.Int(0, 3));
+    const auto x = dice.Values<std::int8_t>(static_cast<std::size_t>(count));
+    const auto y = dice.Values<std::int8_t>(static_cast<std::size_t>(count));
+    const auto run = [&](const Kernel& kernel, int parts) {
+      OpHarness op(OpKind::kAdd, ActivationOptions{activation});
+      op.Input<std::int8_t>({count}, x, a).Input<std::int8_t>({count}, y, b);
+      op.Output<std::int8_t>({count}, out);
+      EXPECT_TRUE(op.Split(parts).Run(kernel)) << op.why();
+      return op.Result<std::int8_t>();
+    };
+    ASSERT_EQ(run(Ref(OpKind::kAdd), 1), run(Fast(OpKind::kAdd), 1)) << "seed " << seed;
+    ASSERT_EQ(run(Ref(OpKind::kAdd), 1), run(Fast(OpKind::kAdd), 3)) << "seed " << seed;
+  }
+}
+
 std::vector<std::string_view> Names() {
   std::vector<std::string_view> names;
   for (const Target& target : AllTargets()) {

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engine/kernels/fast/add.h"
 #include "engine/kernels/fast/depthwise.h"
 #include "engine/kernels/fast/gemm.h"
 #include "engine/kernels/fast/prepare.h"
@@ -40,8 +41,18 @@ inline std::byte* Aligned(std::span<std::byte> scratch) {
 }
 
 template <class Simd>
+concept WalksColumns = requires(const std::byte* const (&runs)[4],
+                                typename Simd::I (&to)[kMaxVectors]) {
+  Simd::Interleave(runs, to);
+};
+
+template <class Simd>
 constexpr Layout LayoutOf() {
-  return {Simd::kLanes, Simd::kInt8Data, Simd::kWeightBytes, Simd::Int8Channel};
+  return {.lanes = Simd::kLanes,
+          .int8_data = Simd::kInt8Data,
+          .walks_columns = WalksColumns<Simd>,
+          .weight_bytes = Simd::kWeightBytes,
+          .int8_channel = Simd::Int8Channel};
 }
 
 template <class Simd>
@@ -119,14 +130,42 @@ class RowCopier {
       Fill(to + (left + inside) * PixelBytes(), copy_.columns - left - inside);
       return;
     }
-    for (std::int32_t phase = 0; phase < copy_.phases; ++phase) {
-      for (std::int32_t i = 0; i < copy_.phase_columns; ++i, to += PixelBytes()) {
-        const std::int32_t x = i * copy_.phases + phase - left;
-        if (x >= 0 && x < inside) {
-          Convert(to, from + x * in_pixel, 1);
-        } else {
-          Fill(to, 1);
-        }
+    for (std::int32_t phase = 0; phase < copy_.phases; ++phase, to += PhaseBytes()) {
+      // Columns i of this phase are x = i * phases + phase - left; the first and the end inside.
+      const std::int32_t from_edge = left - phase;
+      const std::int32_t first =
+          std::min(from_edge <= 0 ? 0 : (from_edge + copy_.phases - 1) / copy_.phases,
+                   copy_.phase_columns);
+      const std::int32_t end = std::clamp(
+          (inside + from_edge + copy_.phases - 1) / copy_.phases, first, copy_.phase_columns);
+      Fill(to, first);
+      CopyEach(to + first * PixelBytes(),
+               from + (first * copy_.phases - from_edge) * in_pixel, copy_.phases * in_pixel,
+               end - first);
+      Fill(to + end * PixelBytes(), copy_.phase_columns - end);
+    }
+  }
+  [[nodiscard]] std::ptrdiff_t PhaseBytes() const { return copy_.phase_columns * PixelBytes(); }
+
+  // `count` pixels that lie `step` bytes apart, one behind the other.
+  void CopyEach(std::byte* to, const std::byte* from, std::ptrdiff_t step,
+                std::int32_t count) const {
+    const std::ptrdiff_t pixel = PixelBytes();
+    const bool bytes = copy_.type == DataType::kByte || copy_.type == DataType::kSigned;
+    if (!bytes || copy_.repeat > 1 || pixel % 8 != 0) {
+      for (std::int32_t i = 0; i < count; ++i) {
+        Convert(to + i * pixel, from + i * step, 1);
+      }
+      return;
+    }
+    // x + 128 of eight bytes at a time.
+    const std::uint64_t flip = copy_.type == DataType::kByte ? 0x8080808080808080U : 0;
+    for (std::int32_t i = 0; i < count; ++i, to += pixel, from += step) {
+      for (std::ptrdiff_t b = 0; b < pixel; b += 8) {
+        std::uint64_t eight;
+        std::memcpy(&eight, from + b, 8);
+        eight ^= flip;
+        std::memcpy(to + b, &eight, 8);
       }
     }
   }
@@ -210,8 +249,6 @@ class ConvRows {
 template <class Simd, Finish kFinish>
 class DepthwiseRows {
  public:
-  using Out = std::conditional_t<kFinish == Finish::kFloat, float, std::int8_t>;
-
   DepthwiseRows(const EvalContext& context, const DepthwiseParams& params)
       : context_(context),
         params_(params),
@@ -226,18 +263,38 @@ class DepthwiseRows {
       copier.Copy(in_, row, rows);
       Share(context_, rows, params_.row_products * static_cast<std::uint64_t>(rows),
             [&](int first, int last) {
-              for (int r = first; r < last; ++r) {
-                Row(scratch + static_cast<std::ptrdiff_t>(r) * params_.copy.stride_h *
-                                  params_.copy.row_bytes,
-                    out_.row<Out>(row + r));
-              }
+              Rows(scratch + static_cast<std::ptrdiff_t>(first) * params_.copy.stride_h *
+                                 params_.copy.row_bytes,
+                   row + first, row + last);
             });
       row += rows;
     }
   }
 
  private:
-  void Row(const std::byte* data, Out* out) const {
+  // Rows [begin, end), the data of the first of which begin at `data`.
+  void Rows(const std::byte* data, std::int32_t begin, std::int32_t end) const {
+    const std::ptrdiff_t data_row =
+        static_cast<std::ptrdiff_t>(params_.copy.stride_h) * params_.copy.row_bytes;
+    std::int32_t row = begin;
+    if constexpr (WalksColumns<Simd>) {
+      for (; params_.row_pairs && row + 2 <= end; row += 2, data += 2 * data_row) {
+        std::int8_t* const out = out_.row<std::int8_t>(row);
+        Columns<1, 2>(data, out, out_.row<std::int8_t>(row + 1) - out);
+      }
+      for (; params_.column_stride == 1 && row < end; ++row, data += data_row) {
+        Columns<1, 1>(data, out_.row<std::int8_t>(row), 0);
+      }
+      for (; params_.column_stride == 2 && row < end; ++row, data += data_row) {
+        Columns<2, 1>(data, out_.row<std::int8_t>(row), 0);
+      }
+    }
+    for (; row < end; ++row, data += data_row) {
+      Row(data, out_.row<std::int8_t>(row));
+    }
+  }
+
+  void Row(const std::byte* data, std::int8_t* out) const {
     const Gemm& gemm = params_.gemm;
     const std::int32_t channels = gemm.out_channels;
     if (params_.flat) {
@@ -250,6 +307,107 @@ class DepthwiseRows {
       WindowRun<Simd, kFinish>(gemm, data + x * pixel, channels, params_.period,
                                out + static_cast<std::ptrdiff_t>(x) * channels);
     }
+  }
+
+  template <int kStride, int kRows>
+  void Columns(const std::byte* data, std::int8_t* out, std::ptrdiff_t out_row) const {
+    for (const Block& block : params_.gemm.blocks) {
+      WindowColumns<Simd, kFinish, kStride, kRows>(params_, block, data + block.first,
+                                                   out + block.first, out_row);
+    }
+  }
+
+  const EvalContext& context_;
+  const DepthwiseParams& params_;
+  const RowsView in_, out_;
+};
+
+template <class Simd>
+class FloatDepthwiseRows {
+ public:
+  FloatDepthwiseRows(const EvalContext& context, const DepthwiseParams& params)
+      : context_(context),
+        params_(params),
+        in_(context.input_rows(0)),
+        out_(context.output_rows(0)) {}
+
+  void Run(std::int32_t begin, std::int32_t end) const {
+    Share(context_, end - begin, params_.row_products * static_cast<std::uint64_t>(end - begin),
+          [&](int first, int last) {
+            for (int row = begin + first; row < begin + last; ++row) {
+              Row(row);
+            }
+          });
+  }
+
+ private:
+  void Row(std::int32_t row) const {
+    const FloatWindow& window = params_.window;
+    for (std::int32_t x = 0; x < window.first_inside; ++x) {
+      Places(row, x, x + 1);
+    }
+    if (window.first_inside < window.end_inside) {
+      Places(row, window.first_inside, window.end_inside);
+    }
+    for (std::int32_t x = window.end_inside; x < params_.out_columns; ++x) {
+      Places(row, x, x + 1);
+    }
+  }
+
+  // Columns [begin, end), under which the same taps are inside.
+  void Places(std::int32_t row, std::int32_t begin, std::int32_t end) const {
+    FloatTap taps[kMaxFloatTaps];
+    const std::span<const FloatTap> inside(taps, TapsAt(row, begin, taps));
+    const Gemm& gemm = params_.gemm;
+    const std::ptrdiff_t channels = gemm.out_channels;
+    float* const out = out_.row<float>(row) + begin * channels;
+    if (params_.flat) {
+      Flat(inside, (end - begin) * gemm.out_channels, out);
+      return;
+    }
+    for (const Block& block : gemm.blocks) {
+      WindowPlaces<Simd>(gemm, block, inside, params_.window.stride_w * channels, channels,
+                         end - begin, block.count, out + block.first);
+    }
+  }
+
+  // `length` lanes whose weights repeat.
+  void Flat(std::span<const FloatTap> taps, std::int32_t length, float* out) const {
+    constexpr std::int32_t kBlock = kMaxVectors * Simd::kLanes;
+    const std::int32_t period = params_.period;
+    for (const Block& block : params_.gemm.blocks) {
+      const std::int32_t room = length - block.first;
+      const std::int32_t places = room < kBlock ? 0 : (room - kBlock) / period + 1;
+      WindowPlaces<Simd>(params_.gemm, block, taps, period, period, places, kBlock,
+                         out + block.first);
+      const std::int32_t rest = room - places * period;
+      if (rest > 0) {
+        WindowFloat<Simd, kMaxVectors, 1, false>(params_.gemm, block, taps,
+                                          block.first + std::ptrdiff_t{places} * period, 0, 0, rest,
+                                          out + block.first + std::ptrdiff_t{places} * period);
+      }
+    }
+  }
+
+  std::size_t TapsAt(std::int32_t row, std::int32_t column, FloatTap (&taps)[kMaxFloatTaps]) const {
+    const FloatWindow& window = params_.window;
+    const RowCopy& copy = params_.copy;
+    const std::ptrdiff_t pixel = static_cast<std::ptrdiff_t>(copy.channels) * 4;
+    std::size_t count = 0;
+    for (std::int32_t i = 0; i < window.height; ++i) {
+      const std::int32_t y = row * copy.stride_h - copy.pad_h + i * window.dilation_h;
+      if (y < 0 || y >= copy.in_rows) {
+        continue;
+      }
+      const std::byte* const data = in_.row<std::byte>(y);
+      for (std::int32_t j = 0; j < window.width; ++j) {
+        const std::int32_t x = column * window.stride_w - copy.pad_w + j * window.dilation_w;
+        if (x >= 0 && x < copy.in_columns) {
+          taps[count++] = {data + x * pixel, i * window.width + j};
+        }
+      }
+    }
+    return count;
   }
 
   const EvalContext& context_;
@@ -304,9 +462,15 @@ base::Status EvaluateDepthwiseRows(const EvalContext& context, std::int32_t begi
   if (!params.packed) {
     return ref::kDepthwiseConv2d.evaluate_rows(context.WithParams(params.ref), begin, end);
   }
-  WithFinish(params.gemm.finish, [&](auto finish) {
-    DepthwiseRows<Simd, finish.value>(context, params).Run(begin, end);
-  });
+  switch (params.gemm.finish) {
+    case Finish::kFloat: FloatDepthwiseRows<Simd>(context, params).Run(begin, end); break;
+    case Finish::kPositive:
+      DepthwiseRows<Simd, Finish::kPositive>(context, params).Run(begin, end);
+      break;
+    case Finish::kSigned:
+      DepthwiseRows<Simd, Finish::kSigned>(context, params).Run(begin, end);
+      break;
+  }
   return {};
 }
 template <class Simd>
@@ -341,6 +505,53 @@ base::Status EvaluateDense(const EvalContext& context) {
   return {};
 }
 
+// `count` elements that lie together.
+template <class Simd>
+void AddElements(const AddParams& params, const std::byte* a, const std::byte* b, std::byte* out,
+                 std::ptrdiff_t count) {
+  const auto* const x = reinterpret_cast<const std::int8_t*>(params.swapped ? b : a);
+  const auto* const y = reinterpret_cast<const std::int8_t*>(params.swapped ? a : b);
+  auto* const z = reinterpret_cast<std::int8_t*>(out);
+  if (params.finish.finish == Finish::kPositive) {
+    AddRun<Simd, Finish::kPositive>(params, x, y, z, count);
+  } else {
+    AddRun<Simd, Finish::kSigned>(params, x, y, z, count);
+  }
+}
+template <class Simd>
+base::Result<Prepared> PrepareAddFor(PrepareContext& context) {
+  return PrepareAdd(context, LayoutOf<Simd>());
+}
+template <class Simd>
+base::Status EvaluateAdd(const EvalContext& context) {
+  const auto& params = context.params<AddParams>();
+  if (!params.packed) {
+    return ref::kAdd.evaluate(context.WithParams(params.ref));
+  }
+  const auto count = static_cast<int>(context.output(0).size());
+  // An addition costs what some twenty products do.
+  Share(context, count, static_cast<std::uint64_t>(count) * 20, [&](int begin, int end) {
+    AddElements<Simd>(params, context.input(0).data + begin, context.input(1).data + begin,
+                      context.output(0).data + begin, end - begin);
+  });
+  return {};
+}
+template <class Simd>
+base::Status EvaluateAddRows(const EvalContext& context, std::int32_t begin, std::int32_t end) {
+  const auto& params = context.params<AddParams>();
+  if (!params.packed) {
+    return ref::kAdd.evaluate_rows(context.WithParams(params.ref), begin, end);
+  }
+  const RowsView a = context.input_rows(0);
+  const RowsView b = context.input_rows(1);
+  const RowsView out = context.output_rows(0);
+  for (std::int32_t r = begin; r < end; ++r) {
+    AddElements<Simd>(params, a.row<std::byte>(r), b.row<std::byte>(r), out.row<std::byte>(r),
+                      out.row_bytes);
+  }
+  return {};
+}
+
 template <class Simd>
 inline constexpr Kernel kConv2dFor{OpKind::kConv2d,   1, 8, PrepareConvFor<Simd>,
                                    EvaluateConv<Simd>, EvaluateConvRows<Simd>};
@@ -351,6 +562,15 @@ inline constexpr Kernel kDepthwiseConv2dFor{OpKind::kDepthwiseConv2d, 1, 7,
 template <class Simd>
 inline constexpr Kernel kFullyConnectedFor{OpKind::kFullyConnected, 1, 14, PrepareDenseFor<Simd>,
                                            EvaluateDense<Simd>};
+
+template <class Simd>
+inline constexpr Kernel kAddFor{OpKind::kAdd,      1, 5, PrepareAddFor<Simd>,
+                                EvaluateAdd<Simd>, EvaluateAddRows<Simd>};
+
+template <class Simd>
+concept AddsInt8 = requires(const std::int8_t* from, typename Simd::I (&to)[kMaxVectors]) {
+  Simd::LoadInOrder(from, to);
+};
 
 // All kernels: the target's, and the reference kernels of the other operators.
 template <class Simd>
@@ -363,6 +583,9 @@ constexpr KernelList KernelsOf() {
       kernel = &kDepthwiseConv2dFor<Simd>;
     } else if (kernel == &ref::kFullyConnected) {
       kernel = &kFullyConnectedFor<Simd>;
+    }
+    if constexpr (AddsInt8<Simd>) {
+      kernel = kernel == &ref::kAdd ? &kAddFor<Simd> : kernel;
     }
   }
   return list;

@@ -46,6 +46,7 @@ using ChannelOf = int (*)(int vectors, int vector, int lane);
 struct Layout {
   int lanes = 1;                    // 32-bit lanes of a vector
   DataType int8_data = DataType::kByte;
+  bool walks_columns = false;       // has Interleave, for depthwise windows of three columns
   int weight_bytes = 4;             // of a step and lane as packed for int8: 4 with kByte, kSigned
   ChannelOf int8_channel = nullptr;
 
@@ -116,11 +117,19 @@ struct ConvParams {
   std::uint64_t row_products = 0;  // multiply-adds for a row of all blocks
 };
 
+// The window of a float depthwise convolution, whose data are read where they lie.
+struct FloatWindow {
+  std::int32_t height = 0, width = 0, stride_w = 1, dilation_h = 1, dilation_w = 1;
+  std::int32_t first_inside = 0, end_inside = 0;  // output columns under which no tap is outside
+};
+// Of such a window; the reference kernel does a larger one.
+inline constexpr std::int32_t kMaxFloatTaps = 64;
+
 struct DepthwiseParams {
   const ConvParams* product = nullptr;  // set where there is one input channel: an ordinary product
   const void* ref = nullptr;
   bool packed = false;
-  Gemm gemm;  // a segment is a tap; blocks are of 4 vectors, one behind the other
+  Gemm gemm;  // a segment is a tap; int8's blocks are of 4 vectors, one behind the other
   RowCopy copy;
   std::int32_t out_rows = 0, out_columns = 0;
   // Channels of all columns follow each other, so a row is one run of columns * channels lanes
@@ -128,6 +137,28 @@ struct DepthwiseParams {
   bool flat = false;
   std::int32_t period = 0;
   std::uint64_t row_products = 0;
+  FloatWindow window;  // float32 only, where there is no copy
+  // int8, 3 columns and up to 4 rows side by side, whole blocks of channels: 1 or 2, the stride of a
+  // walk along columns; else 0. The four rows of such a column lie so far from the first.
+  std::int32_t column_stride = 0;
+  std::int32_t column_rows[4] = {};
+  bool row_pairs = false;  // two rows of outputs at once: weights are there for the lower one too
+};
+
+// ADD of two int8 tensors of the same shape. With d = x - zero_point, an input's part of the sum is
+// d << 20 times a multiplier m / 2^31 * 2^-e, rounded twice. The first rounding is
+//   floor((d * m + 2^10) / 2^11) = d * (m >> 11) + ((d * (m & 2047) + 2^10) >> 11),
+// which 32 bits hold. The input with the larger scale has m / 2^31 = 1/2 and e = 0 always: d << 19.
+struct AddParams {
+  const void* ref = nullptr;
+  bool packed = false;
+  bool swapped = false;  // input 1 has the larger scale
+  Gemm finish;           // its clamp, zero point and kind
+  const std::byte* scaling = nullptr;  // a vector's record, see Finish
+  std::int32_t larger_constant = 0;    // what its zero point adds
+  std::int32_t high = 0, low = 0;      // m >> 11, m & 2047 of the other input
+  std::int32_t high_constant = 0, low_constant = 0;
+  std::int32_t half = 0, sign_shift = 31, right = 0;
 };
 
 }  // namespace pinhole::engine::kernels::fast

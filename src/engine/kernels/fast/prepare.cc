@@ -6,6 +6,7 @@
 #include <limits>
 #include <numeric>
 
+#include "engine/kernels/ref/add_params.h"
 #include "engine/kernels/ref/ref.h"
 #include "engine/kernels/ref/weighted_sum.h"
 
@@ -13,8 +14,11 @@ namespace pinhole::engine::kernels::fast {
 
 namespace {
 
-// Scratch that a chunk of rows may take: half of a common first cache.
+// Scratch that a chunk of rows may take: half of a common first cache, or what a few rows need, so
+// that a row which two chunks share is seldom copied twice.
 constexpr std::uint32_t kChunkBytes = 16 * 1024;
+constexpr std::int32_t kLeastRows = 4;
+constexpr std::uint32_t kMostChunkBytes = 96 * 1024;
 // What loops read behind the last row, a block of four vectors of 64 bytes, and what scratch may be
 // short of a cache line's begin.
 constexpr std::uint32_t kSlackBytes = 256 + kPackedAlignment;
@@ -29,17 +33,42 @@ struct Window {
   std::int32_t pad_h = 0, pad_w = 0;
 };
 
-// Where the weight of (output channel, tap, input channel) stands in the file.
+// Where the weights of an output channel stand in the file: one `next` behind the other, tap by tap
+// and in a tap input by input.
 struct WeightOrder {
-  std::ptrdiff_t channel = 0, tap = 0, input = 0;
-  [[nodiscard]] std::ptrdiff_t at(std::ptrdiff_t c, std::ptrdiff_t t, std::ptrdiff_t i) const {
-    return c * channel + t * tap + i * input;
+  std::ptrdiff_t channel = 0, next = 1;
+  [[nodiscard]] std::ptrdiff_t at(std::ptrdiff_t c, std::ptrdiff_t i) const {
+    return c * channel + i * next;
   }
 };
 
 template <typename T>
 void Put(std::byte* at, std::ptrdiff_t index, T value) {
   std::memcpy(at + index * static_cast<std::ptrdiff_t>(sizeof(T)), &value, sizeof(T));
+}
+
+// Bytes of what a vector finishes with.
+constexpr std::size_t RecordBytes(int lanes, Finish finish) {
+  return static_cast<std::size_t>(lanes) *
+         (finish == Finish::kFloat ? 4U : finish == Finish::kPositive ? 20U : 24U);
+}
+
+// A lane's part of the record, but for the bias.
+void PutScaling(std::byte* record, int lanes, int lane, Finish finish, base::FixedMultiplier m,
+                std::int32_t out_zero) {
+  Put(record, lanes + lane, m.fraction);
+  const int e = -m.shift;
+  if (finish == Finish::kPositive) {
+    const std::int64_t add = (std::int64_t{1} << (30 + e)) + (std::int64_t{1} << 30) +
+                             out_zero * (std::int64_t{1} << (31 + e));
+    Put(record + std::ptrdiff_t{8} * lanes, lane % 2 * (lanes / 2) + lane / 2, add);
+    Put(record, 4 * lanes + lane, e - 1);
+    return;
+  }
+  Put(record, 2 * lanes + lane, 1 + std::max(-e, 0));
+  Put(record, 3 * lanes + lane, e > 0 ? std::int32_t{1} << (e - 1) : 0);
+  Put(record, 4 * lanes + lane, e > 0 ? 31 : 32);
+  Put(record, 5 * lanes + lane, std::max(e, 0));
 }
 
 // One use of an operator while it is packed.
@@ -73,9 +102,11 @@ class Packer {
     return static_cast<std::uint8_t>(zero + offset());
   }
 
-  // Fills gemm's clamp and chooses how to finish. False where a sum may be too large.
-  bool ChooseFinish(const WeightOrder& order, std::int32_t taps, std::int32_t inputs, Gemm& gemm) {
+  // `count` weights a channel lie as `order` says. Fills gemm's clamp and chooses how to finish.
+  // False where a sum may be too large.
+  bool ChooseFinish(const WeightOrder& order, std::int32_t count, Gemm& gemm) {
     order_ = order;
+    count_ = count;
     gemm.float_low = ref_.float_range.low;
     gemm.float_high = ref_.float_range.high;
     if (is_float_) {
@@ -88,12 +119,14 @@ class Packer {
     gemm.out_zero = static_cast<std::int16_t>(out.zero_point);
     bool positive = ref_.int_range.low >= out.zero_point;
     for (std::int32_t c = 0; c < gemm.out_channels; ++c) {
-      if (Constant(c, taps, inputs)) {
+      const Sums sums = SumsOf(c);
+      if (sums.constant()) {
         continue;
       }
       const int shift = ref_.multipliers.at(static_cast<std::size_t>(c)).shift;
       positive = positive && shift <= -1 && shift >= -22;
-      if ((LargestSum(c, taps, inputs) << std::max(shift, 0)) > kMaxSum) {
+      const std::int64_t largest = std::abs(BiasOf(c)) + 255 * sums.absolute;
+      if ((largest << std::max(shift, 0)) > kMaxSum) {
         return false;
       }
     }
@@ -124,12 +157,9 @@ class Packer {
   // Bias and scaling of `block`; channel_of(lane) is the output channel of a lane in the block's
   // order of bytes, or -1.
   template <typename ChannelOfByte>
-  base::Status PackFinish(Block& block, Finish finish, std::int32_t taps, std::int32_t inputs,
-                          const ChannelOfByte& channel_of) {
+  base::Status PackFinish(Block& block, Finish finish, const ChannelOfByte& channel_of) {
     const int lanes = layout_.lanes;
-    const std::ptrdiff_t record = lanes * (finish == Finish::kFloat      ? 4
-                                           : finish == Finish::kPositive ? 20
-                                                                         : 24);
+    const auto record = static_cast<std::ptrdiff_t>(RecordBytes(lanes, finish));
     PINHOLE_ASSIGN(const std::span<std::byte> memory,
                    context_.TakePacked(static_cast<std::size_t>(record * block.vectors)));
     std::memset(memory.data(), 0, memory.size());
@@ -138,25 +168,30 @@ class Packer {
       for (int lane = 0; lane < lanes; ++lane) {
         const std::int32_t c = channel_of(ByteOf(block.vectors, v, lane));
         if (c >= 0) {
-          PackLane(memory.data() + v * record, lane, finish, c, taps, inputs);
+          PackLane(memory.data() + v * record, lane, finish, c);
         }
       }
     }
     return {};
   }
 
-  [[nodiscard]] float FloatWeight(std::ptrdiff_t at) const {
-    return reinterpret_cast<const float*>(weights_.data)[at];
-  }
-  [[nodiscard]] std::int8_t Int8Weight(std::ptrdiff_t at) const {
-    return reinterpret_cast<const std::int8_t*>(weights_.data)[at];
-  }
-  // Weight `at` of the file to place `index` of packed weights.
-  void PutWeight(std::byte* to, std::ptrdiff_t index, std::ptrdiff_t at) const {
+  // Weight i of channel c to place `index` of packed weights.
+  void PutWeight(std::byte* to, std::ptrdiff_t index, std::int32_t c, std::int32_t i) const {
     if (is_float_) {
-      Put(to, index, FloatWeight(at));
+      Put(to, index, reinterpret_cast<const float*>(weights_.data)[order_.at(c, i)]);
     } else {
-      Put(to, index, Int8Weight(at));
+      Put(to, index, reinterpret_cast<const std::int8_t*>(weights_.data)[order_.at(c, i)]);
+    }
+  }
+  // Weights [i, i + n) of channel c, one behind the other.
+  void PutWeights(std::byte* to, std::int32_t c, std::int32_t i, std::int32_t n) const {
+    const std::ptrdiff_t bytes = is_float_ ? 4 : 1;
+    if (order_.next == 1) {
+      std::memcpy(to, weights_.data + order_.at(c, i) * bytes, static_cast<std::size_t>(n * bytes));
+      return;
+    }
+    for (std::int32_t k = 0; k < n; ++k) {
+      PutWeight(to, k, c, i + k);
     }
   }
   // Which byte of a block's outputs a lane becomes.
@@ -164,7 +199,6 @@ class Packer {
     return is_float_ ? vector * layout_.lanes + lane
                      : layout_.int8_channel(vectors, vector, lane);
   }
-  [[nodiscard]] const WeightOrder& order() const { return order_; }
 
  private:
   [[nodiscard]] std::int32_t offset() const {
@@ -176,28 +210,22 @@ class Packer {
                ? bias->constant<std::int32_t>()[static_cast<std::size_t>(c)]
                : 0;
   }
-  template <typename Term>
-  [[nodiscard]] std::int64_t SumOver(std::int32_t c, std::int32_t taps, std::int32_t inputs,
-                                     const Term& term) const {
-    std::int64_t sum = 0;
-    for (std::int32_t t = 0; t < taps; ++t) {
-      for (std::int32_t i = 0; i < inputs; ++i) {
-        sum += term(std::int64_t{Int8Weight(order_.at(c, t, i))});
-      }
+  // Of channel c's weights.
+  struct Sums {
+    std::int64_t plain = 0, absolute = 0;
+    // Training leaves channels without weights, with biases beyond all measure.
+    [[nodiscard]] bool constant() const { return absolute == 0; }
+  };
+  [[nodiscard]] Sums SumsOf(std::int32_t c) const {
+    const auto* w = reinterpret_cast<const std::int8_t*>(weights_.data) + c * order_.channel;
+    Sums sums;
+    for (std::int32_t i = 0; i < count_; ++i, w += order_.next) {
+      sums.plain += *w;
+      sums.absolute += *w < 0 ? -*w : *w;
     }
-    return sum;
-  }
-  [[nodiscard]] std::int64_t LargestSum(std::int32_t c, std::int32_t taps,
-                                        std::int32_t inputs) const {
-    return std::abs(BiasOf(c)) + 255 * SumOver(c, taps, inputs, [](std::int64_t w) {
-             return w < 0 ? -w : w;
-           });
+    return sums;
   }
 
-  // All weights are zero. Training leaves such channels, with biases beyond all measure.
-  [[nodiscard]] bool Constant(std::int32_t c, std::int32_t taps, std::int32_t inputs) const {
-    return SumOver(c, taps, inputs, [](std::int64_t w) { return w < 0 ? -w : w; }) == 0;
-  }
   // The multiplier of channel c, and a bias instead of the file's. A constant channel gets such as
   // give its one result: 2^30 / 2^31 takes half of the sum, or a quarter with e = 1.
   base::FixedMultiplier Scaling(std::int32_t c, Finish finish, bool constant,
@@ -213,8 +241,7 @@ class Packer {
     return {std::int32_t{1} << 30, finish == Finish::kPositive ? -1 : 0};
   }
 
-  void PackLane(std::byte* record, int lane, Finish finish, std::int32_t c, std::int32_t taps,
-                std::int32_t inputs) const {
+  void PackLane(std::byte* record, int lane, Finish finish, std::int32_t c) const {
     const int lanes = layout_.lanes;
     if (finish == Finish::kFloat) {
       const Tensor* const bias = context_.input(2);
@@ -223,24 +250,12 @@ class Packer {
       return;
     }
     // Data are x + offset, zero is zero_point + offset: the bias takes zero's share back.
-    const std::int64_t weights = SumOver(c, taps, inputs, [](std::int64_t w) { return w; });
+    const Sums sums = SumsOf(c);
     const std::int64_t zero = context_.input(0)->zero_point + offset();
     std::int64_t bias = BiasOf(c);
-    const base::FixedMultiplier m = Scaling(c, finish, Constant(c, taps, inputs), bias);
-    Put(record, lane, static_cast<std::int32_t>(bias - zero * weights));
-    Put(record, lanes + lane, m.fraction);
-    const int e = -m.shift;
-    if (finish == Finish::kPositive) {
-      const std::int64_t add = (std::int64_t{1} << (30 + e)) + (std::int64_t{1} << 30) +
-                               context_.output(0)->zero_point * (std::int64_t{1} << (31 + e));
-      Put(record + std::ptrdiff_t{8} * lanes, lane % 2 * (lanes / 2) + lane / 2, add);
-      Put(record, 4 * lanes + lane, e - 1);
-      return;
-    }
-    Put(record, 2 * lanes + lane, 1 + std::max(-e, 0));
-    Put(record, 3 * lanes + lane, e > 0 ? std::int32_t{1} << (e - 1) : 0);
-    Put(record, 4 * lanes + lane, e > 0 ? 31 : 32);
-    Put(record, 5 * lanes + lane, std::max(e, 0));
+    const base::FixedMultiplier m = Scaling(c, finish, sums.constant(), bias);
+    Put(record, lane, static_cast<std::int32_t>(bias - zero * sums.plain));
+    PutScaling(record, lanes, lane, finish, m, context_.output(0)->zero_point);
   }
 
   PrepareContext& context_;
@@ -249,6 +264,7 @@ class Packer {
   const Tensor& weights_;
   bool is_float_;
   WeightOrder order_;
+  std::int32_t count_ = 0;
 };
 
 // Fills what follows from the tensors' shapes. False where scratch would be out of proportion.
@@ -276,9 +292,12 @@ bool SetRows(const Tensor& in, const Shape& out, const Window& window, const Pac
   copy.span_h = static_cast<std::int32_t>(span);
   copy.phase_columns = static_cast<std::int32_t>(phase_columns);
   copy.row_bytes = static_cast<std::uint32_t>(row_bytes);
-  const std::int64_t more = (kChunkBytes / row_bytes - span) / window.stride_h + 1;
-  copy.chunk_rows =
-      static_cast<std::int32_t>(std::clamp<std::int64_t>(more, 1, out.dim(1)));
+  const auto rows_in = [&](std::int64_t bytes) {
+    return (bytes / row_bytes - span) / window.stride_h + 1;
+  };
+  const std::int64_t rows = std::max(
+      rows_in(kChunkBytes), std::min<std::int64_t>(rows_in(kMostChunkBytes), kLeastRows));
+  copy.chunk_rows = static_cast<std::int32_t>(std::clamp<std::int64_t>(rows, 1, out.dim(1)));
   return true;
 }
 
@@ -288,41 +307,48 @@ std::uint32_t ScratchBytes(const RowCopy& copy) {
   return copy.direct ? 0 : rows * copy.row_bytes + kSlackBytes;
 }
 
-// Packs a matrix product: segments of `run` weights that lie together in data and file.
-base::Status PackProduct(PrepareContext& context, const Layout& layout, Packer& packer,
-                         std::int32_t taps_a_segment, std::int32_t inputs, Gemm& gemm) {
-  const auto segments = static_cast<std::int32_t>(gemm.segments.size());
-  const std::int32_t run = taps_a_segment * inputs;
+// The weights of a block of a matrix product, whose segments are runs of `run` weights.
+void PackBlock(const Layout& layout, const Packer& packer, const Block& block, std::int32_t run,
+               const Gemm& gemm, std::byte* to) {
+  constexpr int kMostLanes = 64;
+  std::int32_t channels[kMostLanes];
+  const int lanes = block.vectors * layout.lanes;
+  for (int at = 0; at < lanes; ++at) {
+    const int byte = packer.ByteOf(block.vectors, at / layout.lanes, at % layout.lanes);
+    channels[at] = byte < block.count ? block.first + byte : -1;
+  }
   const int group = packer.group();
-  gemm.steps = (run + group - 1) / group;
-  PINHOLE_ASSIGN(const std::span<Block> blocks, packer.MakeBlocks(gemm.out_channels));
-  const std::int32_t taps = segments * taps_a_segment;
-  for (Block& block : blocks) {
-    PINHOLE_TRY(packer.PackFinish(block, gemm.finish, taps, inputs, [&block](int byte) {
-      return byte < block.count ? block.first + byte : -1;
-    }));
-    const std::ptrdiff_t vector_weights = static_cast<std::ptrdiff_t>(layout.lanes) * group;
-    const std::ptrdiff_t step_weights = vector_weights * block.vectors;
-    const std::ptrdiff_t total = step_weights * gemm.steps * segments;
-    const int bytes = packer.weight_bytes() / group;
-    PINHOLE_ASSIGN(const std::span<std::byte> memory,
-                   context.TakePacked(static_cast<std::size_t>(total * bytes)));
-    std::memset(memory.data(), 0, memory.size());
-    block.weights = memory.data();
-    for (int v = 0; v < block.vectors; ++v) {
-      for (int lane = 0; lane < layout.lanes; ++lane) {
-        const int byte = packer.ByteOf(block.vectors, v, lane);
-        for (std::int32_t i = 0; byte < block.count && i < segments * run; ++i) {
-          const std::int32_t in_run = i % run;
-          const std::ptrdiff_t step = i / run * gemm.steps + in_run / group;
-          packer.PutWeight(memory.data(),
-                           step * step_weights + v * vector_weights + lane * group + in_run % group,
-                           packer.order().at(block.first + byte, i / run * taps_a_segment +
-                                                                     in_run / inputs,
-                                             in_run % inputs));
+  const std::ptrdiff_t bytes = packer.weight_bytes();
+  for (std::size_t segment = 0; segment < gemm.segments.size(); ++segment) {
+    const auto first = static_cast<std::int32_t>(segment) * run;
+    for (std::int32_t k = 0; k < run; k += group) {
+      const std::int32_t count = std::min(group, run - k);
+      for (int at = 0; at < lanes; ++at, to += bytes) {
+        if (channels[at] >= 0) {
+          packer.PutWeights(to, channels[at], first + k, count);
         }
       }
     }
+  }
+}
+
+// Packs a matrix product: segments of `run` weights that lie together in data and file.
+base::Status PackProduct(PrepareContext& context, const Layout& layout, Packer& packer,
+                         std::int32_t run, Gemm& gemm) {
+  const int group = packer.group();
+  gemm.steps = (run + group - 1) / group;
+  PINHOLE_ASSIGN(const std::span<Block> blocks, packer.MakeBlocks(gemm.out_channels));
+  for (Block& block : blocks) {
+    PINHOLE_TRY(packer.PackFinish(block, gemm.finish, [&block](int byte) {
+      return byte < block.count ? block.first + byte : -1;
+    }));
+    const std::size_t total = static_cast<std::size_t>(block.vectors * layout.lanes) *
+                              static_cast<std::size_t>(packer.weight_bytes()) *
+                              static_cast<std::size_t>(gemm.steps) * gemm.segments.size();
+    PINHOLE_ASSIGN(const std::span<std::byte> memory, context.TakePacked(total));
+    std::memset(memory.data(), 0, memory.size());
+    block.weights = memory.data();
+    PackBlock(layout, packer, block, run, gemm, memory.data());
   }
   gemm.blocks = blocks;
   return {};
@@ -337,7 +363,7 @@ base::Result<Prepared> PrepareProduct(PrepareContext& context, const Layout& lay
   gemm.out_channels = out.dim(3);
   const std::int32_t taps = window.height * window.width;
   const std::int32_t inputs = in.shape.dim(3);
-  if (!packer.ChooseFinish(order, taps, inputs, gemm) ||
+  if (!packer.ChooseFinish(order, taps * inputs, gemm) ||
       !SetRows(in, out, window, packer, params->copy)) {
     return prepared;
   }
@@ -354,7 +380,7 @@ base::Result<Prepared> PrepareProduct(PrepareContext& context, const Layout& lay
         i % across * window.dilation_w * pixel;
   }
   gemm.segments = segments;
-  PINHOLE_TRY(PackProduct(context, layout, packer, together ? window.width : 1, inputs, gemm));
+  PINHOLE_TRY(PackProduct(context, layout, packer, (together ? window.width : 1) * inputs, gemm));
   params->out_rows = out.dim(1);
   params->out_columns = out.dim(2);
   params->pixel_step = pixel * window.stride_w;
@@ -381,42 +407,37 @@ Window WindowOf(const Options& options, const Shape& weights, const ref::WindowS
           options.dilation_h, options.dilation_w, ref.pad_h,        ref.pad_w};
 }
 
-// Taps and weights of a depthwise convolution: four vectors a block, `period` lanes in all.
+// Taps and weights of a depthwise convolution, `period` lanes in all, for blocks whose lanes are
+// known.
 base::Status PackTaps(PrepareContext& context, const Layout& layout, Packer& packer,
-                      std::int32_t taps, DepthwiseParams& params) {
+                      std::int32_t taps, std::span<Block> blocks, DepthwiseParams& params) {
   Gemm& gemm = params.gemm;
   const int group = packer.group();
   const std::int32_t channels = gemm.out_channels;
-  const std::int32_t lanes = kMaxVectors * layout.lanes;
-  PINHOLE_ASSIGN(const std::span<Block> blocks,
-                 context.arena().Make<Block>(static_cast<std::size_t>(params.period / lanes)));
-  const auto padded = static_cast<std::int32_t>(gemm.segments.size());
-  std::int32_t first = 0;
+  const auto padded = (taps + group - 1) / group * group;
   for (Block& block : blocks) {
-    block = {nullptr, nullptr, first, lanes, kMaxVectors};
     const auto channel_of = [&](int byte) {
-      const std::int32_t at = first + byte;
+      const std::int32_t at = block.first + byte;
       return params.flat ? at % channels : at < channels ? at : -1;
     };
-    PINHOLE_TRY(packer.PackFinish(block, gemm.finish, taps, 1, channel_of));
+    PINHOLE_TRY(packer.PackFinish(block, gemm.finish, channel_of));
     const std::ptrdiff_t vector_weights = static_cast<std::ptrdiff_t>(layout.lanes) * group;
     const int bytes = packer.weight_bytes() / group;
     PINHOLE_ASSIGN(const std::span<std::byte> memory,
-                   context.TakePacked(static_cast<std::size_t>(vector_weights * kMaxVectors *
+                   context.TakePacked(static_cast<std::size_t>(vector_weights * block.vectors *
                                                                (padded / group) * bytes)));
     std::memset(memory.data(), 0, memory.size());
     block.weights = memory.data();
-    for (int v = 0; v < kMaxVectors; ++v) {
+    for (int v = 0; v < block.vectors; ++v) {
       for (int lane = 0; lane < layout.lanes; ++lane) {
-        const std::int32_t c = channel_of(packer.ByteOf(kMaxVectors, v, lane));
+        const std::int32_t c = channel_of(packer.ByteOf(block.vectors, v, lane));
         for (std::int32_t t = 0; c >= 0 && t < taps; ++t) {
-          packer.PutWeight(memory.data(),
-                           (t / group * kMaxVectors + v) * vector_weights + lane * group + t % group,
-                           packer.order().at(c, t, 0));
+          packer.PutWeight(
+              memory.data(),
+              (t / group * block.vectors + v) * vector_weights + lane * group + t % group, c, t);
         }
       }
     }
-    first += lanes;
   }
   gemm.blocks = blocks;
   return {};
@@ -443,6 +464,83 @@ base::Status PlaceTaps(PrepareContext& context, const Window& window, const Pack
   return {};
 }
 
+// Blocks of four vectors one behind the other over `lanes` lanes.
+base::Result<std::span<Block>> BlocksOver(PrepareContext& context, const Layout& layout,
+                                          std::int32_t lanes) {
+  const std::int32_t whole = kMaxVectors * layout.lanes;
+  PINHOLE_ASSIGN(const std::span<Block> blocks,
+                 context.arena().Make<Block>(static_cast<std::size_t>(lanes / whole)));
+  std::int32_t first = 0;
+  for (Block& block : blocks) {
+    block = {nullptr, nullptr, first, whole, kMaxVectors};
+    first += whole;
+  }
+  return blocks;
+}
+
+// Columns are walked block by block of channels: at most a third of the lanes may be idle.
+bool WalksColumns(const Layout& layout, const Window& window, std::int32_t channels) {
+  const std::int32_t lanes = kMaxVectors * layout.lanes;
+  const std::int32_t idle = (lanes - channels % lanes) % lanes;
+  return layout.walks_columns && window.width == 3 && window.height >= 2 && window.height <= 4 &&
+         window.dilation_w == 1 && window.stride_w <= 2 && idle <= channels / 3;
+}
+
+// Weights by column: [column][vector][lane][row], zero below the last row; where two rows of outputs
+// can be done at once, the same again one row further down.
+base::Status PackColumns(PrepareContext& context, const Layout& layout, Packer& packer,
+                         const Window& window, std::span<Block> blocks, DepthwiseParams& params) {
+  params.column_stride = window.stride_w;
+  params.row_pairs = window.stride_w == 1 && window.stride_h == 1 && window.height == 3 &&
+                     window.dilation_h == 1;
+  for (std::int32_t i = 0; i < 4; ++i) {
+    params.column_rows[i] = std::min(i, window.height - 1) * window.dilation_h *
+                            static_cast<std::int32_t>(params.copy.row_bytes);
+  }
+  const int vector_weights = layout.lanes * 4;
+  const std::int32_t channels = params.gemm.out_channels;
+  for (Block& block : blocks) {
+    block.count = std::min(block.count, channels - block.first);
+    const auto channel_of = [&](int byte) {
+      return byte < block.count ? block.first + byte : -1;
+    };
+    PINHOLE_TRY(packer.PackFinish(block, params.gemm.finish, channel_of));
+    PINHOLE_ASSIGN(const std::span<std::byte> memory,
+                   context.TakePacked(static_cast<std::size_t>(
+                       3 * kMaxVectors * vector_weights * (params.row_pairs ? 2 : 1))));
+    std::memset(memory.data(), 0, memory.size());
+    block.weights = memory.data();
+    for (int at = 0; at < kMaxVectors * layout.lanes; ++at) {
+      const int vector = at / layout.lanes;
+      const int lane = at % layout.lanes;
+      const std::int32_t c = channel_of(packer.ByteOf(kMaxVectors, vector, lane));
+      for (std::int32_t tap = 0; c >= 0 && tap < window.height * 3; ++tap) {
+        const std::ptrdiff_t to =
+            (tap % 3 * kMaxVectors + vector) * vector_weights + lane * 4 + tap / 3;
+        packer.PutWeight(memory.data(), to, c, tap);
+        if (params.row_pairs) {
+          packer.PutWeight(memory.data(), to + 3 * kMaxVectors * vector_weights + 1, c, tap);
+        }
+      }
+    }
+  }
+  params.gemm.blocks = blocks;
+  return {};
+}
+
+// A float window: how it moves, and where it has no tap outside.
+void SetFloatWindow(const Window& window, DepthwiseParams& params) {
+  const RowCopy& copy = params.copy;
+  const std::int32_t span = (window.width - 1) * window.dilation_w + 1;
+  const std::int32_t first = (copy.pad_w + window.stride_w - 1) / window.stride_w;
+  const std::int32_t room = copy.in_columns + copy.pad_w - span;
+  const std::int32_t end = room < 0 ? 0 : room / window.stride_w + 1;
+  const std::int32_t first_inside = std::min(first, params.out_columns);
+  params.window = {window.height,     window.width,      window.stride_w,
+                   window.dilation_h, window.dilation_w, first_inside,
+                   std::clamp(end, first_inside, params.out_columns)};
+}
+
 }  // namespace
 
 base::Result<Prepared> PrepareConv(PrepareContext& context, const Layout& layout) {
@@ -459,7 +557,7 @@ base::Result<Prepared> PrepareConv(PrepareContext& context, const Layout& layout
   }
   const Window window = WindowOf(context.op().options<ConvOptions>(), weights, ref);
   const std::ptrdiff_t depth = weights.dim(3);
-  const WeightOrder order{window.height * window.width * depth, depth, 1};
+  const WeightOrder order{window.height * window.width * depth, 1};
   return PrepareProduct(context, layout, packer, in, context.output(0)->shape, window, order,
                         prepared, params);
 }
@@ -481,7 +579,7 @@ base::Result<Prepared> PrepareDense(PrepareContext& context, const Layout& layou
   Tensor in = *context.input(0);
   in.shape = {1, batches, 1, depth};
   return PrepareProduct(context, layout, packer, in, {1, batches, 1, weights.dim(0)}, Window{},
-                        {depth, 0, 1}, prepared, params);
+                        {depth, 1}, prepared, params);
 }
 
 base::Result<Prepared> PrepareDepthwise(PrepareContext& context, const Layout& layout) {
@@ -502,32 +600,95 @@ base::Result<Prepared> PrepareDepthwise(PrepareContext& context, const Layout& l
   if (in.shape.dim(3) == 1) {
     PINHOLE_ASSIGN(ConvParams* const product, context.NewParams<ConvParams>());
     PINHOLE_ASSIGN(prepared, PrepareProduct(context, layout, packer, in, out, window,
-                                            {1, out.dim(3), 0}, prepared, product));
+                                            {1, out.dim(3)}, prepared, product));
     params->product = product->packed ? product : nullptr;
     return prepared;
   }
+  const bool is_float = in.type == Type::kFloat32;
   Gemm& gemm = params->gemm;
   gemm.out_channels = out.dim(3);
   params->copy.repeat = gemm.out_channels / in.shape.dim(3);
-  params->copy.phases = window.stride_w;
-  if (!packer.ChooseFinish({1, gemm.out_channels, 0}, taps, 1, gemm) ||
+  const bool by_column = !is_float && WalksColumns(layout, window, gemm.out_channels);
+  params->copy.phases = is_float || by_column ? 1 : window.stride_w;
+  if ((is_float && (taps > kMaxFloatTaps || params->copy.repeat > 1)) ||
+      !packer.ChooseFinish({1, gemm.out_channels}, taps, gemm) ||
       !SetRows(in, out, window, packer, params->copy)) {
     return prepared;
   }
-  const std::int32_t lanes = kMaxVectors * layout.lanes;
-  const std::int64_t period = std::lcm(std::int64_t{gemm.out_channels}, std::int64_t{lanes});
-  params->flat = period <= kMaxPeriod;
-  params->period = params->flat ? static_cast<std::int32_t>(period)
-                                : (gemm.out_channels + lanes - 1) / lanes * lanes;
-  PINHOLE_TRY(PlaceTaps(context, window, packer, *params));
-  PINHOLE_TRY(PackTaps(context, layout, packer, taps, *params));
   params->out_rows = out.dim(1);
   params->out_columns = out.dim(2);
   params->row_products = static_cast<std::uint64_t>(out.dim(2)) *
                          static_cast<std::uint64_t>(gemm.out_channels) *
                          static_cast<std::uint64_t>(taps);
+  const std::int32_t lanes = kMaxVectors * layout.lanes;
+  const std::int64_t period = std::lcm(std::int64_t{gemm.out_channels}, std::int64_t{lanes});
+  params->flat =
+      period <= kMaxPeriod && !by_column && (!is_float || window.stride_w == 1);
+  params->period = params->flat ? static_cast<std::int32_t>(period)
+                                : (gemm.out_channels + lanes - 1) / lanes * lanes;
+  PINHOLE_ASSIGN(const std::span<Block> blocks, is_float && !params->flat
+                                                    ? packer.MakeBlocks(gemm.out_channels)
+                                                    : BlocksOver(context, layout, params->period));
+  if (by_column) {
+    PINHOLE_TRY(PackColumns(context, layout, packer, window, blocks, *params));
+    prepared.scratch_bytes = ScratchBytes(params->copy);
+    params->packed = true;
+    return prepared;
+  }
+  PINHOLE_TRY(PackTaps(context, layout, packer, taps, blocks, *params));
+  if (is_float) {
+    SetFloatWindow(window, *params);
+  } else {
+    PINHOLE_TRY(PlaceTaps(context, window, packer, *params));
+    prepared.scratch_bytes = ScratchBytes(params->copy);
+  }
   params->packed = true;
-  prepared.scratch_bytes = ScratchBytes(params->copy);
+  return prepared;
+}
+
+base::Result<Prepared> PrepareAdd(PrepareContext& context, const Layout& layout) {
+  PINHOLE_ASSIGN(Prepared prepared, ref::kAdd.prepare(context));
+  PINHOLE_ASSIGN(AddParams* const params, context.NewParams<AddParams>());
+  params->ref = prepared.params;
+  const auto* const ref = static_cast<const ref::AddParams*>(prepared.params);
+  prepared.params = params;
+  const Tensor& out = *context.output(0);
+  const auto same = [&out](const Tensor& in) { return in.shape == out.shape; };
+  if (out.type != Type::kInt8 || !same(*context.input(0)) || !same(*context.input(1))) {
+    return prepared;
+  }
+  const auto half = [](base::FixedMultiplier m) {
+    return m.fraction == std::int32_t{1} << 30 && m.shift == 0;
+  };
+  params->swapped = !half(ref->a);
+  const base::FixedMultiplier other = params->swapped ? ref->a : ref->b;
+  if (!half(params->swapped ? ref->b : ref->a) || other.shift > 0 || ref->out.shift > 1) {
+    return prepared;
+  }
+  const std::int32_t larger_zero = context.input(params->swapped ? 1 : 0)->zero_point;
+  const std::int32_t other_zero = context.input(params->swapped ? 0 : 1)->zero_point;
+  params->high = other.fraction >> 11;
+  params->low = other.fraction & 2047;
+  params->low_constant = 1024 - other_zero * params->low;
+  params->right = -other.shift;
+  params->sign_shift = params->right > 0 ? 31 : 32;
+  params->half = params->right > 0 ? std::int32_t{1} << (params->right - 1) : 0;
+  params->high_constant = -other_zero * params->high;
+  params->larger_constant = -(larger_zero * (1 << 19));
+  params->finish.low = static_cast<std::int8_t>(ref->clamp.low);
+  params->finish.high = static_cast<std::int8_t>(ref->clamp.high);
+  params->finish.out_zero = static_cast<std::int16_t>(out.zero_point);
+  const bool positive =
+      ref->clamp.low >= out.zero_point && ref->out.shift <= -1 && ref->out.shift >= -22;
+  params->finish.finish = positive ? Finish::kPositive : Finish::kSigned;
+  PINHOLE_ASSIGN(const std::span<std::byte> record,
+                 context.TakePacked(RecordBytes(layout.lanes, params->finish.finish)));
+  std::memset(record.data(), 0, record.size());
+  for (int lane = 0; lane < layout.lanes; ++lane) {
+    PutScaling(record.data(), layout.lanes, lane, params->finish.finish, ref->out, out.zero_point);
+  }
+  params->scaling = record.data();
+  params->packed = true;
   return prepared;
 }
 

@@ -22,4 +22,7 @@ base::Result<Prepared> PrepareDense(PrepareContext& context, const Layout& layou
 // Prepared::params is a DepthwiseParams.
 base::Result<Prepared> PrepareDepthwise(PrepareContext& context, const Layout& layout);
 
+// ADD of int8 tensors of one shape. Prepared::params is an AddParams.
+base::Result<Prepared> PrepareAdd(PrepareContext& context, const Layout& layout);
+
 }  // namespace pinhole::engine::kernels::fast

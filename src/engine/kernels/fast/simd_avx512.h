@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "engine/kernels/fast/layout.h"
+#include "engine/kernels/fast/unroll.h"
 
 namespace pinhole::engine::kernels::fast {
 
@@ -22,6 +23,9 @@ struct Avx512Vnni {
   static constexpr DataType kInt8Data = DataType::kByte;
   static constexpr int kWeightBytes = 4;
   static constexpr int MaxPixels(int vectors) { return vectors == 4 ? 6 : 12; }
+
+  // Places of a depthwise window done at once: four sums each.
+  static constexpr int kWindowPlaces = 2;
 
   using I = __m512i;
   using F = __m512;
@@ -87,21 +91,58 @@ struct Avx512Vnni {
     _mm512_mask_storeu_epi8(out, ~std::uint64_t{0} >> (64 - count), Bytes(clamp, sums));
   }
 
-  // A window of one channel each: lane l of the four vectors takes byte or short of channel
-  // Int8Channel(4, v, l). `taps` points to where each of the group's four taps begins.
-  [[gnu::always_inline]] static void DotTaps(I (&sums)[4], const std::byte* const (&taps)[4], const std::byte* weights) {
-    const I t0 = _mm512_loadu_si512(taps[0]);
-    const I t1 = _mm512_loadu_si512(taps[1]);
-    const I t2 = _mm512_loadu_si512(taps[2]);
-    const I t3 = _mm512_loadu_si512(taps[3]);
+  // A window of one channel each: lane l of vector v takes the bytes of channel Int8Channel(4, v, l)
+  // from the four runs of data, one behind the other.
+  [[gnu::always_inline]] static void Interleave(const std::byte* const (&runs)[4], I (&to)[4]) {
+    const I t0 = _mm512_loadu_si512(runs[0]);
+    const I t1 = _mm512_loadu_si512(runs[1]);
+    const I t2 = _mm512_loadu_si512(runs[2]);
+    const I t3 = _mm512_loadu_si512(runs[3]);
     const I low01 = _mm512_unpacklo_epi8(t0, t1);
     const I high01 = _mm512_unpackhi_epi8(t0, t1);
     const I low23 = _mm512_unpacklo_epi8(t2, t3);
     const I high23 = _mm512_unpackhi_epi8(t2, t3);
-    sums[0] = Dot(sums[0], _mm512_unpacklo_epi16(low01, low23), LoadWeight(weights));
-    sums[1] = Dot(sums[1], _mm512_unpackhi_epi16(low01, low23), LoadWeight(weights + 64));
-    sums[2] = Dot(sums[2], _mm512_unpacklo_epi16(high01, high23), LoadWeight(weights + 128));
-    sums[3] = Dot(sums[3], _mm512_unpackhi_epi16(high01, high23), LoadWeight(weights + 192));
+    to[0] = _mm512_unpacklo_epi16(low01, low23);
+    to[1] = _mm512_unpackhi_epi16(low01, low23);
+    to[2] = _mm512_unpacklo_epi16(high01, high23);
+    to[3] = _mm512_unpackhi_epi16(high01, high23);
+  }
+  // `taps` points to where each of a group's taps begins.
+  [[gnu::always_inline]] static void DotTaps(I (&sums)[4], const std::byte* const (&taps)[4],
+                                             const std::byte* weights) {
+    I data[4];
+    Interleave(taps, data);
+    Unroll<4>([&](auto v) PINHOLE_INLINE {
+      sums[v] = Dot(sums[v], data[v], LoadWeight(weights + v * 64));
+    });
+  }
+
+  // For ADD: element-wise arithmetic of 32 bits.
+  static I SetI(std::int32_t value) { return _mm512_set1_epi32(value); }
+  static I AddI(I a, I b) { return _mm512_add_epi32(a, b); }
+  static I SubI(I a, I b) { return _mm512_sub_epi32(a, b); }
+  static I MulLow(I a, I b) { return _mm512_mullo_epi32(a, b); }
+  template <int kBits>
+  static I ShiftLeft(I a) {
+    return _mm512_slli_epi32(a, kBits);
+  }
+  template <int kBits>
+  static I ShiftRight(I a) {
+    return _mm512_srai_epi32(a, kBits);
+  }
+  static I ShiftRightBy(I a, I bits) { return _mm512_srav_epi32(a, bits); }
+  // 32 bits: zero.
+  static I LogicalShiftRightBy(I a, I bits) { return _mm512_srlv_epi32(a, bits); }
+  // 64 int8 that lie together as 32 bits each, and back.
+  [[gnu::always_inline]] static void LoadInOrder(const std::int8_t* from, I (&to)[4]) {
+    Unroll<4>([&](auto v) PINHOLE_INLINE {
+      to[v] = _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from) + v));
+    });
+  }
+  [[gnu::always_inline]] static void StoreInOrder(const Clamp& clamp, const I (&sums)[4],
+                                                  std::int8_t* out) {
+    const I order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    _mm512_storeu_si512(out, _mm512_permutexvar_epi32(order, Bytes(clamp, sums)));
   }
 
   // `count` int8 as kInt8Data.
@@ -130,6 +171,11 @@ struct Avx512Vnni {
   static F MaxF(F a, F low) { return _mm512_max_ps(low, a); }
   static F MinF(F a, F high) { return _mm512_min_ps(high, a); }
   static F LoadUnalignedF(const std::byte* at) { return _mm512_loadu_ps(at); }
+  // The first `count` lanes, if any; the others are zero.
+  static F LoadSomeF(const std::byte* at, int count) {
+    const auto rest = static_cast<__mmask16>(count >= 16 ? 0xFFFF : count > 0 ? 0xFFFF >> (16 - count) : 0);
+    return _mm512_maskz_loadu_ps(rest, at);
+  }
   static void StoreF(float* at, F value) { _mm512_storeu_ps(at, value); }
   static void StoreSomeF(float* at, F value, int count) {
     _mm512_mask_storeu_ps(at, static_cast<__mmask16>(0xFFFFU >> (16 - count)), value);

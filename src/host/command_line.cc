@@ -51,6 +51,12 @@ void AddDetect(CLI::App& parent, Action& chosen) {
                    "Leave faces below this score, 0 to 1, out; the model's own\nlimit if not given")
       ->type_name("SCORE")
       ->check(CLI::Range(0.0, 1.0).description(""));
+  command
+      ->add_option("--tiles", options->tiles,
+                   "Look at parts of the picture too, for small faces: auto,\nN for N x N of them, "
+                   "or COLUMNSxROWS")
+      ->type_name("HOW")
+      ->capture_default_str();
   command->add_flag("--json", options->json, "One JSON object a picture, one a line");
   command
       ->add_option("--draw", options->draw,
@@ -63,8 +69,14 @@ void AddDetect(CLI::App& parent, Action& chosen) {
       "right as the picture shows them: left eye, right eye, nose, mouth, left ear, right ear.\n"
       "A picture that can't be read is said on standard error; the others are done all the same.\n"
       "\n"
+      "A network sees every picture at its own size, and faces of a twentieth of the picture may "
+      "be\n"
+      "too small for it. With --tiles it runs for each part as well, so that the time grows with\n"
+      "their number: at most 1024 with the whole picture.\n"
+      "\n"
       "Examples:\n"
       "  pinhole detect photo.jpg\n"
+      "  pinhole detect group.jpg --tiles auto\n"
       "  pinhole detect photo.jpg --draw found.png\n"
       "  pinhole detect *.jpg --json --min-score 0.7 > faces.jsonl\n"
       "  curl -s https://example.org/photo.jpg | pinhole detect -");
@@ -86,11 +98,41 @@ void AddInspect(CLI::App& parent, Action& chosen) {
       "  pinhole model inspect person.tflite --json | jq .multiply_adds");
 }
 
+// What 'plan' says about two memories.
+void AddPlanTraffic(CLI::App* command, PlanOptions& options) {
+  CLI::Option* fast =
+      command
+          ->add_option(
+              "--fast", options.fast,
+              "Plan for a fast memory of SIZE beside a slow one: bytes, or\na number with K, "
+              "KiB, M or MiB. Several times: one line each")
+          ->type_name("SIZE")
+          ->expected(1)
+          ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command
+      ->add_flag("--compare-cache", options.compare_cache,
+                 "With --fast: what caches of that size would move")
+      ->needs(fast);
+  command->add_option("--line", options.line, "Bytes of a line, of slow memory and caches")
+      ->capture_default_str()
+      ->type_name("N")
+      ->needs(fast);
+  command->add_option("--ways", options.ways, "Ways of the caches")
+      ->capture_default_str()
+      ->type_name("N")
+      ->needs(fast);
+  command->add_option("--svg", options.svg, "Draw what is moved at each --fast")
+      ->type_name("FILE")
+      ->needs(fast);
+}
+
 void AddPlan(CLI::App& parent, Action& chosen) {
   CLI::App* command =
       parent.add_subcommand("plan", "Show where every byte lies while a model runs, over time");
   const auto options = OptionsOf<PlanOptions>(command, chosen, ShowPlan);
-  command->add_option("MODEL", options->models, "TensorFlow Lite files; several with --table")
+  command
+      ->add_option("MODEL", options->models,
+                   "TensorFlow Lite files; several with --table or --fast")
       ->type_name("")
       ->required();
   command->add_flag("--json", options->json, "JSON instead of text");
@@ -105,6 +147,8 @@ void AddPlan(CLI::App& parent, Action& chosen) {
                    "Lines of 'name bytes' to hold the totals against, by\nfile name without ending")
       ->type_name("FILE")
       ->needs(table);
+  AddPlanTraffic(command, *options);
+  command->get_option("--fast")->excludes(html)->excludes(table);
   command->footer(
       "The map's columns are operators, its rows addresses; each tensor has a letter, which the\n"
       "table below the map explains. 'Total' is all memory that a run needs beside the model "
@@ -113,7 +157,8 @@ void AddPlan(CLI::App& parent, Action& chosen) {
       "Examples:\n"
       "  pinhole model plan person.tflite\n"
       "  pinhole model plan person.tflite --html plan.html\n"
-      "  pinhole model plan --table *.tflite --against docs/reference/arena-tflm.txt");
+      "  pinhole model plan --table *.tflite --against docs/reference/arena-tflm.txt\n"
+      "  pinhole model plan person.tflite --fast 64KiB --compare-cache");
 }
 
 void AddModelRun(CLI::App& parent, Action& chosen) {

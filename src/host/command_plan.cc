@@ -8,6 +8,7 @@
 #include "host/commands.h"
 #include "host/names.h"
 #include "host/plan_view.h"
+#include "host/traffic_view.h"
 
 namespace pinhole::host {
 
@@ -134,6 +135,9 @@ int PrintTable(const PlanOptions& options) {
 }  // namespace
 
 int ShowPlan(const PlanOptions& options) {
+  if (!options.fast.empty()) {
+    return ShowTraffic(options);
+  }
   if (options.table) {
     return PrintTable(options);
   }

@@ -10,6 +10,7 @@
 // function here, a file, and its definition in command_line.cc or in a file beside it.
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct DetectOptions {
   std::string model;  // empty: the bundled one
   std::string suppression = "weighted";
   float min_score = -1.0F;  // below 0: the model's own
+  std::string tiles = "none";
   std::string draw;
   bool json = false;
   int threads = 1;
@@ -63,6 +65,12 @@ struct PlanOptions {
   bool table = false;
   std::string html;
   std::string against;
+  // Two memories.
+  std::vector<std::string> fast;  // sizes of the fast one; empty: one memory
+  bool compare_cache = false;
+  std::uint32_t line = 64;
+  std::uint32_t ways = 8;
+  std::string svg;
 };
 int ShowPlan(const PlanOptions& options);
 

@@ -178,6 +178,10 @@ class EvalContext {
   [[nodiscard]] const P& params() const {
     return *static_cast<const P*>(params_);
   }
+  // The same with other parameters: for a kernel that hands its work on to another.
+  [[nodiscard]] EvalContext WithParams(const void* params) const {
+    return {places_, op_, params, scratch_, state_};
+  }
   [[nodiscard]] std::span<std::byte> scratch() const { return scratch_; }
   [[nodiscard]] std::span<std::byte> state() const { return state_; }
   [[nodiscard]] std::span<std::byte> resource(std::size_t i) const { return places_.resources[i]; }

@@ -319,7 +319,7 @@ class OpHarness {
   std::vector<std::unique_ptr<std::byte[]>> buffers_;
   std::vector<std::int32_t> inputs_, outputs_;
   std::vector<std::vector<std::byte>> resource_storage_;
-  std::vector<std::byte> arena_memory_ = std::vector<std::byte>(std::size_t{1} << 16);
+  std::vector<std::byte> arena_memory_ = std::vector<std::byte>(std::size_t{1} << 22);
   base::Arena arena_{arena_memory_};
   base::Diagnosis why_;
   Prepared prepared_;

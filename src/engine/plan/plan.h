@@ -37,6 +37,7 @@
 namespace pinhole::engine::plan {
 
 inline constexpr std::size_t kAlignment = 16;
+inline constexpr std::uint32_t kLargeBytes = 1024;
 inline constexpr std::uint32_t kNowhere =
     0xFFFFFFFFU;  // constants, resource handles, tensors nobody writes or reads
 
@@ -66,6 +67,9 @@ struct Request {
   std::span<const std::int32_t> taps;  // tensors of graph 0 to be readable after a run
   Effort effort = Effort::kThorough;
   Objective objective = Objective::kSmallest;
+  // Of what takes kLargeBytes or more, a multiple of kAlignment: a cache line where kernels load
+  // vectors as long as that. The arena is some bytes larger and must be aligned to it.
+  std::uint32_t alignment = kAlignment;
 };
 
 inline constexpr std::size_t kMaxGroupOperators = 64;

@@ -10,6 +10,7 @@
 #include <algorithm>
 
 #include "base/fixed_point.h"
+#include "engine/kernels/ref/add_params.h"
 #include "engine/kernels/ref/arithmetic.h"
 #include "engine/kernels/ref/broadcast.h"
 #include "engine/kernels/ref/ref.h"
@@ -18,16 +19,11 @@ namespace pinhole::engine::kernels::ref {
 
 namespace {
 
-struct QuantizedParams {
-  base::FixedMultiplier a, b, out;
-  IntRange clamp;
-};
-
 constexpr int LeftShift(Type type) { return type == Type::kInt16 ? 15 : 20; }
 
 // Real is the type that the reference computes the ratios in.
 template <typename Real>
-void SetMultipliers(const Tensor& a, const Tensor& b, const Tensor& out, QuantizedParams& params) {
+void SetMultipliers(const Tensor& a, const Tensor& b, const Tensor& out, AddParams& params) {
   const Real common = 2 * static_cast<Real>(std::max(a.scale(), b.scale()));
   const auto unit = static_cast<Real>(1 << LeftShift(out.type));
   const auto quantize = [](Real ratio) {
@@ -52,7 +48,7 @@ base::Result<Prepared> Prepare(PrepareContext& context) {
     case Type::kInt16: {
       PINHOLE_TRY(ExpectQuantizedBinary(context));
       PINHOLE_ASSIGN(const IntRange clamp, QuantizedActivationRange(context, activation, out));
-      PINHOLE_ASSIGN(QuantizedParams* const params, context.NewParams<QuantizedParams>());
+      PINHOLE_ASSIGN(AddParams* const params, context.NewParams<AddParams>());
       params->clamp = clamp;
       SetMultipliers<std::conditional_t<kSubtract, float, double>>(*context.input(0),
                                                                    *context.input(1), out, *params);
@@ -74,7 +70,7 @@ void Plain(const EvalContext& context, RowRange rows) {
 
 template <typename T, bool kSubtract>
 void Quantized(const EvalContext& context, RowRange rows) {
-  const auto& params = context.params<QuantizedParams>();
+  const auto& params = context.params<AddParams>();
   const std::int32_t a_zero = context.input(0).info->zero_point;
   const std::int32_t b_zero = context.input(1).info->zero_point;
   const std::int32_t out_zero = context.output(0).info->zero_point;

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/kernels/fast/cpu.h"
+
+namespace pinhole::engine::kernels::fast {
+
+#if defined(__x86_64__)
+
+// __builtin_cpu_supports asks for the system's part (saved registers) too.
+bool HasAvx512Vnni() {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512bw") != 0 &&
+         __builtin_cpu_supports("avx512dq") != 0 && __builtin_cpu_supports("avx512vl") != 0 &&
+         __builtin_cpu_supports("avx512vnni") != 0 && __builtin_cpu_supports("fma") != 0 &&
+         __builtin_cpu_supports("bmi2") != 0;
+}
+
+#else
+
+bool HasAvx512Vnni() { return false; }
+
+#endif
+
+}  // namespace pinhole::engine::kernels::fast

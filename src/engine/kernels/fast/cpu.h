@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What the processor has and the system lets a program use.
+
+namespace pinhole::engine::kernels::fast {
+
+bool HasAvx512Vnni();
+
+}  // namespace pinhole::engine::kernels::fast

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/kernels/fast/targets.h"
+
+#include <iterator>
+
+#include "engine/kernels/fast/cpu.h"
+
+namespace pinhole::engine::kernels::fast {
+
+namespace {
+
+bool Always() { return true; }
+
+const Target kTargets[] = {
+#if defined(__x86_64__)
+    {"avx512vnni", "AVX-512 F, BW, DQ, VL and VNNI", HasAvx512Vnni, kAvx512VnniKernels},
+#endif
+    {"reference", "any processor", Always, ref::kAll},
+};
+
+}  // namespace
+
+std::span<const Target> AllTargets() { return kTargets; }
+
+const Target& BestTarget() {
+  for (const Target& target : kTargets) {
+    if (target.runs_here()) {
+      return target;
+    }
+  }
+  return *std::rbegin(kTargets);
+}
+
+const Target* FindTarget(std::string_view name) {
+  for (const Target& target : kTargets) {
+    if (target.name == name) {
+      return &target;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace pinhole::engine::kernels::fast

@@ -208,6 +208,9 @@ Rows Window::Need(Rows of, std::uint32_t rows) const {
   const auto clipped = [rows](std::int64_t row) {
     return static_cast<std::uint32_t>(std::clamp<std::int64_t>(row, 0, rows));
   };
+  if (scaled_ != 0) {  // a place beyond an edge is the edge's
+    return {std::min(clipped(reach.begin), rows - 1), std::max(clipped(reach.end), 1U)};
+  }
   return {clipped(reach.begin), clipped(reach.end)};
 }
 

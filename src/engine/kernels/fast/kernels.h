@@ -42,7 +42,12 @@ inline std::byte* Aligned(std::span<std::byte> scratch) {
 
 template <class Simd>
 constexpr Layout LayoutOf() {
-  return {Simd::kLanes, Simd::kInt8Data, Simd::kWeightBytes, Simd::Int8Channel};
+  Layout layout{Simd::kLanes, Simd::kInt8Data, Simd::kWeightBytes, Simd::Int8Channel};
+  if constexpr (requires { Simd::ProductPlace; }) {
+    layout.product_place = Simd::ProductPlace;
+    layout.window_place = Simd::WindowPlace;
+  }
+  return layout;
 }
 
 template <class Simd>

@@ -116,6 +116,9 @@ class Packer {
       if (Constant(c, taps, inputs)) {
         continue;
       }
+      gemm.careful = gemm.careful || SumOver(c, taps, inputs, [](std::int64_t w) {
+                                       return w == -128 ? 1 : 0;
+                                     }) > 0;
       const int shift = ref_.multipliers.at(static_cast<std::size_t>(c)).shift;
       positive = positive && shift <= -1 && shift >= -22;
       if ((LargestSum(c, taps, inputs) << std::max(shift, 0)) > kMaxSum) {
@@ -181,6 +184,13 @@ class Packer {
     } else {
       Put(to, index, Int8Weight(at));
     }
+  }
+  // Place of weight `i` of a lane among a step's weights, which `place` orders; null: as they come.
+  [[nodiscard]] std::ptrdiff_t PlaceIn(PlaceOf place, int vectors, int vector, int lane,
+                                       int i) const {
+    return is_float_ || place == nullptr
+               ? (static_cast<std::ptrdiff_t>(vector) * layout_.lanes + lane) * group() + i
+               : place(vectors, vector, lane, i);
   }
   // Which byte of a block's outputs a lane becomes.
   [[nodiscard]] int ByteOf(int vectors, int vector, int lane) const {
@@ -327,7 +337,8 @@ base::Status PackProduct(PrepareContext& context, const Layout& layout, Packer& 
           const std::int32_t in_run = i % run;
           const std::ptrdiff_t step = i / run * gemm.steps + in_run / group;
           packer.PutWeight(memory.data(),
-                           step * step_weights + v * vector_weights + lane * group + in_run % group,
+                           step * step_weights + packer.PlaceIn(layout.product_place, block.vectors,
+                                                                v, lane, in_run % group),
                            packer.order().at(block.first + byte, i / run * taps_a_segment +
                                                                      in_run / inputs,
                                              in_run % inputs));
@@ -419,7 +430,8 @@ base::Status PackTaps(PrepareContext& context, const Layout& layout, Packer& pac
         for (std::int32_t t = 0; c >= 0 && t < taps; ++t) {
           packer.PutWeight(
               memory.data(),
-              (t / group * block.vectors + v) * vector_weights + lane * group + t % group,
+              t / group * block.vectors * vector_weights +
+                  packer.PlaceIn(layout.window_place, block.vectors, v, lane, t % group),
               packer.order().at(c, t, 0));
         }
       }

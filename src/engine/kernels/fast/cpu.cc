@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/kernels/fast/cpu.h"
 
+#if defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+#endif
+
 namespace pinhole::engine::kernels::fast {
 
 #if defined(__x86_64__)
@@ -17,6 +21,23 @@ bool HasAvx512Vnni() {
 #else
 
 bool HasAvx512Vnni() { return false; }
+
+#endif
+
+#if defined(__aarch64__) && defined(__linux__)
+
+bool HasNeonDot() {
+  constexpr unsigned long kDotProduct = 1UL << 20;  // HWCAP_ASIMDDP
+  return (getauxval(AT_HWCAP) & kDotProduct) != 0;
+}
+
+#elif defined(__ARM_FEATURE_DOTPROD)
+
+bool HasNeonDot() { return true; }
+
+#else
+
+bool HasNeonDot() { return false; }
 
 #endif
 

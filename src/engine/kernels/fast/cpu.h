@@ -6,5 +6,6 @@
 namespace pinhole::engine::kernels::fast {
 
 bool HasAvx512Vnni();
+bool HasNeonDot();
 
 }  // namespace pinhole::engine::kernels::fast

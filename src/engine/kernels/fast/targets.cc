@@ -15,6 +15,10 @@ const Target kTargets[] = {
 #if defined(__x86_64__)
     {"avx512vnni", "AVX-512 F, BW, DQ, VL and VNNI", HasAvx512Vnni, kAvx512VnniKernels},
 #endif
+#if defined(__aarch64__)
+    {"neondot", "Armv8.2 dot product instructions", HasNeonDot, kNeonDotKernels},
+    {"neon", "any AArch64 processor", Always, kNeonKernels},
+#endif
     {"reference", "any processor", Always, ref::kAll},
 };
 

@@ -23,6 +23,8 @@ using KernelList = std::remove_const_t<decltype(ref::kAll)>;
 
 // Defined by target_*.cc; AllTargets has those of this build.
 extern const KernelList kAvx512VnniKernels;
+extern const KernelList kNeonDotKernels;
+extern const KernelList kNeonKernels;
 
 struct Target {
   std::string_view name;     // "avx512vnni"

@@ -2,76 +2,170 @@
 #include "decode/box_grid.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
+#include <limits>
 
 namespace pinhole::decode {
 
 namespace {
 
-constexpr std::uint32_t kMaxSide = 256;
-constexpr double kCellsPerMeanBox = 0.5;
+// So few boxes are compared sooner than sorted into cells.
+constexpr std::size_t kOneList = 16;
+
+// So many boxes are looked at to choose where classes begin.
+constexpr std::uint32_t kSample = 256;
+
+// A class of sides spans two exponents of the float: the sides in it differ by less than a factor
+// of 4. Wider classes would mean more boxes a cell, narrower ones more classes to look into. Which
+// two is the phase: 0 or 1.
+constexpr std::uint32_t kExponents = 2;
+constexpr std::uint32_t kMaxClass = 255 / kExponents + 1;
+constexpr std::uint32_t kHeightBits = 8;
+
+std::uint32_t ClassOf(float side, std::uint32_t phase) {
+  return ((std::bit_cast<std::uint32_t>(side) >> 23) + phase) / kExponents;
+}
+
+std::uint32_t Join(std::uint32_t width, std::uint32_t height) {
+  return width << kHeightBits | height;
+}
+std::uint32_t WidthOf(std::uint32_t size_class) { return size_class >> kHeightBits; }
+std::uint32_t HeightOf(std::uint32_t size_class) { return size_class & ((1U << kHeightBits) - 1); }
+
+std::uint32_t ClassOf(const Box& box, std::uint32_t phase) {
+  return Join(ClassOf(box.width(), phase), ClassOf(box.height(), phase));
+}
+
+// The cell of a class's grid that `at` lies in. Scaling by a power of two is exact, so rounding
+// never puts a box a cell too far; beyond 2^60 everything lies in the last cell.
+std::int64_t Cell(double at, std::uint32_t side_class, std::uint32_t phase) {
+  // A cell's side is the power of two above all sides of the class.
+  const int exponent = static_cast<int>(kExponents * (side_class + 1) - phase) - 127;
+  const auto per_unit = std::bit_cast<double>(static_cast<std::uint64_t>(1023 - exponent) << 52);
+  constexpr double kLast = 0x1p60;
+  const double scaled = std::clamp(at * per_unit, -kLast, kLast);
+  // Rounded down, without a call where the machine has no instruction for it.
+  const auto truncated = static_cast<std::int64_t>(scaled);
+  return truncated - (static_cast<double>(truncated) > scaled ? 1 : 0);
+}
 
 }  // namespace
 
 BoxGrid::BoxGrid(std::span<const Detection> detections, std::span<const std::uint32_t> order,
-                 std::span<std::uint32_t> scratch)
-    : detections_(detections), order_(order), next_(scratch.first(order.size())) {
-  Divide();
-  heads_ = scratch.subspan(order.size(), large_list() + 1);
+                 Reach reach, std::span<std::uint32_t> scratch)
+    : detections_(detections),
+      order_(order),
+      reach_(reach),
+      next_(scratch.first(order.size())),
+      heads_(scratch.subspan(order.size(), 1)) {
+  const std::size_t boxes = order.size();
+  if (boxes > kOneList) {
+    heads_ = scratch.subspan(boxes, std::bit_floor(boxes));
+    classes_ = scratch.subspan(boxes + heads_.size(), boxes);
+    phase_ = ChoosePhase();
+    for (std::uint32_t i = 0; i < boxes; ++i) {
+      classes_[i] = ClassOf(box(i), phase_);
+    }
+    std::sort(classes_.begin(), classes_.end());
+    const auto end = std::unique(classes_.begin(), classes_.end());
+    classes_ = classes_.first(static_cast<std::size_t>(end - classes_.begin()));
+  }
   std::fill(heads_.begin(), heads_.end(), kEnd);
 }
 
-void BoxGrid::Divide() {
-  if (order_.size() < 4) {
-    return;
+// The phase for which boxes share a class more often: those of about one size, as most detectors
+// give them, then all do.
+std::uint32_t BoxGrid::ChoosePhase() const {
+  const auto last = std::min(static_cast<std::uint32_t>(order_.size()) - 1, kSample);
+  std::array<std::uint32_t, kExponents> shared{};
+  for (std::uint32_t phase = 0; phase < kExponents; ++phase) {
+    for (std::uint32_t i = 0; i < last; ++i) {
+      shared[phase] += ClassOf(box(i), phase) == ClassOf(box(i + 1), phase) ? 1U : 0U;
+    }
   }
-  Box around = box(0);
-  double width_sum = 0.0, height_sum = 0.0;  // doubles: sums of floats cannot overflow
-  for (std::uint32_t i = 0; i < order_.size(); ++i) {
-    const Box& b = box(i);
-    around = {std::min(around.left, b.left), std::min(around.top, b.top),
-              std::max(around.right, b.right), std::max(around.bottom, b.bottom)};
-    width_sum += static_cast<double>(b.right) - static_cast<double>(b.left);
-    height_sum += static_cast<double>(b.bottom) - static_cast<double>(b.top);
+  return static_cast<std::uint32_t>(std::max_element(shared.begin(), shared.end()) -
+                                    shared.begin());
+}
+
+// What two boxes share is no wider than the narrower and no higher than the lower of them. So for
+// more than the least overlap it is wider than that part of this box; where the overlap is mutual,
+// than that part of the other; and so are both boxes. The same for heights. Floats keep to that
+// within 1 %, except among areas so small that they have few digits.
+BoxGrid::Query BoxGrid::Ask(const Box& box) const {
+  constexpr float kLeastOverlap = 1.0F / 64.0F, kLeastArea = 1e-30F, kSlack = 0.99F;
+  if (!(box.area() > 0.0F && box.area() <= std::numeric_limits<float>::max())) {
+    return {1, 0, 1, 0, 0.0, 0.0, 0.0, 0.0};  // no class: such a box overlaps nothing
   }
-  const auto n = static_cast<double>(order_.size());
-  const double width = static_cast<double>(around.right) - static_cast<double>(around.left);
-  const double height = static_cast<double>(around.bottom) - static_cast<double>(around.top);
-  const double boxes_across = std::min(width * n / width_sum, height * n / height_sum);
-  // Not more cells than boxes: the lists have to fit the scratch. A quotient that is no number
-  // (boxes without extent) counts as many.
-  double side = std::min<double>(kMaxSide, std::floor(std::sqrt(n)));
-  if (boxes_across * kCellsPerMeanBox < side) {
-    side = std::max(1.0, std::floor(boxes_across * kCellsPerMeanBox));
+  if (!(reach_.min_overlap >= kLeastOverlap) || !(box.area() >= kLeastArea)) {
+    return {0, kMaxClass, 0, kMaxClass, box.left, box.top, box.right, box.bottom};
   }
-  const auto axis = [side](float begin, double extent) {
-    const auto per_unit = static_cast<float>(side / extent);
-    return std::isfinite(per_unit) && std::isfinite(static_cast<float>(extent))
-               // 1 % smaller than it is, so that rounding never puts a box a cell too far.
-               ? Axis{begin, per_unit, static_cast<float>(extent / side * 0.99)}
-               : Axis{};
+  const float part = reach_.min_overlap * kSlack;
+  const auto max = [&](float side) {
+    return reach_.mutual ? ClassOf(side / part, phase_) : kMaxClass;
   };
-  side_ = static_cast<std::uint32_t>(side);
-  x_ = axis(around.left, width);
-  y_ = axis(around.top, height);
+  const double inset_x = static_cast<double>(box.width()) * static_cast<double>(part);
+  const double inset_y = static_cast<double>(box.height()) * static_cast<double>(part);
+  return {ClassOf(box.width() * part, phase_),      max(box.width()),
+          ClassOf(box.height() * part, phase_),     max(box.height()),
+          static_cast<double>(box.left) + inset_x,  static_cast<double>(box.top) + inset_y,
+          static_cast<double>(box.right) - inset_x, static_cast<double>(box.bottom) - inset_y};
 }
 
-std::uint32_t BoxGrid::Cell(const Axis& axis, float at) const {
-  const float cell = (at - axis.begin) * axis.cells_per_unit;
-  // Not clamp: what is no number goes to the first cell.
-  return cell >= 1.0F ? std::min(side_ - 1, static_cast<std::uint32_t>(std::min(cell, 1e6F))) : 0;
+std::size_t BoxGrid::FirstOf(const Query& near, std::size_t from) const {
+  const auto not_before = [this](std::size_t begin, std::uint32_t wanted) {
+    const auto found = std::lower_bound(classes_.begin() + static_cast<std::ptrdiff_t>(begin),
+                                        classes_.end(), wanted);
+    return static_cast<std::size_t>(found - classes_.begin());
+  };
+  while (from < classes_.size()) {
+    const std::uint32_t width = WidthOf(classes_[from]), height = HeightOf(classes_[from]);
+    if (width > near.max_width) {
+      return classes_.size();
+    }
+    if (width < near.min_width) {
+      from = not_before(from, Join(near.min_width, near.min_height));
+    } else if (height < near.min_height) {
+      from = not_before(from, Join(width, near.min_height));
+    } else if (height > near.max_height) {
+      from = not_before(from, Join(width + 1, near.min_height));
+    } else {
+      return from;
+    }
+  }
+  return from;
 }
 
-BoxGrid::Range BoxGrid::Cells(const Axis& axis, float begin, float end) const {
-  const std::uint32_t first = Cell(axis, begin);
-  return {first == 0 ? 0 : first - 1, Cell(axis, end)};
+BoxGrid::Cells BoxGrid::CellsUnder(const Query& query, std::uint32_t size_class) const {
+  const std::uint32_t width = WidthOf(size_class), height = HeightOf(size_class);
+  Cells cells{Cell(query.left, width, phase_) - 1, Cell(query.top, height, phase_) - 1,
+              Cell(query.right, width, phase_), Cell(query.bottom, height, phase_), 0.0};
+  cells.count = static_cast<double>(std::max<std::int64_t>(0, cells.right - cells.left + 1)) *
+                static_cast<double>(std::max<std::int64_t>(0, cells.bottom - cells.top + 1));
+  return cells;
+}
+
+std::size_t BoxGrid::List(std::uint32_t size_class, std::int64_t column, std::int64_t row) const {
+  // Any odd factors without a pattern will do; the upper bits of a product depend on all of it.
+  std::uint64_t mixed = (static_cast<std::uint64_t>(column) * 0x9E3779B97F4A7C15U) ^
+                        std::rotl(static_cast<std::uint64_t>(row) * 0xC2B2AE3D27D4EB4FU, 32) ^
+                        size_class;
+  mixed *= 0xD6E8FEB86659FD93U;
+  return static_cast<std::size_t>((mixed ^ (mixed >> 32)) & (heads_.size() - 1));
 }
 
 void BoxGrid::Insert(std::uint32_t number) {
   const Box& b = box(number);
-  const bool small = b.width() <= x_.cell && b.height() <= y_.cell;
-  const std::size_t list =
-      small ? std::size_t{Cell(y_, b.top)} * side_ + Cell(x_, b.left) : large_list();
+  if (!(b.area() > 0.0F) || (reach_.mutual && !std::isfinite(b.area()))) {
+    return;
+  }
+  std::size_t list = 0;
+  if (heads_.size() > 1) {
+    const std::uint32_t size_class = ClassOf(b, phase_);
+    list = List(size_class, Cell(double{b.left}, WidthOf(size_class), phase_),
+                Cell(double{b.top}, HeightOf(size_class), phase_));
+  }
   next_[number] = heads_[list];
   heads_[list] = number;
 }

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "decode/best.h"
+
 namespace pinhole::decode {
 
 namespace {
@@ -55,34 +57,6 @@ bool DecodeRow(const Values& regressors, std::size_t row, const Anchor& anchor,
   }
   return true;
 }
-
-// The best so far, in a heap whose top is the worst of them once there are too many.
-class Best {
- public:
-  explicit Best(std::span<Detection> places) : places_(places) {}
-
-  void Add(const Detection& detection) {
-    if (count_ < places_.size()) {
-      places_[count_++] = detection;
-      return;
-    }
-    if (!heaped_) {
-      std::make_heap(places_.begin(), places_.end(), BetterThan);
-      heaped_ = true;
-    }
-    if (!places_.empty() && BetterThan(detection, places_.front())) {
-      std::pop_heap(places_.begin(), places_.end(), BetterThan);
-      places_.back() = detection;
-      std::push_heap(places_.begin(), places_.end(), BetterThan);
-    }
-  }
-  [[nodiscard]] std::size_t count() const { return count_; }
-
- private:
-  std::span<Detection> places_;
-  std::size_t count_ = 0;
-  bool heaped_ = false;
-};
 
 }  // namespace
 

@@ -38,6 +38,10 @@ bool Usable(std::span<const Detection> in, const SuppressionOptions& options,
          options.min_suppression <= 1.0F && !std::isnan(options.min_score);
 }
 
+BoxGrid::Reach ReachOf(const SuppressionOptions& options) {
+  return {options.min_suppression, options.overlap != Overlap::kModifiedJaccard};
+}
+
 // The mean of the group's corners and points, weighted by score, in the order of the scores. Scores
 // are probabilities; a member whose score is not above 0 has no weight.
 Detection Average(std::span<const Detection> in, std::span<const std::uint32_t> group) {
@@ -101,7 +105,7 @@ base::Result<std::size_t> UnweightedNonMaxSuppression(std::span<const Detection>
     return base::Unexpected(base::Error::kInvalidArgument);
   }
   const std::span<std::uint32_t> order = Order(in, scratch.first(in.size()));
-  BoxGrid kept(in, order, scratch.subspan(in.size()));
+  BoxGrid kept(in, order, ReachOf(options), scratch.subspan(in.size()));
   std::size_t count = 0;
   for (std::uint32_t rank = 0; rank < order.size() && count < out.size(); ++rank) {
     const Detection& detection = in[order[rank]];
@@ -132,7 +136,7 @@ base::Result<std::size_t> WeightedNonMaxSuppression(std::span<const Detection> i
   constexpr std::uint32_t kTaken = 0xFFFFFFFFU;
   const std::span<std::uint32_t> order = Order(in, scratch.first(in.size()));
   const std::span<std::uint32_t> group = scratch.subspan(in.size(), order.size());
-  BoxGrid left(in, order, scratch.subspan(in.size() + order.size()));
+  BoxGrid left(in, order, ReachOf(options), scratch.subspan(in.size() + order.size()));
   for (std::uint32_t rank = 0; rank < order.size(); ++rank) {
     left.Insert(rank);
   }
@@ -145,20 +149,24 @@ base::Result<std::size_t> WeightedNonMaxSuppression(std::span<const Detection> i
     if (top.score < options.min_score) {
       break;
     }
-    std::size_t members = 0;
+    group[0] = rank;  // whether or not the grid holds it
+    std::size_t members = 1;
     left.Search(top.box, [&](std::uint32_t other) {
-      const bool same = other == rank || OverlapSimilarity(options.overlap, in[order[other]].box,
-                                                           top.box) > options.min_suppression;
-      if (same) {
-        group[members++] = other;
+      if (other == rank || order[other] == kTaken) {
+        return BoxGrid::Next::kRemove;
       }
-      return same ? BoxGrid::Next::kRemove : BoxGrid::Next::kKeep;
+      if (!(OverlapSimilarity(options.overlap, in[order[other]].box, top.box) >
+            options.min_suppression)) {
+        return BoxGrid::Next::kKeep;
+      }
+      group[members++] = other;
+      return BoxGrid::Next::kRemove;
     });
     // Floats add up to the same only in the same order, whatever the grid's was.
     std::sort(group.begin(), group.begin() + static_cast<std::ptrdiff_t>(members));
     for (std::uint32_t& member : group.first(members)) {
       const std::uint32_t number = order[member];
-      order[member] = kTaken;  // it has left the grid, which asks for it no more
+      order[member] = kTaken;  // where the grid still holds it, it leaves when next met
       member = number;
     }
     out[count++] = Average(in, group.first(members));

@@ -15,9 +15,10 @@
 // without area overlap nothing and stand for themselves. Both leave the others' result as it is.
 // docs/decisions/0003-non-max-suppression.md says where references differ and which we follow.
 //
-// Memory: the caller's spans only. Cost: n log n for the order; then every kept box is compared
-// with its neighbours on a grid, so n boxes that hardly overlap cost about n comparisons, and not
-// n * n.
+// Memory: the caller's spans only. Cost: n log n for the order; then boxes are compared with their
+// neighbours of similar size only (box_grid.h), so that the work grows with n and not with n * n,
+// whether they overlap or not, wherever they lie and whatever their sizes; for limits on the
+// overlap of 1/64 or more and, of the measures, not for kModifiedJaccard.
 //
 //   std::array<std::uint32_t, NonMaxSuppressionScratch(64)> scratch;
 //   const auto kept = WeightedNonMaxSuppression(found, {}, scratch, out);
@@ -49,7 +50,7 @@ struct SuppressionOptions {
 };
 
 // Words of scratch that suppression of n detections wants.
-constexpr std::size_t NonMaxSuppressionScratch(std::size_t n) { return 4 * n + 2; }
+constexpr std::size_t NonMaxSuppressionScratch(std::size_t n) { return 5 * n + 1; }
 
 // Results are written to `out`, best first; where there are more than `out` has places, the best
 // stay. `out` must not overlap `in`. Returns how many. Error: kInvalidArgument (scratch too short,

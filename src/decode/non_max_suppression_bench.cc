@@ -93,17 +93,48 @@ std::vector<Detection> Synthetic(std::size_t count, int objects, float side) {
   return boxes;
 }
 
-void SuppressOnly(benchmark::State& state, Suppress* suppress, std::size_t count, int objects,
-                  float side) {
-  const std::vector<Detection> boxes = Synthetic(count, objects, side);
-  std::vector<Detection> kept(count);
-  std::vector<std::uint32_t> scratch(NonMaxSuppressionScratch(count));
+// Cases that are hard for a grid: `far` puts one box far away from all others, so that these look
+// as if they lay in one place; `sizes` makes every other box a hundred times as large; `strips`
+// makes all boxes as wide as the whole and very low.
+enum class Hard : std::uint8_t { kFar, kSizes, kStrips };
+
+std::vector<Detection> MakeHard(std::size_t count, Hard hard) {
+  std::vector<Detection> boxes = Synthetic(count, 0, 0.0005F);
+  for (std::size_t i = 0; i < count; ++i) {
+    Box& box = boxes[i].box;
+    if (hard == Hard::kSizes && i % 2 == 0) {
+      box.right = box.left + 100 * box.width();
+      box.bottom = box.top + 100 * box.height();
+    }
+    if (hard == Hard::kStrips) {
+      box = {box.left, box.top, box.left + 1.0F, box.top + 1e-6F};
+    }
+  }
+  if (hard == Hard::kFar) {
+    boxes[0].box = {1e5F, 1e5F, 1e5F + 1.0F, 1e5F + 1.0F};
+  }
+  return boxes;
+}
+
+void Time(benchmark::State& state, Suppress* suppress, const std::vector<Detection>& boxes) {
+  std::vector<Detection> kept(boxes.size());
+  std::vector<std::uint32_t> scratch(NonMaxSuppressionScratch(boxes.size()));
   std::size_t left = 0;
   for (auto _ : state) {
     left = suppress(boxes, {}, scratch, kept).value();
     benchmark::DoNotOptimize(kept.data());
   }
+  state.counters["boxes"] = static_cast<double>(boxes.size());
   state.counters["kept"] = static_cast<double>(left);
+}
+
+void SuppressOnly(benchmark::State& state, Suppress* suppress, std::size_t count, int objects,
+                  float side) {
+  Time(state, suppress, Synthetic(count, objects, side));
+}
+
+void SuppressHard(benchmark::State& state, Suppress* suppress, std::size_t count, Hard hard) {
+  Time(state, suppress, MakeHard(count, hard));
 }
 
 #define PINHOLE_BENCH_BOTH(function, name, ...)                                            \
@@ -119,6 +150,9 @@ PINHOLE_BENCH_BOTH(SuppressOnly, boxes_2304_ten_objects, 2304, 10, 0.1F);
 PINHOLE_BENCH_BOTH(SuppressOnly, boxes_2304_few_overlaps, 2304, 0, 0.01F);
 PINHOLE_BENCH_BOTH(SuppressOnly, boxes_100k_thousand_objects, 100000, 1000, 0.02F);
 PINHOLE_BENCH_BOTH(SuppressOnly, boxes_100k_no_overlap, 100000, 0, 0.0005F);
+PINHOLE_BENCH_BOTH(SuppressHard, boxes_100k_one_far_away, 100000, Hard::kFar);
+PINHOLE_BENCH_BOTH(SuppressHard, boxes_100k_two_sizes, 100000, Hard::kSizes);
+PINHOLE_BENCH_BOTH(SuppressHard, boxes_100k_strips, 100000, Hard::kStrips);
 
 }  // namespace
 }  // namespace pinhole::decode

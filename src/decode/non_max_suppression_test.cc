@@ -10,6 +10,8 @@
 #include <set>
 #include <vector>
 
+#include "decode/scenes_for_tests.h"
+
 namespace pinhole::decode {
 namespace {
 
@@ -52,13 +54,13 @@ Detection At(float left, float top, float right, float bottom, float score,
   return detection;
 }
 
-struct Scene {
+struct Spread {
   std::size_t boxes = 200;
   float min_side = 0.01F, max_side = 0.3F;
   bool coarse_scores = false;  // many equal scores
 };
 
-std::vector<Detection> Random(const Scene& scene, unsigned seed) {
+std::vector<Detection> Random(const Spread& scene, unsigned seed) {
   std::mt19937 random(seed);
   std::uniform_real_distribution<float> place(0.0F, 1.0F), side(scene.min_side, scene.max_side);
   std::vector<Detection> boxes;
@@ -75,7 +77,7 @@ std::vector<Detection> Random(const Scene& scene, unsigned seed) {
   return boxes;
 }
 
-std::vector<Scene> Scenes() {
+std::vector<Spread> Scenes() {
   return {{1},
           {2},
           {3},
@@ -88,9 +90,14 @@ std::vector<Scene> Scenes() {
           {1500, 0.001F, 0.05F, true}};
 }
 
-// Equals in the order given.
+// What is a box and has a score; equals in the order given.
 std::vector<Detection> BestFirst(const std::vector<Detection>& in) {
-  const std::multiset<Detection, decltype(&BetterThan)> sorted(in.begin(), in.end(), &BetterThan);
+  std::multiset<Detection, decltype(&BetterThan)> sorted(&BetterThan);
+  for (const Detection& d : in) {
+    if (IsFiniteBox(d.box) && std::isfinite(d.score)) {
+      sorted.insert(d);
+    }
+  }
   return {sorted.begin(), sorted.end()};
 }
 
@@ -119,19 +126,20 @@ std::vector<Detection> PlainWeighted(std::vector<Detection> in, const Suppressio
       (same ? group : rest).push_back(in[i]);
     }
     Detection mean = top;
-    if (group.size() > 1) {
-      const auto average = [&group](auto value) {
-        float sum = 0.0F, total = 0.0F;
-        for (const Detection& member : group) {
-          sum += value(member) * member.score;
-          total += member.score;
-        }
-        return sum / total;
-      };
-      mean.box = {average([](const Detection& d) { return d.box.left; }),
+    const auto average = [&group](auto value) {
+      float sum = 0.0F, total = 0.0F;
+      for (const Detection& member : group) {
+        sum += value(member) * std::max(member.score, 0.0F);
+        total += std::max(member.score, 0.0F);
+      }
+      return sum / total;
+    };
+    const Box box{average([](const Detection& d) { return d.box.left; }),
                   average([](const Detection& d) { return d.box.top; }),
                   average([](const Detection& d) { return d.box.right; }),
                   average([](const Detection& d) { return d.box.bottom; })};
+    if (group.size() > 1 && IsFiniteBox(box)) {
+      mean.box = box;
       for (std::size_t k = 0; k < mean.keypoint_count; ++k) {
         mean.keypoints[k].x = average([k](const Detection& d) { return d.keypoints[k].x; });
         mean.keypoints[k].y = average([k](const Detection& d) { return d.keypoints[k].y; });
@@ -167,7 +175,7 @@ TEST(OverlapSimilarity, IsZeroWhereNothingIsShared) {
 
 TEST(NonMaxSuppression, EqualsTheDefinition) {
   unsigned seed = 0;
-  for (const Scene& scene : Scenes()) {
+  for (const Spread& scene : Scenes()) {
     for (const Overlap overlap :
          {Overlap::kJaccard, Overlap::kModifiedJaccard, Overlap::kIntersectionOverUnion}) {
       for (const float threshold : {0.0F, 0.3F, 0.7F, 1.0F}) {
@@ -176,6 +184,26 @@ TEST(NonMaxSuppression, EqualsTheDefinition) {
         SCOPED_TRACE(seed);
         ExpectSame(Kept(UnweightedNonMaxSuppression, in, options), PlainUnweighted(in, options));
         ExpectSame(Kept(WeightedNonMaxSuppression, in, options), PlainWeighted(in, options));
+      }
+    }
+  }
+}
+
+// Over scenes that good detectors give, and such as are hard for a grid or for floats.
+TEST(NonMaxSuppression, EqualsTheDefinitionInEveryScene) {
+  unsigned seed = 0;
+  for (const Scene scene : kScenes) {
+    for (const Overlap overlap :
+         {Overlap::kJaccard, Overlap::kModifiedJaccard, Overlap::kIntersectionOverUnion}) {
+      for (const float threshold : {0.0F, 1e-3F, 0.02F, 0.3F, 0.5F, 0.9F, 1.0F}) {
+        for (const std::size_t count : {2U, 16U, 17U, 40U, 300U}) {
+          const auto in = MakeScene(scene, count, ++seed);
+          const SuppressionOptions options{overlap, threshold,
+                                           std::numeric_limits<float>::lowest()};
+          SCOPED_TRACE(seed);
+          ExpectSame(Kept(UnweightedNonMaxSuppression, in, options), PlainUnweighted(in, options));
+          ExpectSame(Kept(WeightedNonMaxSuppression, in, options), PlainWeighted(in, options));
+        }
       }
     }
   }
@@ -192,7 +220,7 @@ TEST(NonMaxSuppression, DisjointBoxesStayAsTheyAre) {
 }
 
 TEST(NonMaxSuppression, UnweightedIsIdempotent) {
-  for (const Scene& scene : Scenes()) {
+  for (const Spread& scene : Scenes()) {
     const auto once = Kept(UnweightedNonMaxSuppression, Random(scene, 11));
     ExpectSame(Kept(UnweightedNonMaxSuppression, once), once);
   }
@@ -200,7 +228,7 @@ TEST(NonMaxSuppression, UnweightedIsIdempotent) {
 
 TEST(NonMaxSuppression, OrderOfTheInputDoesNotMatter) {
   std::mt19937 random(5);
-  for (const Scene& scene : Scenes()) {
+  for (const Spread& scene : Scenes()) {
     auto in = Random(scene, 12);
     const auto unweighted = Kept(UnweightedNonMaxSuppression, in);
     const auto weighted = Kept(WeightedNonMaxSuppression, in);
@@ -213,7 +241,7 @@ TEST(NonMaxSuppression, OrderOfTheInputDoesNotMatter) {
 }
 
 TEST(NonMaxSuppression, WeightedStaysInsideItsGroup) {
-  for (const Scene& scene : Scenes()) {
+  for (const Spread& scene : Scenes()) {
     const auto in = Random(scene, 13);
     for (const Detection& mean : Kept(WeightedNonMaxSuppression, in)) {
       const Box& top = in[mean.anchor].box;

@@ -2,12 +2,15 @@
 // pinhole detect: the faces of pictures.
 
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <limits>
 #include <span>
+#include <string>
 #include <system_error>
+#include <vector>
 
 #include "engine/kernels/registry.h"
 #include "engine/owned/owned_sensor.h"
@@ -17,6 +20,8 @@
 #include "host/names.h"
 #include "inside/pictures/picture.h"
 #include "inside/sense/face_detector.h"
+#include "inside/sense/tiled_search.h"
+#include "inside/sense/tiles.h"
 
 namespace pinhole::host {
 
@@ -24,6 +29,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using decode::Detection;
+using inside::sense::TilePlan;
 
 // To a ten-thousandth of a pixel: finer than what the network knows, and short to read.
 double Short(float value) { return std::round(static_cast<double>(value) * 1e4) / 1e4; }
@@ -119,30 +125,35 @@ void WriteDrawing(inside::pictures::Picture picture, std::span<const Detection> 
   files.Commit();
 }
 
-using Finder = engine::owned::OwnedSensor<inside::sense::FaceDetector>;
+// What --tiles asks for.
+struct Tiles {
+  bool automatic = false;
+  int columns = 0, rows = 0;  // 0: none
 
-Finder MakeFinder(const DetectOptions& options) {
-  inside::sense::FaceDetectorOptions needs;
-  needs.session.kernels = engine::kernels::AllKernels();
-  needs.max_candidates = std::numeric_limits<std::size_t>::max();  // as many as there are anchors
-  return Finder(options.model.empty() ? Bundled("person/person.tflite") : options.model, needs,
-                options.threads);
-}
+  [[nodiscard]] bool any() const { return automatic || columns > 0; }
+};
 
-// Valid until the next call.
-std::span<const Detection> Find(Finder& finder, const inside::pictures::Picture& picture,
-                                const inside::sense::FindOptions& options) {
-  base::Diagnosis why;
-  const base::Result<signal::ImageView> view =
-      signal::ImageView::Make(picture.pixels, picture.width, picture.height, picture.channels);
-  if (!view) {
-    finder.Fail(view.error(), why);
+Tiles ParseTiles(const std::string& text) {
+  if (text == "none") {
+    return {};
   }
-  const base::Result<std::span<const Detection>> found = finder->Find(*view, options, why);
-  if (!found) {
-    finder.Fail(found.error(), why);
+  if (text == "auto") {
+    return {.automatic = true};
   }
-  return *found;
+  const char* const end = text.data() + text.size();
+  Tiles tiles;
+  std::from_chars_result read = std::from_chars(text.data(), end, tiles.columns);
+  tiles.rows = tiles.columns;
+  if (read.ec == std::errc() && read.ptr != end && *read.ptr == 'x') {
+    read = std::from_chars(read.ptr + 1, end, tiles.rows);
+  }
+  if (read.ec != std::errc() || read.ptr != end ||
+      !TilePlan::Grid(1, 1, tiles.columns, tiles.rows)) {
+    throw WrongUsage("--tiles: '" + Printable(text) + "' found; none, auto, a number N or " +
+                     "COLUMNSxROWS expected, of at most " +
+                     std::to_string(TilePlan::kMaxTiles - 1) + " tiles");
+  }
+  return tiles;
 }
 
 inside::sense::FindOptions FindOptionsOf(const DetectOptions& options) {
@@ -157,11 +168,83 @@ inside::sense::FindOptions FindOptionsOf(const DetectOptions& options) {
   return find;
 }
 
+engine::owned::OwnedSensor<inside::sense::FaceDetector> MakeDetector(const DetectOptions& options) {
+  inside::sense::FaceDetectorOptions needs;
+  needs.session.kernels = engine::kernels::AllKernels();
+  needs.max_candidates = std::numeric_limits<std::size_t>::max();  // as many as there are anchors
+  return {options.model.empty() ? Bundled("person/person.tflite") : options.model, needs,
+          options.threads};
+}
+
+// The detector, and the memory to look for faces in tiles.
+class Search {
+ public:
+  explicit Search(const DetectOptions& options)
+      : tiles_(ParseTiles(options.tiles)),
+        find_(FindOptionsOf(options)),
+        detector_(MakeDetector(options)) {
+    if (tiles_.any()) {
+      found_.resize(kPlaces);
+      kept_.resize(kPlaces);
+      scratch_.resize(decode::NonMaxSuppressionScratch(kPlaces));
+    }
+  }
+
+  // Valid until the next call.
+  std::span<const Detection> Find(const inside::pictures::Picture& picture) {
+    base::Diagnosis why;
+    const base::Result<signal::ImageView> view =
+        signal::ImageView::Make(picture.pixels, picture.width, picture.height, picture.channels);
+    if (!view) {
+      detector_.Fail(view.error(), why);
+    }
+    const base::Result<std::span<const Detection>> found =
+        tiles_.any() ? inside::sense::FindInTiles(*detector_.operator->(), *view, PlanFor(picture),
+                                                  find_, {found_, kept_, scratch_}, why)
+                     : detector_->Find(*view, find_, why);
+    if (!found) {
+      detector_.Fail(found.error(), why);
+    }
+    return *found;
+  }
+
+  // What has to be said about the tiles of a picture; empty mostly.
+  std::string Notice(const std::string& file, const inside::pictures::Picture& picture) {
+    if (!tiles_.automatic) {
+      return "";
+    }
+    const TilePlan plan = PlanFor(picture);
+    return plan.is_complete()
+               ? ""
+               : ShownPath(file) + ": " + std::to_string(picture.width) + " x " +
+                     std::to_string(picture.height) + " pixels are looked at in tiles of " +
+                     std::to_string(plan.smallest_side()) +
+                     ", since smaller ones would be more than " +
+                     std::to_string(TilePlan::kMaxTiles) +
+                     "; give parts of the picture to find smaller faces";
+  }
+
+ private:
+  // For boxes above the score limit, all tiles together; the best stay.
+  static constexpr std::size_t kPlaces = 16384;
+
+  [[nodiscard]] TilePlan PlanFor(const inside::pictures::Picture& picture) {
+    return tiles_.automatic
+               ? TilePlan::ForModel(picture.width, picture.height, detector_->spec().input_size)
+               : TilePlan::Grid(picture.width, picture.height, tiles_.columns, tiles_.rows).value();
+  }
+
+  Tiles tiles_;
+  inside::sense::FindOptions find_;
+  engine::owned::OwnedSensor<inside::sense::FaceDetector> detector_;
+  std::vector<Detection> found_, kept_;
+  std::vector<std::uint32_t> scratch_;
+};
+
 }  // namespace
 
 int Detect(const DetectOptions& options) {
-  const inside::sense::FindOptions find = FindOptionsOf(options);
-  Finder finder = MakeFinder(options);
+  Search search(options);
   int code = 0;
   Progress progress(options.pictures.size());
   for (std::size_t i = 0; i < options.pictures.size(); ++i) {
@@ -169,11 +252,14 @@ int Detect(const DetectOptions& options) {
     progress.Show(i, file);
     try {
       const inside::pictures::Picture picture = inside::pictures::ReadPicture(file);
-      const std::span<const Detection> found = Find(finder, picture, find);
+      const std::span<const Detection> found = search.Find(picture);
       if (!options.draw.empty()) {
         WriteDrawing(picture, found, options, i);
       }
       progress.Clear();
+      if (const std::string notice = search.Notice(file, picture); !notice.empty()) {
+        PrintError(notice);
+      }
       Print(options.json ? AsJson(file, picture, found) : AsText(file, picture, found));
     } catch (const Failure& failure) {
       progress.Clear();

@@ -51,6 +51,12 @@ void AddDetect(CLI::App& parent, Action& chosen) {
                    "Leave faces below this score, 0 to 1, out; the model's own\nlimit if not given")
       ->type_name("SCORE")
       ->check(CLI::Range(0.0, 1.0).description(""));
+  command
+      ->add_option("--tiles", options->tiles,
+                   "Look at parts of the picture too, for small faces: auto,\nN for N x N of them, "
+                   "or COLUMNSxROWS")
+      ->type_name("HOW")
+      ->capture_default_str();
   command->add_flag("--json", options->json, "One JSON object a picture, one a line");
   command
       ->add_option("--draw", options->draw,
@@ -63,8 +69,14 @@ void AddDetect(CLI::App& parent, Action& chosen) {
       "right as the picture shows them: left eye, right eye, nose, mouth, left ear, right ear.\n"
       "A picture that can't be read is said on standard error; the others are done all the same.\n"
       "\n"
+      "A network sees every picture at its own size, and faces of a twentieth of the picture may "
+      "be\n"
+      "too small for it. With --tiles it runs for each part as well, so that the time grows with\n"
+      "their number: at most 1024 with the whole picture.\n"
+      "\n"
       "Examples:\n"
       "  pinhole detect photo.jpg\n"
+      "  pinhole detect group.jpg --tiles auto\n"
       "  pinhole detect photo.jpg --draw found.png\n"
       "  pinhole detect *.jpg --json --min-score 0.7 > faces.jsonl\n"
       "  curl -s https://example.org/photo.jpg | pinhole detect -");

@@ -20,6 +20,7 @@ struct DetectOptions {
   std::string model;  // empty: the bundled one
   std::string suppression = "weighted";
   float min_score = -1.0F;  // below 0: the model's own
+  std::string tiles = "none";
   std::string draw;
   bool json = false;
   int threads = 1;

@@ -31,22 +31,11 @@
 #include "base/diagnosis.h"
 #include "base/result.h"
 #include "engine/tensor/graph.h"
+#include "engine/tensor/row_window.h"
 
 namespace pinhole::engine::kernels {
 
-// Which rows of its inputs an operator's rows need. Rows are the indices of dimension 1 of tensors
-// [1, rows, columns, channels]. Row r of output 0 is computed from rows
-// [r * stride - pad, r * stride - pad + height), those that exist, of every input that is no
-// constant; all such inputs have equally many rows. Constants are always there as a whole.
-struct RowWindow {
-  std::int32_t height = 0;  // dilation included; 0: this use of the operator can't be run by rows
-  std::int32_t stride = 1;
-  std::int32_t pad = 0;  // rows of the first window that lie before row 0; in [0, height)
-
-  // Element by element, row r from row r.
-  static constexpr RowWindow Same() { return {1, 1, 0}; }
-  [[nodiscard]] constexpr bool by_rows() const { return height > 0; }
-};
+using engine::RowWindow;
 
 // What Prepare asks of the plan.
 struct Prepared {

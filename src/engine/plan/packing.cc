@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <numeric>
 
 namespace pinhole::engine::plan {
@@ -20,7 +21,7 @@ constexpr std::uint64_t kSearchWork = 2'000'000;
 struct Block {
   std::uint32_t begin = 0, end = 0;   // its segments
   std::uint32_t first = 0, last = 0;  // times
-  std::uint32_t units = 0;            // of its largest segment
+  std::uint32_t units = 0;            // from its lowest segment's begin to its highest one's end
 };
 
 // A segment that has its place.
@@ -31,9 +32,12 @@ struct Placed {
 
 // Addresses that a block cannot begin at: low < address < high.
 struct Forbidden {
-  std::int64_t low;
-  std::uint32_t high;
+  std::int64_t low, high;
 };
+constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+
+// From the block's address; once FindBlocks has seen to the shifts.
+std::uint32_t Begin(const Segment& segment) { return static_cast<std::uint32_t>(segment.shift); }
 
 class Packer {
  public:
@@ -92,17 +96,23 @@ base::Status Packer::Prepare(base::Arena::Scratch& scratch) {
   return {};
 }
 
+// Shifts are made to count from the lowest begin of the block.
 void Packer::FindBlocks() {
-  for (std::size_t i = 0; i < segments_.size(); ++i) {
-    const Segment& segment = segments_[i];
-    const auto index = static_cast<std::uint32_t>(i);
-    if (i == 0 || segments_[i - 1].block != segment.block) {
-      blocks_[block_count_++] = {index, index, segment.first, segment.last, segment.units};
+  for (std::size_t i = 0; i < segments_.size();) {
+    Block& block = blocks_[block_count_++];
+    std::size_t end = i;
+    std::int32_t lowest = segments_[i].shift;
+    for (; end < segments_.size() && segments_[end].block == segments_[i].block; ++end) {
+      lowest = std::min(lowest, segments_[end].shift);
     }
-    Block& block = blocks_[block_count_ - 1];
-    block.end = index + 1;
-    block.last = std::max(block.last, segment.last);
-    block.units = std::max(block.units, segment.units);
+    block = {static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(end), segments_[i].first,
+             segments_[i].last, 0};
+    for (; i < end; ++i) {
+      Segment& segment = segments_[i];
+      segment.shift -= lowest;
+      block.last = std::max(block.last, segment.last);
+      block.units = std::max(block.units, Begin(segment) + segment.units);
+    }
   }
   order_ = order_.first(block_count_);
   best_order_ = best_order_.first(block_count_);
@@ -113,12 +123,16 @@ void Packer::FindLiveUnits() {
     const Segment& segment = segments_[i];
     live_[segment.first] += segment.units;
     live_[segment.last + 1] -= segment.units;
-    // Where the chain hands over, the smaller lies inside the larger.
+    // While the chain hands over, what both hold counts once.
     if (i > 0 && segments_[i - 1].block == segment.block &&
-        segments_[i - 1].last == segment.first) {
-      const std::uint32_t shared = std::min(segment.units, segments_[i - 1].units);
+        segments_[i - 1].last >= segment.first) {
+      const Segment& before = segments_[i - 1];
+      const std::int64_t begin = std::max(Begin(segment), Begin(before));
+      const std::int64_t end =
+          std::min(Begin(segment) + segment.units, Begin(before) + before.units);
+      const std::int64_t shared = std::max<std::int64_t>(end - begin, 0);
       live_[segment.first] -= shared;
-      live_[segment.first + 1] += shared;
+      live_[std::min(before.last, segment.last) + 1] += shared;
     }
   }
   std::partial_sum(live_.begin(), live_.end(), live_.begin());
@@ -137,7 +151,8 @@ void Packer::SetKeys(int rule) {
       case 2: {  // those of the fullest times first, the larger before the smaller
         const auto from = live_.begin() + block.first;
         const auto peak = *std::max_element(from, from + static_cast<std::ptrdiff_t>(length));
-        keys_[b] = static_cast<std::uint64_t>(peak) << 24 | std::min<std::uint64_t>(units, 0xFFFFFF);
+        keys_[b] =
+            static_cast<std::uint64_t>(peak) << 24 | std::min<std::uint64_t>(units, 0xFFFFFF);
         break;
       }
       case 3: keys_[b] = std::uint64_t{block.last} << 32 | units; break;
@@ -157,42 +172,50 @@ void Packer::SortByKey() {
 std::uint32_t Packer::LowestPlace(const Block& block) {
   const auto own = segments_.subspan(block.begin, block.end - block.begin);
   std::size_t count = 0;
+  std::int64_t lowest = 0;  // of the intervals
+  bool sorted = true;
   work_ += placed_count_;
   for (std::size_t i = 0; i < placed_count_; ++i) {
     const Placed& other = placed_[i];
     if (other.last < block.first || other.first > block.last) {
       continue;
     }
-    std::uint32_t need = 0;
+    // One interval for all of the block's segments that meet it, from the lowest to the highest.
+    Forbidden forbidden{kNever, 0};
     for (const Segment& segment : own) {
       if (segment.first <= other.last && other.first <= segment.last) {
-        need = std::max(need, segment.units);
+        const std::int64_t begin = Begin(segment);
+        forbidden.low = std::min(forbidden.low, other.offset - begin - segment.units);
+        forbidden.high = std::max(forbidden.high, other.end - begin);
       }
     }
-    if (need > 0) {
-      forbidden_[count++] = {std::int64_t{other.offset} - need, other.end};
+    if (forbidden.low != kNever && forbidden.high > 0) {
+      sorted = sorted && (count == 0 || lowest <= forbidden.low);
+      lowest = forbidden.low;
+      forbidden_[count++] = forbidden;
     }
   }
-  if (own.size() > 1) {  // with one size they come in order already
+  if (!sorted) {  // with one segment they come in order already
     std::sort(forbidden_.begin(), forbidden_.begin() + static_cast<std::ptrdiff_t>(count),
               [](const Forbidden& a, const Forbidden& b) { return a.low < b.low; });
   }
-  std::uint32_t place = 0;
-  for (std::size_t i = 0; i < count && forbidden_[i].low < std::int64_t{place}; ++i) {
+  std::int64_t place = 0;
+  for (std::size_t i = 0; i < count && forbidden_[i].low < place; ++i) {
     place = std::max(place, forbidden_[i].high);
   }
-  return place;
+  return static_cast<std::uint32_t>(place);
 }
 
 void Packer::Place(const Block& block, std::uint32_t offset) {
   for (std::uint32_t s = block.begin; s < block.end; ++s) {
     const Segment& segment = segments_[s];
+    const auto begin = static_cast<std::uint32_t>(offset + Begin(segment));
     std::size_t at = placed_count_++;
-    while (at > 0 && placed_[at - 1].offset > offset) {
+    while (at > 0 && placed_[at - 1].offset > begin) {
       placed_[at] = placed_[at - 1];
       --at;
     }
-    placed_[at] = {offset, offset + segment.units, segment.first, segment.last};
+    placed_[at] = {begin, begin + segment.units, segment.first, segment.last};
   }
 }
 
@@ -205,9 +228,8 @@ std::uint32_t Packer::PlaceAll(std::uint32_t ceiling, bool forget_past) {
     const Block& block = blocks_[b];
     if (forget_past) {
       const auto end = placed_.begin() + static_cast<std::ptrdiff_t>(placed_count_);
-      const auto kept = std::remove_if(placed_.begin(), end, [&block](const Placed& other) {
-        return other.last < block.first;
-      });
+      const auto kept = std::remove_if(
+          placed_.begin(), end, [&block](const Placed& other) { return other.last < block.first; });
       placed_count_ = static_cast<std::size_t>(kept - placed_.begin());
     }
     const std::uint32_t offset = LowestPlace(block);
@@ -303,7 +325,7 @@ base::Result<Packed> Packer::Run(Effort effort) {
   }
   for (std::size_t b = 0; b < block_count_; ++b) {
     for (std::uint32_t s = blocks_[b].begin; s < blocks_[b].end; ++s) {
-      segments_[s].offset = best_offsets_[b];
+      segments_[s].offset = best_offsets_[b] + Begin(segments_[s]);
     }
   }
   return Packed{best_, static_cast<std::uint32_t>(lower_bound_)};

@@ -4,9 +4,10 @@
 // Puts rectangles of time and memory next to each other as low as it can (offline strip packing).
 //
 // A segment is what some bytes are needed for: from one time to another, so many units. Segments of
-// one block begin at the same address: the tensors that an in-place chain leaves one after the
-// other, of which the later may be smaller or larger. Segments of different blocks that meet in
-// time must not meet in memory; those of one block meet in time at the operator between them.
+// one block keep their distance from each other, whatever the block's address: the tensors that an
+// in-place chain leaves one after the other, of which the later may be smaller or larger, and may
+// begin before or behind. Segments of different blocks that meet in time must not meet in memory;
+// those of one block may, where one hands over to the next.
 //
 // Greedy: blocks go one by one to the lowest address that is free for all their times. The order
 // decides, so several are tried; then a search moves blocks that reach the top to an earlier turn
@@ -23,11 +24,13 @@
 namespace pinhole::engine::plan {
 
 struct Segment {
-  std::uint32_t block = 0;  // any number; equal for those that share a place
-  std::uint32_t first = 0;  // time, included
-  std::uint32_t last = 0;   // time, included
-  std::uint32_t units = 0;  // size; whatever the unit, offsets have it too
+  std::uint32_t block = 0;   // any number; equal for those that share a place
+  std::uint32_t first = 0;   // time, included
+  std::uint32_t last = 0;    // time, included
+  std::uint32_t units = 0;   // size; whatever the unit, offsets have it too
   std::uint32_t offset = 0;  // out
+  std::int32_t shift = 0;    // units from the block's address; of any sign
+  std::uint32_t id = 0;      // not looked at
 };
 
 struct Packed {

@@ -5,6 +5,8 @@
 
 #include <array>
 #include <random>
+#include <set>
+#include <utility>
 #include <vector>
 
 namespace pinhole::engine::plan {
@@ -67,6 +69,57 @@ TEST(Pack, NeverOverlapsAndNeverGoesBelowTheBound) {
       for (const Segment& b : segments) {
         ASSERT_FALSE(Meet(a, b));
         ASSERT_TRUE(a.block != b.block || a.offset == b.offset);
+      }
+    }
+    ASSERT_EQ(top, packed->units);
+  }
+}
+
+// Chains that wander: each segment begins before or behind the one before, and meets it for a
+// while.
+TEST(Pack, KeepsTheDistancesInsideABlock) {
+  std::minstd_rand random(4);
+  for (int round = 0; round < 80; ++round) {
+    std::vector<Segment> segments;
+    const std::uint32_t blocks = 1 + random() % 16;
+    for (std::uint32_t b = 0; b < blocks; ++b) {
+      auto first = static_cast<std::uint32_t>(random() % 40);
+      std::int32_t shift = static_cast<std::int32_t>(random() % 9) - 4;
+      do {
+        const auto last = first + 4 + static_cast<std::uint32_t>(random() % 6);
+        segments.push_back({b, first, last, 1 + static_cast<std::uint32_t>(random() % 50), 0, shift,
+                            static_cast<std::uint32_t>(segments.size())});
+        first = last - static_cast<std::uint32_t>(random() % 2);
+        shift += static_cast<std::int32_t>(random() % 21) - 14;
+      } while (first < 50 && random() % 3 != 0);
+    }
+    std::vector<std::int32_t> shifts;
+    for (const Segment& segment : segments) {
+      shifts.push_back(segment.shift);
+    }
+    std::array<std::uint64_t, 64> live{};  // by definition: of each block the bytes it covers
+    for (std::uint32_t time = 0; time < 64; ++time) {
+      std::set<std::pair<std::uint32_t, std::int64_t>> covered;
+      for (const Segment& s : segments) {
+        for (std::int64_t at = s.shift;
+             s.first <= time && time <= s.last && at < std::int64_t{s.shift} + s.units; ++at) {
+          covered.insert({s.block, at});
+        }
+      }
+      live[time] = covered.size();
+    }
+    const base::Result<Packed> packed =
+        PackAll(segments, round % 3 == 0 ? Effort::kQuick : Effort::kThorough);
+    ASSERT_TRUE(packed);
+    ASSERT_EQ(packed->lower_bound, *std::max_element(live.begin(), live.end()));
+    std::uint32_t top = 0;
+    for (const Segment& a : segments) {
+      top = std::max(top, a.offset + a.units);
+      for (const Segment& b : segments) {
+        ASSERT_FALSE(Meet(a, b));
+        if (a.block == b.block) {
+          ASSERT_EQ(std::int64_t{a.offset} - b.offset, shifts[a.id] - shifts[b.id]);
+        }
       }
     }
     ASSERT_EQ(top, packed->units);

@@ -61,9 +61,8 @@ TEST(MakePlan, EveryRandomModelGetsASoundPlan) {
     ASSERT_EQ(plan.arena_bytes % kAlignment, 0U);
     if (seed % 4 != 0) {
       at_bound += plan.arena_bytes == plan.lower_bound_bytes ? 1 : 0;
-      excess += plan.lower_bound_bytes == 0
-                    ? 0
-                    : 1.0 * plan.arena_bytes / plan.lower_bound_bytes - 1;
+      excess +=
+          plan.lower_bound_bytes == 0 ? 0 : 1.0 * plan.arena_bytes / plan.lower_bound_bytes - 1;
     }
   }
   constexpr double kSearched = kModels * 0.75;
@@ -72,6 +71,42 @@ TEST(MakePlan, EveryRandomModelGetsASoundPlan) {
               100 * excess / kSearched);
   EXPECT_GE(at_bound, 0.97 * kSearched);
   EXPECT_LE(excess / kSearched, 0.002);
+}
+
+TEST(MakePlan, EveryRandomModelGetsSoundGroups) {
+  int with_groups = 0;
+  int rings = 0;
+  double ratio = 0;
+  constexpr int kModels = 1500;
+  for (std::uint32_t seed = 1; seed <= kModels; ++seed) {
+    SCOPED_TRACE(seed);
+    RandomModel model(seed, {.operators = 2 + static_cast<int>(seed % 30),
+                             .max_bytes = 200,
+                             .pictures = seed % 3 == 0 ? 50 : 90,
+                             .max_rows = seed % 5 == 0 ? 40 : 12});
+    model.request().effort = seed % 4 == 0 ? Effort::kQuick : Effort::kThorough;
+    model.request().objective = Objective::kWhole;
+    Made whole(model.request());
+    ASSERT_TRUE(whole.plan) << whole.why.text();
+    ASSERT_TRUE(whole.plan->graphs[0].groups.empty() && whole.plan->graphs[0].held_rows.empty());
+    model.request().objective = Objective::kSmallest;
+    Made made(model.request());
+    ASSERT_TRUE(made.plan) << made.why.text();
+    const Plan& plan = *made.plan;
+    ASSERT_TRUE(VerifyPlan(model.request(), plan, made.arena, made.why)) << made.why.text();
+    ASSERT_EQ(TaggedRun(model.request(), plan).Run(), "");
+    ASSERT_LE(plan.arena_bytes, whole.plan->arena_bytes);
+    ASSERT_GE(plan.arena_bytes, plan.lower_bound_bytes);
+    with_groups += plan.graphs[0].groups.empty() ? 0 : 1;
+    for (const std::uint16_t held : plan.graphs[0].held_rows) {
+      rings += held > 0 ? 1 : 0;
+    }
+    ratio += whole.plan->arena_bytes == 0 ? 1.0 : 1.0 * plan.arena_bytes / whole.plan->arena_bytes;
+  }
+  std::printf("%d of %d plans have groups, %d rings; the mean arena is %.1f %% of the whole one\n",
+              with_groups, kModels, rings, 100 * ratio / kModels);
+  EXPECT_GT(with_groups, kModels / 3);
+  EXPECT_GT(rings, kModels / 2);
 }
 
 TEST(MakePlan, SearchIsNeverWorseThanQuick) {
@@ -144,6 +179,7 @@ struct Line {
   OpKind kind = OpKind::kAdd;
   std::uint16_t resource = 0;
   std::uint32_t scratch = 0;
+  RowWindow rows = {};
 };
 struct HandMade {
   HandMade(const std::vector<std::uint32_t>& sizes, std::vector<Line> given,
@@ -160,7 +196,7 @@ struct HandMade {
       op.inputs = line.inputs;
       op.outputs = line.outputs;
       op.attributes = VariableOptions{line.resource};
-      demands.push_back({line.scratch, 0, line.mask});
+      demands.push_back({line.scratch, 0, line.mask, line.rows});
     }
     for (const std::uint32_t bytes : resource_bytes) {
       resources.push_back({"r", bytes});
@@ -249,9 +285,10 @@ TEST(MakePlan, NoInPlaceOverConstantsAndVariables) {
 }
 
 TEST(MakePlan, ScratchLivesDuringItsOperatorOnly) {
-  HandMade scratch({16, 16, 16, 16},
-                   {{{0}, {1}, 0, OpKind::kAdd, 0, 96}, {{1}, {2}}, {{2}, {3}, 0, OpKind::kAdd, 0, 96}},
-                   {0}, {3});
+  HandMade scratch(
+      {16, 16, 16, 16},
+      {{{0}, {1}, 0, OpKind::kAdd, 0, 96}, {{1}, {2}}, {{2}, {3}, 0, OpKind::kAdd, 0, 96}}, {0},
+      {3});
   EXPECT_EQ(scratch.Make().arena_bytes, 128U);
 }
 
@@ -294,6 +331,111 @@ TEST(MakePlan, UntouchedTensorsHaveNoPlaceAndUnreadInputsDo) {
   EXPECT_EQ(plan.graphs[0].tensor_offsets[3], kNowhere);
   EXPECT_NE(plan.graphs[0].tensor_offsets[1], kNowhere);
   EXPECT_TRUE(plan.graphs[0].scratch_offsets.empty());
+}
+
+constexpr RowWindow kThree{3, 1, 1};  // a row and its neighbours
+
+// Pictures of 8 rows of 16 bytes, but for the last tensor: 8 rows of one byte.
+HandMade Pictures(std::vector<Line> lines, std::size_t tensors) {
+  std::vector<std::uint32_t> sizes(tensors, 128);
+  sizes.back() = 8;
+  HandMade model(sizes, std::move(lines), {0}, {static_cast<std::int32_t>(tensors) - 1});
+  for (Tensor& tensor : model.tensors) {
+    tensor.shape = {1, 8, 1, static_cast<std::int32_t>(tensor.bytes / 8)};
+  }
+  return model;
+}
+Line ByRows(std::vector<std::int32_t> inputs, std::int32_t output, RowWindow rows,
+            std::uint8_t mask = 0) {
+  Line line{std::move(inputs), {output}, mask};
+  line.rows = rows;
+  return line;
+}
+
+TEST(RowGroups, HoldTheRowsOfAWindow) {
+  HandMade model = Pictures({ByRows({0}, 1, RowWindow::Same()), ByRows({1}, 2, kThree)}, 3);
+  const std::vector<std::int32_t> taps{0};  // stays: nothing may lie over it
+  model.request.taps = taps;
+  const Plan plan = model.Make();
+  ASSERT_EQ(plan.graphs[0].groups.size(), 1U);
+  EXPECT_EQ(plan.graphs[0].held(1), 3U);
+  EXPECT_EQ(plan.graphs[0].held(2), 0U);
+  EXPECT_EQ(plan.arena_bytes, 128U + 3 * 16 + 16);
+  model.request.objective = Objective::kWhole;
+  EXPECT_EQ(model.Make().arena_bytes, 128U + 128 + 16);
+}
+
+TEST(RowGroups, LieOverWhatTheyUseUp) {
+  // Row r of tensor 1 may be written when row r of tensor 0 has been read before: one row below.
+  HandMade model = Pictures({ByRows({0}, 1, RowWindow::Same()), ByRows({1}, 2, kThree)}, 3);
+  const Plan plan = model.Make();
+  EXPECT_EQ(plan.arena_bytes, 128U + 16);
+  EXPECT_EQ(plan.graphs[0].tensor_offsets[1] + 16, plan.graphs[0].tensor_offsets[0]);
+}
+
+TEST(RowGroups, AResidualSumLiesOneRowBelowWhatItIsAddedTo) {
+  // The next row of the window needs the row that the sum has just read.
+  HandMade model =
+      Pictures({ByRows({0}, 1, kThree), ByRows({0, 1}, 2, RowWindow::Same(), 3), {{2}, {3}}}, 4);
+  const Plan plan = model.Make();
+  EXPECT_EQ(plan.arena_bytes, 128U + 16 + 16);
+  EXPECT_EQ(plan.graphs[0].held(1), 1U);
+}
+
+TEST(RowGroups, AResidualSumIsInPlaceWhereNoRowIsReadAgain) {
+  HandMade model = Pictures(
+      {ByRows({0}, 1, RowWindow::Same()), ByRows({0, 1}, 2, RowWindow::Same(), 3), {{2}, {3}}}, 4);
+  const Plan plan = model.Make();
+  EXPECT_EQ(plan.graphs[0].tensor_offsets[2], plan.graphs[0].tensor_offsets[0]);
+  EXPECT_EQ(plan.arena_bytes, 128U + 16);
+}
+
+TEST(RowGroups, WhatIsTappedOrReadLaterIsWhole) {
+  HandMade model =
+      Pictures({ByRows({0}, 1, kThree), ByRows({1}, 2, kThree), ByRows({2}, 3, kThree)}, 4);
+  const std::vector<std::int32_t> taps{1, 2};
+  model.request.taps = taps;
+  const Plan plan = model.Make();
+  EXPECT_EQ(plan.graphs[0].held(1), 0U);
+  EXPECT_EQ(plan.graphs[0].held(2), 0U);
+  EXPECT_GE(plan.arena_bytes, 256U);
+}
+
+TEST(RowGroups, TurnsAreAsLargeAsTheMemoryAllows) {
+  // Tensor 3 and its reader need 256 bytes whatever the group does: it may take all rows at once.
+  HandMade model = Pictures({ByRows({0}, 1, RowWindow::Same()),
+                             ByRows({1}, 2, kThree),
+                             {{2}, {3}},
+                             {{3}, {4}},
+                             {{4}, {5}}},
+                            6);
+  model.tensors[2].bytes = 8;
+  model.tensors[2].shape = {1, 8, 1, 1};
+  model.tensors[0].bytes = model.tensors[1].bytes = 160;
+  model.tensors[0].shape = model.tensors[1].shape = {1, 8, 1, 20};
+  const Plan plan = model.Make();
+  EXPECT_EQ(plan.arena_bytes, 256U);
+  ASSERT_EQ(plan.graphs[0].groups.size(), 1U);
+  EXPECT_GE(plan.graphs[0].groups[0].rows_per_turn, 2);
+}
+
+TEST(RowGroups, ThousandsOfTallOperatorsAreBoundedWork) {
+  constexpr std::size_t kOperators = 3000;
+  std::vector<Line> lines;
+  for (std::size_t i = 0; i < kOperators; ++i) {
+    const auto at = static_cast<std::int32_t>(i);
+    lines.push_back(ByRows({at, at / 2}, at + 1, kThree));
+  }
+  HandMade model = Pictures(std::move(lines), kOperators + 1);
+  for (const std::int32_t rows : {8, 1000, 60000}) {
+    for (Tensor& tensor : model.tensors) {
+      tensor.shape = {1, rows, 1, 16};
+      tensor.bytes = static_cast<std::uint32_t>(rows) * 16;
+    }
+    Made made(model.request, std::size_t{8} << 20);
+    ASSERT_TRUE(made.plan) << made.why.text();
+    EXPECT_TRUE(VerifyPlan(model.request, *made.plan, made.arena, made.why)) << made.why.text();
+  }
 }
 
 TEST(MakePlan, MoreThanTwoGigabytesAreTooLarge) {

@@ -4,11 +4,12 @@
 // For tests only: models nobody would write, and what running one by a plan does to memory.
 //
 // RandomModel draws graphs with long and short lives, in-place permissions, scratch, state,
-// variables, constants, absent inputs, unread outputs, taps and graphs that run once. Run walks one
-// by a plan with a tag in every byte, as the least obliging kernels would: scratch and outputs are
-// scribbled on before the inputs are read wherever the kernel has not promised otherwise. It says
-// what went wrong, or nothing. It knows nothing of lifetimes: whatever the plan, it only looks at
-// bytes.
+// variables, constants, absent inputs, unread outputs, taps and graphs that run once; and, where
+// wanted, operators with windows over pictures, which can run by rows. TaggedRun walks one by a
+// plan with a tag in every byte, as the least obliging kernels would: scratch and outputs are
+// scribbled on before the inputs are read wherever the kernel has not promised otherwise. Inside a
+// group each row has a tag of its own. It says what went wrong, or nothing. It knows nothing of
+// lifetimes: whatever the plan, it only looks at bytes.
 
 #include <algorithm>
 #include <cstdint>
@@ -18,6 +19,7 @@
 #include <vector>
 
 #include "engine/plan/plan.h"
+#include "engine/plan/stripe_walk.h"
 
 namespace pinhole::engine::plan {
 
@@ -28,6 +30,8 @@ class RandomModel {
     std::uint32_t max_bytes = 400;
     int resources = 2;
     int once_graphs = 1;
+    int pictures = 0;  // per cent of the operators that can run by rows
+    int max_rows = 12;
   };
 
   RandomModel(std::uint32_t seed, const Size& size) : random_(seed), size_(size) {
@@ -66,9 +70,85 @@ class RandomModel {
     return static_cast<std::int32_t>(tensors.size()) - 1;
   }
 
+  std::int32_t AddPicture(std::vector<Tensor>& tensors, std::int32_t rows) {
+    const auto columns = static_cast<std::int32_t>(1 + Below(8));
+    const auto channels = static_cast<std::int32_t>(1 + Below(12));
+    const std::int32_t index =
+        AddTensor(tensors, static_cast<std::uint32_t>(rows * columns * channels));
+    tensors.back().shape = {1, rows, columns, channels};
+    return index;
+  }
+  static bool IsPicture(const Tensor& tensor) { return tensor.shape.rank() == 4; }
+
+  // A window of any kind over pictures known so far that have equally many rows.
+  bool AddWindowed(std::vector<Tensor>& tensors, std::vector<std::int32_t>& known,
+                   std::vector<Operator>& operators, std::vector<OpDemand>& demands) {
+    std::vector<std::int32_t> pictures;
+    for (const std::int32_t t : known) {
+      if (IsPicture(tensors[t])) {
+        pictures.push_back(t);
+      }
+    }
+    if (pictures.empty()) {
+      return false;
+    }
+    const auto pick = [&] {
+      const std::size_t back = Chance(75) ? Below(2) : Below(pictures.size());
+      return pictures[pictures.size() - 1 - std::min<std::size_t>(back, pictures.size() - 1)];
+    };
+    std::vector<std::int32_t>& inputs = index_lists_.emplace_back();
+    std::vector<std::int32_t>& outputs = index_lists_.emplace_back();
+    inputs.push_back(pick());
+    const std::int32_t rows = tensors[inputs[0]].shape.dim(1);
+    while (Chance(35)) {
+      const std::int32_t other = pick();
+      if (tensors[other].shape.dim(1) == rows) {
+        inputs.push_back(other);
+      }
+    }
+    if (Chance(30)) {
+      inputs.push_back(AddTensor(tensors, 1 + Below(20)));
+      tensors.back().data = constant_;
+    }
+    RowWindow window = RowWindow::Same();
+    std::int32_t out_rows = rows;
+    if (Chance(65)) {
+      window.height = static_cast<std::int32_t>(1 + Below(4));
+      window.stride = static_cast<std::int32_t>(Chance(60) ? 1 : 1 + Below(3));
+      window.pad = static_cast<std::int32_t>(Below(static_cast<std::uint32_t>(window.height)));
+      const auto after = static_cast<std::int32_t>(Below(3));
+      out_rows = std::max(0, rows + window.pad + after - window.height) / window.stride + 1;
+    }
+    outputs.push_back(AddPicture(tensors, out_rows));
+    OpDemand demand;
+    demand.rows = window;
+    demand.scratch_bytes = Chance(15) ? 1 + Below(60) : 0;
+    const Tensor& from = tensors[inputs[0]];
+    if (window == RowWindow::Same() && Chance(70)) {
+      Tensor& out = tensors[outputs[0]];
+      if (Chance(70)) {
+        out.shape = from.shape;
+        out.bytes = from.bytes;
+      }
+      demand.in_place_inputs = static_cast<std::uint8_t>(Below(4));
+    }
+    Operator op;
+    op.kind = OpKind::kConv2d;
+    op.inputs = inputs;
+    op.outputs = outputs;
+    operators.push_back(op);
+    demands.push_back(demand);
+    known.push_back(outputs[0]);
+    return true;
+  }
+
   // An operator that reads tensors known so far and writes new ones.
   void AddOperator(std::vector<Tensor>& tensors, std::vector<std::int32_t>& known,
                    std::vector<Operator>& operators, std::vector<OpDemand>& demands) {
+    if (size_.pictures > 0 && Chance(size_.pictures) &&
+        AddWindowed(tensors, known, operators, demands)) {
+      return;
+    }
     Operator op;
     OpDemand demand;
     std::vector<std::int32_t>& inputs = index_lists_.emplace_back();
@@ -142,7 +222,10 @@ class RandomModel {
     if (main) {
       const std::uint32_t count = 1 + Below(3);
       for (std::uint32_t i = 0; i < count; ++i) {
-        inputs.push_back(AddTensor(tensors, 1 + Below(size_.max_bytes)));
+        const bool picture = size_.pictures > 0 && (i == 0 || Chance(50));
+        inputs.push_back(
+            picture ? AddPicture(tensors, static_cast<std::int32_t>(1 + Below(size_.max_rows)))
+                    : AddTensor(tensors, 1 + Below(size_.max_bytes)));
         known.push_back(inputs.back());
       }
     }
@@ -278,51 +361,64 @@ class TaggedRun {
     }
   }
 
+  // What a tensor's bytes should be: one tag for all of it, or, where it was made by rows, row r
+  // has the tag `first` + r.
+  struct Value {
+    Tag first = 0;
+    bool by_rows = false;
+  };
+
+  std::uint32_t RowBytes(std::size_t g, std::int32_t t) const {
+    const Tensor& tensor = model_.graphs[g].tensor(t);
+    return tensor.bytes / static_cast<std::uint32_t>(tensor.shape.dim(1));
+  }
+  std::uint32_t RowOffset(std::size_t g, std::int32_t t, std::int32_t row) const {
+    const GraphPlan& plan = plan_.graphs[g];
+    const auto held = static_cast<std::int32_t>(plan.held(static_cast<std::size_t>(t)));
+    return plan.tensor_offsets[t] +
+           static_cast<std::uint32_t>(held > 0 ? row % held : row) * RowBytes(g, t);
+  }
+  void ExpectTensor(std::size_t g, std::int32_t t, const char* what) {
+    const Tensor& tensor = model_.graphs[g].tensor(t);
+    const Value& value = value_[t];
+    if (!value.by_rows) {
+      Expect(plan_.graphs[g].tensor_offsets[t], tensor.bytes, value.first, what);
+      return;
+    }
+    for (std::int32_t row = 0; row < tensor.shape.dim(1); ++row) {
+      const std::uint32_t bytes = RowBytes(g, t);
+      // As a whole: that is how the caller and operators outside of groups read it.
+      Expect(plan_.graphs[g].tensor_offsets[t] + static_cast<std::uint32_t>(row) * bytes, bytes,
+             value.first + static_cast<Tag>(row), what);
+    }
+  }
+  void FillTensor(std::size_t g, std::int32_t t) {
+    value_[t] = {++last_tag_, false};
+    Fill(plan_.graphs[g].tensor_offsets[t], model_.graphs[g].tensor(t).bytes, last_tag_);
+  }
+
   void RunGraph(std::size_t g) {
     const Graph& graph = model_.graphs[g];
-    const GraphPlan& places = plan_.graphs[g];
-    std::vector<Tag> value(graph.tensors.size(), 0);
+    value_.assign(graph.tensors.size(), Value{});
     const auto expect = [&](std::int32_t t, const char* what) {
       if (t >= 0 && IsMoved(graph.tensor(t))) {
-        Expect(places.tensor_offsets[t], graph.tensor(t).bytes, value[t], what);
+        ExpectTensor(g, t, what);
       }
     };
-    const auto fill = [&](std::int32_t t) {
-      value[t] = ++last_tag_;
-      Fill(places.tensor_offsets[t], graph.tensor(t).bytes, value[t]);
-    };
     for (const std::int32_t t : graph.inputs) {
-      fill(t);
+      FillTensor(g, t);
     }
     for (const std::int32_t t : graph.inputs) {
       expect(t, "two inputs share bytes");
     }
+    std::span<const RowGroup> groups = plan_.graphs[g].groups;
     for (std::size_t i = 0; i < graph.operators.size() && harm_.empty(); ++i) {
-      const Operator& op = graph.operators[i];
-      const OpDemand& demand = request_.demands[g][i];
-      const auto scribble_scratch = [&] {
-        if (demand.scratch_bytes > 0) {
-          Fill(places.scratch_offset(i), demand.scratch_bytes, ++last_tag_);
-        }
-      };
-      scribble_scratch();
-      for (std::size_t k = 0; k < op.outputs.size(); ++k) {
-        if (!PromisedInPlace(g, i, k)) {
-          fill(op.outputs[k]);
-        }
-      }
-      for (const std::int32_t t : op.inputs) {
-        expect(t, "what an operator reads is written over");
-      }
-      Transfer(g, i, value);
-      for (const std::int32_t t : op.outputs) {
-        if (op.kind != OpKind::kReadVariable) {
-          fill(t);
-        }
-      }
-      scribble_scratch();
-      for (const std::int32_t t : op.outputs) {
-        expect(t, "an output shares bytes with scratch or another output");
+      if (!groups.empty() && groups.front().first == i) {
+        RunRowGroup(g, groups.front());
+        i = groups.front().last;
+        groups = groups.subspan(1);
+      } else {
+        RunOperator(g, i);
       }
       ExpectState();
     }
@@ -336,8 +432,123 @@ class TaggedRun {
     }
   }
 
+  void ScribbleScratch(std::size_t g, std::size_t i) {
+    const std::uint32_t bytes = request_.demands[g][i].scratch_bytes;
+    if (bytes > 0) {
+      Fill(plan_.graphs[g].scratch_offset(i), bytes, ++last_tag_);
+    }
+  }
+
+  void RunOperator(std::size_t g, std::size_t i) {
+    const Graph& graph = model_.graphs[g];
+    const Operator& op = graph.operators[i];
+    ScribbleScratch(g, i);
+    for (std::size_t k = 0; k < op.outputs.size(); ++k) {
+      if (!PromisedInPlace(g, i, k)) {
+        FillTensor(g, op.outputs[k]);
+      }
+    }
+    for (const std::int32_t t : op.inputs) {
+      if (t >= 0 && IsMoved(graph.tensor(t))) {
+        ExpectTensor(g, t, "what an operator reads is written over");
+      }
+    }
+    Transfer(g, i);
+    for (const std::int32_t t : op.outputs) {
+      if (op.kind != OpKind::kReadVariable) {
+        FillTensor(g, t);
+      }
+    }
+    ScribbleScratch(g, i);
+    for (const std::int32_t t : op.outputs) {
+      if (IsMoved(graph.tensor(t))) {
+        ExpectTensor(g, t, "an output shares bytes with scratch or another output");
+      }
+    }
+  }
+
+  void RunRowGroup(std::size_t g, const RowGroup& group) {
+    const Graph& graph = model_.graphs[g];
+    for (std::uint32_t i = group.first; i <= group.last; ++i) {
+      const std::int32_t out = graph.operators[i].outputs[0];
+      value_[out] = {last_tag_ + 1, true};
+      last_tag_ += static_cast<Tag>(graph.tensor(out).shape.dim(1));
+    }
+    StripeWalk walk(graph, group);
+    for (StripeWalk::Step step; walk.Next(step) && harm_.empty();) {
+      ScribbleScratch(g, step.op);
+      if (!RowsPromisedInPlace(g, step)) {
+        FillRows(g, step, true);
+      }
+      ForRowsRead(g, step, [&](std::int32_t t, std::int32_t row, std::size_t) {
+        const Tag tag = value_[t].first + (value_[t].by_rows ? static_cast<Tag>(row) : 0);
+        Expect(RowOffset(g, t, row), RowBytes(g, t), tag, "a row that is read is not there");
+      });
+      FillRows(g, step, false);
+      ScribbleScratch(g, step.op);
+      const std::int32_t out = graph.operators[step.op].outputs[0];
+      for (std::int32_t row = step.begin; row < step.end; ++row) {
+        Expect(RowOffset(g, out, row), RowBytes(g, out), value_[out].first + static_cast<Tag>(row),
+               "rows of one step share bytes with each other or with scratch");
+      }
+    }
+  }
+  void FillRows(std::size_t g, const StripeWalk::Step& step, bool scribble) {
+    const std::int32_t out = model_.graphs[g].operators[step.op].outputs[0];
+    for (std::int32_t row = step.begin; row < step.end; ++row) {
+      Fill(RowOffset(g, out, row), RowBytes(g, out),
+           scribble ? ++last_tag_ : value_[out].first + static_cast<Tag>(row));
+    }
+  }
+  // visit(tensor, row, input) for each row of each input that the step reads.
+  template <typename Visit>
+  void ForRowsRead(std::size_t g, const StripeWalk::Step& step, const Visit& visit) const {
+    const Graph& graph = model_.graphs[g];
+    const Operator& op = graph.operators[step.op];
+    const RowWindow window = request_.demands[g][step.op].rows;
+    for (std::size_t n = 0; n < op.inputs.size(); ++n) {
+      const std::int32_t t = op.inputs[n];
+      if (t < 0 || !IsMoved(graph.tensor(t))) {
+        continue;
+      }
+      const std::int32_t rows = graph.tensor(t).shape.dim(1);
+      for (std::int32_t row = 0; row < rows; ++row) {
+        bool read = false;  // by definition
+        for (std::int32_t r = step.begin; r < step.end; ++r) {
+          const std::int32_t begin = r * window.stride - window.pad;
+          read = read || (begin <= row && row < begin + window.height);
+        }
+        if (read) {
+          visit(t, row, n);
+        }
+      }
+    }
+  }
+  // The kernel has promised to read row r of an input before it writes row r of the output there;
+  // all that the step reads and writes at the same bytes is of that kind.
+  bool RowsPromisedInPlace(std::size_t g, const StripeWalk::Step& step) const {
+    const std::int32_t out = model_.graphs[g].operators[step.op].outputs[0];
+    const OpDemand& demand = request_.demands[g][step.op];
+    bool found = false;
+    bool kept = true;
+    ForRowsRead(g, step, [&](std::int32_t t, std::int32_t read, std::size_t n) {
+      const std::uint32_t begin = RowOffset(g, t, read);
+      const std::uint32_t end = begin + RowBytes(g, t);
+      for (std::int32_t row = step.begin; row < step.end; ++row) {
+        const std::uint32_t to = RowOffset(g, out, row);
+        if (begin < to + RowBytes(g, out) && to < end) {
+          found = true;
+          kept = kept && read == row && begin == to && RowBytes(g, t) == RowBytes(g, out) &&
+                 demand.rows == RowWindow::Same() && n <= 7 &&
+                 (demand.in_place_inputs >> n & 1) != 0;
+        }
+      }
+    });
+    return found && kept;
+  }
+
   // READ_VARIABLE and ASSIGN_VARIABLE carry values, and with them tags, from place to place.
-  void Transfer(std::size_t g, std::size_t i, std::vector<Tag>& value) {
+  void Transfer(std::size_t g, std::size_t i) {
     const Graph& graph = model_.graphs[g];
     const Operator& op = graph.operators[i];
     const std::size_t r = op.options<VariableOptions>().resource;
@@ -345,11 +556,12 @@ class TaggedRun {
       Expect(plan_.resource_offsets[r], model_.resources[r].bytes, resource_value_[r],
              "a resource is written over by what is read from it");
       const std::int32_t out = op.outputs[0];
-      value[out] = resource_value_[r];
-      Fill(plan_.graphs[g].tensor_offsets[out], graph.tensor(out).bytes, value[out]);
+      value_[out] = {resource_value_[r], false};
+      Fill(plan_.graphs[g].tensor_offsets[out], graph.tensor(out).bytes, resource_value_[r]);
     } else if (op.kind == OpKind::kAssignVariable) {
       const std::int32_t in = op.inputs[1];
-      resource_value_[r] = IsMoved(graph.tensor(in)) ? value[in] : ++last_tag_;
+      resource_value_[r] =
+          IsMoved(graph.tensor(in)) && !value_[in].by_rows ? value_[in].first : ++last_tag_;
       Fill(plan_.resource_offsets[r], model_.resources[r].bytes, resource_value_[r]);
     }
   }
@@ -396,6 +608,7 @@ class TaggedRun {
   const format::Model& model_;
   std::vector<Tag> bytes_;
   std::vector<Tag> resource_value_;
+  std::vector<Value> value_;  // of the tensors of the graph that runs
   Tag last_tag_ = 0;
   std::string harm_;
 };

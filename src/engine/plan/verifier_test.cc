@@ -23,9 +23,11 @@ struct Spoilt {
       };
       tables.push_back(
           {copy(graph.tensor_offsets), copy(graph.scratch_offsets), copy(graph.state_offsets)});
+      groups.emplace_back(graph.groups.begin(), graph.groups.end());
+      held.emplace_back(graph.held_rows.begin(), graph.held_rows.end());
     }
-    for (const auto& table : tables) {
-      graphs.push_back({table[0], table[1], table[2]});
+    for (std::size_t g = 0; g < tables.size(); ++g) {
+      graphs.push_back({tables[g][0], tables[g][1], tables[g][2], groups[g], held[g]});
     }
     whole.graphs = graphs;
     whole.resource_offsets = resources;
@@ -52,6 +54,8 @@ struct Spoilt {
   }
 
   std::vector<std::array<std::vector<std::uint32_t>, 3>> tables;
+  std::deque<std::vector<RowGroup>> groups;
+  std::deque<std::vector<std::uint16_t>> held;
   std::vector<std::uint32_t> resources;
   std::vector<GraphPlan> graphs;
   Plan whole;
@@ -93,7 +97,9 @@ TEST_F(Verifier, RefusesEverythingThatDoesHarm) {
       std::uint32_t& offset = *offsets[random() % offsets.size()];
       switch (trial % 4) {
         case 0: offset = *offsets[random() % offsets.size()]; break;  // onto another
-        case 1: offset = static_cast<std::uint32_t>(random() % (plan->arena_bytes / 16 + 2)) * 16; break;
+        case 1:
+          offset = static_cast<std::uint32_t>(random() % (plan->arena_bytes / 16 + 2)) * 16;
+          break;
         case 2: offset += 16; break;
         default: offset -= offset >= 16 ? 16 : 0; break;
       }
@@ -114,10 +120,123 @@ TEST_F(Verifier, RefusesEverythingThatDoesHarm) {
   EXPECT_GT(harmless - refused_in_vain, 1000);
 }
 
+// Moves a place, changes how many rows are held, how turns are made or who belongs to a group.
+void SpoilGroups(Spoilt& spoilt, std::minstd_rand& random) {
+  std::vector<std::uint16_t>& held = spoilt.held[0];
+  std::vector<std::uint16_t*> rings;
+  for (std::uint16_t& rows : held) {
+    if (rows > 0) {
+      rings.push_back(&rows);
+    }
+  }
+  RowGroup& group = spoilt.groups[0][random() % spoilt.groups[0].size()];
+  switch (random() % 8) {
+    case 0: group.rows_per_turn += 1; return;
+    case 1: group.rows_per_turn *= 2; return;
+    case 2: group.rows_per_turn = std::max(1, group.rows_per_turn - 1); return;
+    case 3:
+      if (group.last > group.first) {
+        --group.last;
+        group.windows = group.windows.first(group.windows.size() - 1);
+      }
+      return;
+    default:
+      if (!rings.empty()) {
+        std::uint16_t& rows = *rings[random() % rings.size()];
+        rows = static_cast<std::uint16_t>(random() % 3 == 0 ? rows + 1 : rows - 1);
+      }
+      return;
+  }
+}
+
+TEST_F(Verifier, RefusesEveryGroupThatDoesHarm) {
+  int harmful = 0;
+  int harmless = 0;
+  int refused_in_vain = 0;
+  int over = 0;
+  std::minstd_rand random(12);
+  for (std::uint32_t seed = 1; seed <= 600; ++seed) {
+    SCOPED_TRACE(seed);
+    RandomModel model(
+        seed, {.operators = 3 + static_cast<int>(seed % 20), .max_bytes = 200, .pictures = 80});
+    std::vector<std::byte> memory(std::size_t{1} << 18);
+    base::Arena arena(memory);
+    const base::Result<Plan> plan = MakePlan(model.request(), arena, why_);
+    ASSERT_TRUE(plan);
+    if (plan->graphs[0].groups.empty()) {
+      continue;
+    }
+    ++over;
+    for (int trial = 0; trial < 30; ++trial) {
+      Spoilt spoilt(*plan);
+      if (trial % 2 == 0) {
+        SpoilGroups(spoilt, random);
+      } else {
+        const std::vector<std::uint32_t*> offsets = spoilt.Offsets();
+        std::uint32_t& offset = *offsets[random() % offsets.size()];
+        switch (trial / 2 % 4) {
+          case 0: offset = *offsets[random() % offsets.size()]; break;
+          case 1:
+            offset = static_cast<std::uint32_t>(random() % (plan->arena_bytes / 16 + 2)) * 16;
+            break;
+          case 2: offset += 16; break;
+          default: offset -= offset >= 16 ? 16 : 0; break;
+        }
+      }
+      const std::string harm = TaggedRun(model.request(), spoilt.whole).Run();
+      const bool accepted = Accepts(model.request(), spoilt.whole);
+      if (!harm.empty()) {
+        ++harmful;
+        ASSERT_FALSE(accepted) << harm;
+      } else {
+        ++harmless;
+        refused_in_vain += accepted ? 0 : 1;
+      }
+    }
+  }
+  std::printf(
+      "%d plans with groups: %d harmful changes refused; %d harmless ones, %d of them "
+      "refused\n",
+      over, harmful, harmless, refused_in_vain);
+  EXPECT_GT(over, 200);
+  EXPECT_GT(harmful, 3000);
+  EXPECT_GT(harmless - refused_in_vain, 500);
+}
+
+TEST_F(Verifier, RefusesGroupsThatDoNotFitTheModel) {
+  int tried = 0;
+  for (std::uint32_t seed = 1; seed <= 100; ++seed) {
+    RandomModel model(seed, {.operators = 20, .pictures = 80});
+    std::vector<std::byte> memory(std::size_t{1} << 18);
+    base::Arena arena(memory);
+    const base::Result<Plan> plan = MakePlan(model.request(), arena, why_);
+    ASSERT_TRUE(plan);
+    if (plan->graphs[0].groups.empty()) {
+      continue;
+    }
+    ++tried;
+    const auto refuses = [&](const auto& spoil) {
+      Spoilt spoilt(*plan);
+      spoil(spoilt.graphs[0], spoilt.groups[0][0], spoilt.groups[0]);
+      EXPECT_FALSE(Accepts(model.request(), spoilt.whole)) << seed;
+    };
+    std::vector<RowWindow> windows(plan->graphs[0].groups[0].windows.begin(),
+                                   plan->graphs[0].groups[0].windows.end());
+    windows[0].height += 1;
+    refuses([&](GraphPlan&, RowGroup& group, auto&) { group.windows = windows; });
+    refuses([](GraphPlan&, RowGroup& group, auto&) { group.rows_per_turn = 0; });
+    refuses([](GraphPlan&, RowGroup& group, auto&) { group.last = 1000; });
+    refuses([](GraphPlan&, RowGroup& group, auto&) { std::swap(group.first, ++group.last); });
+    refuses([](GraphPlan& graph, RowGroup&, auto&) { graph.held_rows = {}; });
+    refuses([](GraphPlan& graph, RowGroup&, auto&) { graph.groups = {}; });
+  }
+  EXPECT_GT(tried, 30);
+}
+
 TEST_F(Verifier, RefusesPermissionsTakenBack) {
   int shared = 0;
   for (std::uint32_t seed = 1; seed <= 400; ++seed) {
-    RandomModel model(seed, {.operators = 20});
+    RandomModel model(seed, {.operators = 20, .pictures = static_cast<int>(seed % 2) * 70});
     std::vector<std::byte> memory(std::size_t{1} << 18);
     base::Arena arena(memory);
     const base::Result<Plan> plan = MakePlan(model.request(), arena, why_);
@@ -213,12 +332,12 @@ TEST_F(Verifier, NamesTheTensorsAndTheOperator) {
   model.graphs = {&graph, 1};
   const OpDemand demand{};
   const std::span<const OpDemand> demands(&demand, 1);
-  const Request request{&model, {&demands, 1}, {}, Effort::kQuick};
+  const Request request{&model, {&demands, 1}, {}, Effort::kQuick, Objective::kSmallest};
   const std::uint32_t apart[] = {0, 32};
   const std::uint32_t together[] = {16, 32};
-  const GraphPlan sound{apart, {}, {}};
+  const GraphPlan sound{apart, {}, {}, {}, {}};
   EXPECT_TRUE(Accepts(request, Plan{{&sound, 1}, {}, 0, 64, 64}));
-  const GraphPlan harmful{together, {}, {}};
+  const GraphPlan harmful{together, {}, {}, {}, {}};
   EXPECT_FALSE(Accepts(request, Plan{{&harmful, 1}, {}, 0, 64, 64}));
   EXPECT_EQ(why_.text(),
             "memory plan: graph 'main' operator 0 CONV_2D: tensor 1 'edges' is written over what "

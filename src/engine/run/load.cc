@@ -67,7 +67,8 @@ base::Status Loader::PrepareGraph(std::size_t graph, Session::Program& program, 
     PINHOLE_ASSIGN(const kernels::Prepared prepared, kernel->prepare(context));
     session_.packed_bytes_ += context.packed_bytes();
     steps[i] = {kernel, prepared.params};
-    demands[i] = {prepared.scratch_bytes, prepared.state_bytes, prepared.in_place_inputs};
+    demands[i] = {prepared.scratch_bytes, prepared.state_bytes, prepared.in_place_inputs,
+                  kernel->evaluate_rows != nullptr ? prepared.rows : RowWindow{}};
   }
   program.steps = steps;
   return {};
@@ -84,7 +85,8 @@ base::Status Loader::FindTaps() {
 }
 
 base::Status Loader::PlanMemory(std::span<const std::span<const plan::OpDemand>> demands) {
-  const plan::Request request{session_.model_, demands, session_.taps_, options_.effort};
+  const plan::Request request{session_.model_, demands, session_.taps_, options_.effort,
+                              options_.objective};
   PINHOLE_ASSIGN(session_.plan_, plan::MakePlan(request, arena_, why_));
   return plan::VerifyPlan(request, session_.plan_, arena_, why_);
 }
@@ -104,8 +106,7 @@ base::Status Loader::KeepBuffers(std::size_t graph, std::span<const plan::OpDema
     if (wants(demand)) {
       buffers[next++] = {static_cast<std::uint32_t>(i),
                          demand.scratch_bytes > 0 ? places.scratch_offset(i) : 0U,
-                         demand.scratch_bytes,
-                         demand.state_bytes > 0 ? places.state_offset(i) : 0U,
+                         demand.scratch_bytes, demand.state_bytes > 0 ? places.state_offset(i) : 0U,
                          demand.state_bytes};
     }
   }
@@ -118,8 +119,7 @@ base::Status Loader::Build() {
   PINHOLE_TRY(CheckOperatorsKnown(model, options_.kernels, why_));
   PINHOLE_TRY(CheckCalls());
   const std::size_t graphs = model.graphs.size();
-  PINHOLE_ASSIGN(const std::span<Session::Program> programs,
-                 arena_.Make<Session::Program>(graphs));
+  PINHOLE_ASSIGN(const std::span<Session::Program> programs, arena_.Make<Session::Program>(graphs));
   base::Arena::Scratch scratch(arena_);
   PINHOLE_ASSIGN(const auto demands, scratch.Make<std::span<const plan::OpDemand>>(graphs));
   for (std::size_t g = 0; g < graphs; ++g) {
@@ -134,8 +134,7 @@ base::Status Loader::Build() {
     PINHOLE_TRY(KeepBuffers(g, demands[g], programs[g]));
   }
   session_.programs_ = programs;
-  PINHOLE_ASSIGN(session_.resources_,
-                 arena_.Make<std::span<std::byte>>(model.resources.size()));
+  PINHOLE_ASSIGN(session_.resources_, arena_.Make<std::span<std::byte>>(model.resources.size()));
   return {};
 }
 

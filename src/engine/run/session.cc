@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engine/plan/stripe_walk.h"
+
 namespace pinhole::engine::run {
 
 namespace {
@@ -11,6 +13,12 @@ namespace {
 constexpr std::byte ZeroOf(const Tensor& tensor) {
   return tensor.type == Type::kInt8 ? static_cast<std::byte>(tensor.zero_point & 0xFF)
                                     : std::byte{0};
+}
+
+base::Status CannotGoOn(const Graph& graph, std::size_t op, base::Error error,
+                        base::Diagnosis& why) {
+  return why.Fail(error, "operator ", op, " ", OpName(graph.operators[op].kind),
+                  ": cannot go on with the data given (", ErrorName(error), ")");
 }
 
 }  // namespace
@@ -24,8 +32,7 @@ TensorView Session::View(std::int32_t tensor) const {
   if (!bound_) {
     return {&info, nullptr};
   }
-  const std::uint32_t offset =
-      plan_.graphs[0].tensor_offsets[static_cast<std::size_t>(tensor)];
+  const std::uint32_t offset = plan_.graphs[0].tensor_offsets[static_cast<std::size_t>(tensor)];
   return {&info, activations_.data() + offset};
 }
 
@@ -54,8 +61,7 @@ base::Status Session::Bind(std::span<std::byte> activations, base::Diagnosis& wh
   }
   activations_ = activations.first(activation_bytes());
   for (std::size_t r = 0; r < resources_.size(); ++r) {
-    resources_[r] =
-        activations_.subspan(plan_.resource_offsets[r], model_->resources[r].bytes);
+    resources_[r] = activations_.subspan(plan_.resource_offsets[r], model_->resources[r].bytes);
   }
   bound_ = true;
   return Reset(why);
@@ -77,8 +83,7 @@ void Session::ClearState() {
     for (std::size_t i = graph.operators.size(); i-- > 0;) {
       const Operator& op = graph.operators[i];
       if (op.kind == OpKind::kAssignVariable) {
-        const std::span<std::byte> resource =
-            resources_[op.options<VariableOptions>().resource];
+        const std::span<std::byte> resource = resources_[op.options<VariableOptions>().resource];
         std::fill(resource.begin(), resource.end(), ZeroOf(graph.tensor(op.inputs[1])));
       }
     }
@@ -109,28 +114,57 @@ base::Status Session::Run(base::Diagnosis& why) {
   return RunGraph(0, why);
 }
 
+kernels::EvalContext Session::ContextOf(std::size_t graph, std::size_t op,
+                                        const kernels::EvalContext::Places& places) const {
+  const std::span<const Buffers> buffers = programs_[graph].buffers;
+  std::span<std::byte> scratch;
+  std::span<std::byte> state;
+  const auto own =
+      std::lower_bound(buffers.begin(), buffers.end(), op,
+                       [](const Buffers& one, std::size_t wanted) { return one.op < wanted; });
+  if (own != buffers.end() && own->op == op) {
+    scratch = activations_.subspan(own->scratch_offset, own->scratch_bytes);
+    state = activations_.subspan(own->state_offset, own->state_bytes);
+  }
+  return {places, model_->graphs[graph].operators[op], programs_[graph].steps[op].params, scratch,
+          state};
+}
+
+base::Status Session::RunOperator(std::size_t graph, std::size_t op,
+                                  const kernels::EvalContext::Places& places,
+                                  base::Diagnosis& why) {
+  const base::Status status =
+      programs_[graph].steps[op].kernel->evaluate(ContextOf(graph, op, places));
+  return status ? status : CannotGoOn(model_->graphs[graph], op, status.error(), why);
+}
+
+base::Status Session::RunGroup(std::size_t graph, const plan::RowGroup& group,
+                               const kernels::EvalContext::Places& places, base::Diagnosis& why) {
+  plan::StripeWalk walk(model_->graphs[graph], group);
+  for (plan::StripeWalk::Step step; walk.Next(step);) {
+    const base::Status status = programs_[graph].steps[step.op].kernel->evaluate_rows(
+        ContextOf(graph, step.op, places), step.begin, step.end);
+    if (!status) {
+      return CannotGoOn(model_->graphs[graph], step.op, status.error(), why);
+    }
+  }
+  return {};
+}
+
 base::Status Session::RunGraph(std::size_t graph_index, base::Diagnosis& why) {
   const Graph& graph = model_->graphs[graph_index];
-  const Program& program = programs_[graph_index];
-  const kernels::EvalContext::Places places{&graph,
-                                            plan_.graphs[graph_index].tensor_offsets.data(),
-                                            activations_.data(), resources_, workers_};
-  std::span<const Buffers> buffers = program.buffers;
+  const plan::GraphPlan& plan = plan_.graphs[graph_index];
+  const kernels::EvalContext::Places places{
+      &graph,   plan.tensor_offsets.data(), activations_.data(), resources_,
+      workers_, plan.held_rows.data()};
+  std::span<const plan::RowGroup> groups = plan.groups;
   for (std::size_t i = 0; i < graph.operators.size(); ++i) {
-    std::span<std::byte> scratch;
-    std::span<std::byte> state;
-    if (!buffers.empty() && buffers.front().op == i) {
-      const Buffers& own = buffers.front();
-      scratch = activations_.subspan(own.scratch_offset, own.scratch_bytes);
-      state = activations_.subspan(own.state_offset, own.state_bytes);
-      buffers = buffers.subspan(1);
-    }
-    const Step& step = program.steps[i];
-    const kernels::EvalContext context(places, graph.operators[i], step.params, scratch, state);
-    const base::Status status = step.kernel->evaluate(context);
-    if (!status) {
-      return why.Fail(status.error(), "operator ", i, " ", OpName(graph.operators[i].kind),
-                      ": cannot go on with the data given (", ErrorName(status.error()), ")");
+    if (!groups.empty() && groups.front().first == i) {
+      PINHOLE_TRY(RunGroup(graph_index, groups.front(), places, why));
+      i = groups.front().last;
+      groups = groups.subspan(1);
+    } else {
+      PINHOLE_TRY(RunOperator(graph_index, i, places, why));
     }
   }
   return {};

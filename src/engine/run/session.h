@@ -41,6 +41,7 @@ struct SessionOptions {
   std::span<const std::string_view> taps;  // names of tensors to keep readable after a run
   format::ReadLimits limits;
   plan::Effort effort = plan::Effort::kThorough;  // kQuick where loading happens on the device
+  plan::Objective objective = plan::Objective::kSmallest;  // or kWhole: no turns of rows
 };
 
 class Session {
@@ -102,14 +103,20 @@ class Session {
     std::uint32_t scratch_offset = 0, scratch_bytes = 0;
     std::uint32_t state_offset = 0, state_bytes = 0;
   };
-  struct Program {  // one graph
-    std::span<const Step> steps;      // one an operator
+  struct Program {                     // one graph
+    std::span<const Step> steps;       // one an operator
     std::span<const Buffers> buffers;  // in the order of operators
   };
 
   Session() = default;
   void ClearState();
   base::Status RunGraph(std::size_t graph, base::Diagnosis& why);
+  base::Status RunOperator(std::size_t graph, std::size_t op,
+                           const kernels::EvalContext::Places& places, base::Diagnosis& why);
+  base::Status RunGroup(std::size_t graph, const plan::RowGroup& group,
+                        const kernels::EvalContext::Places& places, base::Diagnosis& why);
+  [[nodiscard]] kernels::EvalContext ContextOf(std::size_t graph, std::size_t op,
+                                               const kernels::EvalContext::Places& places) const;
   [[nodiscard]] TensorView View(std::int32_t tensor) const;
 
   const format::Model* model_ = nullptr;

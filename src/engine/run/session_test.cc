@@ -175,8 +175,7 @@ void BuildGather(ModelBuilder& model, bool in_once_graph) {
     graph.Operator("GATHER", {table, index}, {result}, OptionsType::kGather);
     GraphBuilder& main = model.graph();
     const int x = main.Tensor(Type::kInt8, {2}, {.name = "x"});
-    main.Operator("CALL_ONCE", {}, {}, OptionsType::kCallOnce,
-                  TableSpec().Set<std::int32_t>(0, 1));
+    main.Operator("CALL_ONCE", {}, {}, OptionsType::kCallOnce, TableSpec().Set<std::int32_t>(0, 1));
     main.inputs = {x};
     main.outputs = {x};
     return;
@@ -269,11 +268,11 @@ class OnRealModel : public ::testing::TestWithParam<const char*> {
   }
 };
 
-#define PINHOLE_OPEN(name, ...)                       \
-  const auto name = Open(__VA_ARGS__);                \
-  if (name == nullptr) {                              \
-    GTEST_SKIP() << TestModel::Missing(GetParam());   \
-  }                                                   \
+#define PINHOLE_OPEN(name, ...)                     \
+  const auto name = Open(__VA_ARGS__);              \
+  if (name == nullptr) {                            \
+    GTEST_SKIP() << TestModel::Missing(GetParam()); \
+  }                                                 \
   ASSERT_TRUE(name->loaded()) << name->why()
 
 TEST_P(OnRealModel, ResetReturnsToTheBeginning) {
@@ -306,6 +305,23 @@ TEST_P(OnRealModel, EffortChangesMemoryOnly) {
   std::printf("%s: %zu bytes, quick %zu, lower bound %u\n", GetParam(),
               thorough->session().activation_bytes(), quick->session().activation_bytes(),
               thorough->session().plan().lower_bound_bytes);
+}
+
+TEST_P(OnRealModel, RunningByRowsChangesMemoryOnly) {
+  PINHOLE_OPEN(whole, {.objective = plan::Objective::kWhole});
+  EXPECT_TRUE(whole->session().plan().graphs[0].groups.empty());
+  const std::vector<std::byte> expected = RunSteps(*whole, 3);
+  for (const plan::Effort effort : {plan::Effort::kQuick, plan::Effort::kThorough}) {
+    PINHOLE_OPEN(by_rows, {.effort = effort});
+    EXPECT_EQ(RunSteps(*by_rows, 3), expected);
+    EXPECT_LE(by_rows->session().activation_bytes(), whole->session().activation_bytes());
+    // Shared among threads, row by row.
+    Threads threads(3);
+    const kernels::Workers workers = threads.workers();
+    ASSERT_TRUE(by_rows->Reset()) << by_rows->why();
+    by_rows->session().set_workers(&workers);
+    EXPECT_EQ(RunSteps(*by_rows, 3), expected);
+  }
 }
 
 std::vector<std::int32_t> ComputedTensors(const Graph& graph) {
@@ -373,7 +389,7 @@ INSTANTIATE_TEST_SUITE_P(Models, OnRealModel,
                          ::testing::Values("mlperf_kws_ref_model", "mww_v2_okay_nabu",
                                            "mlperf_str_ww_ref_model", "audio_preprocessor_int8",
                                            "trained_lstm_int8", "mlperf_ic_resnet_float",
-                                           "person_detect"),
+                                           "person_detect", "mcunet_vww"),
                          [](const auto& one) { return std::string(one.param); });
 
 }  // namespace

@@ -51,6 +51,7 @@ class TestModel {
     plan::Effort effort = plan::Effort::kThorough;
     std::span<const kernels::Kernel* const> kernels = kernels::AllKernels();
     std::size_t arena_bytes = 0;  // 0: as large as it needs
+    plan::Objective objective = plan::Objective::kSmallest;
   };
 
   static std::filesystem::path PathOf(const std::string& name) {
@@ -70,7 +71,8 @@ class TestModel {
   explicit TestModel(std::span<const std::byte> file) : TestModel(file, Options()) {}
   TestModel(std::span<const std::byte> file, const Options& options) : file_(file) {
     const std::vector<std::string_view> taps(options.taps.begin(), options.taps.end());
-    const SessionOptions session_options{options.kernels, taps, {}, options.effort};
+    const SessionOptions session_options{
+        options.kernels, taps, {}, options.effort, options.objective};
     std::size_t size = options.arena_bytes > 0 ? options.arena_bytes : std::size_t{1} << 20;
     for (;; size *= 4) {
       memory_.emplace(size);

@@ -75,6 +75,56 @@ void WindowRun(const Gemm& gemm, const std::byte* data, int length, int period, 
   }
 }
 
+// A window of three columns and up to four rows, over a row of outputs (or over two rows one below
+// the other, for windows of three rows) of one block of channels. Bytes of one column are interleaved
+// once and then used for the up to six windows that the column is under; of two rows, the lower
+// takes its weights one row further down. `data` is the block's first channel of the first row and
+// column; the second row's outputs lie `out_row` bytes behind the first's.
+template <class Simd, Finish kFinish, int kStride, int kRows>
+void WindowColumns(const DepthwiseParams& params, const Block& block, const std::byte* data,
+                   std::int8_t* out, std::ptrdiff_t out_row) {
+  constexpr int kVectors = kMaxVectors;
+  constexpr std::ptrdiff_t kVectorBytes = static_cast<std::ptrdiff_t>(Simd::kLanes) * 4;
+  using Column = typename Simd::I[kVectors];
+  const std::ptrdiff_t channels = params.gemm.out_channels;
+  const std::byte* rows[4];
+  Unroll<4>([&](auto i) PINHOLE_INLINE {
+    rows[i] = data + (kRows == 2 ? i * static_cast<std::ptrdiff_t>(params.copy.row_bytes)
+                                 : params.column_rows[i]);
+  });
+  std::ptrdiff_t at = 0;
+  const auto next = [&](Column& column) PINHOLE_INLINE {
+    const std::byte* const runs[4] = {rows[0] + at, rows[1] + at, rows[2] + at, rows[3] + at};
+    Simd::Interleave(runs, column);
+    at += channels;
+  };
+  Column left, middle, right;
+  next(left);
+  if (kStride == 1) {
+    next(middle);
+  }
+  for (std::int32_t x = 0; x < params.out_columns; ++x) {
+    if (kStride == 2) {
+      next(middle);
+    }
+    next(right);
+    typename Simd::I acc[kVectors][kRows];
+    Unroll<kVectors>([&](auto v) PINHOLE_INLINE {
+      const auto bias = Simd::LoadI(block.finish + v * FinishBytes<Simd, kFinish>());
+      Unroll<kRows>([&](auto r) PINHOLE_INLINE {
+        const std::byte* const weights = block.weights + (r * 3 * kVectors + v) * kVectorBytes;
+        auto sum = Simd::Dot(bias, left[v], Simd::LoadWeight(weights));
+        sum = Simd::Dot(sum, middle[v], Simd::LoadWeight(weights + kVectors * kVectorBytes));
+        acc[v][r] = Simd::Dot(sum, right[v], Simd::LoadWeight(weights + 2 * kVectors * kVectorBytes));
+      });
+      left[v] = kStride == 1 ? middle[v] : right[v];
+      middle[v] = right[v];
+    });
+    FinishInt8<Simd, kFinish, kRows, kVectors>(params.gemm, block.finish, block.count, acc,
+                                               out + x * channels, out_row);
+  }
+}
+
 // A tap of a float window: its data under the first place, and which of the window's taps it is.
 struct FloatTap {
   const std::byte* data;
@@ -83,7 +133,7 @@ struct FloatTap {
 
 // kPlaces places of one block, `data_apart` and `apart` lanes from each other in data and output;
 // the first `count` lanes are stored.
-template <class Simd, int kVectors, int kPlaces>
+template <class Simd, int kVectors, int kPlaces, bool kWhole>
 void WindowFloat(const Gemm& gemm, const Block& block, std::span<const FloatTap> taps,
                  std::ptrdiff_t offset, std::ptrdiff_t data_apart, std::ptrdiff_t apart, int count,
                  float* out) {
@@ -92,8 +142,6 @@ void WindowFloat(const Gemm& gemm, const Block& block, std::span<const FloatTap>
     const auto bias = Simd::LoadF(block.finish + v * Simd::kLanes * 4);
     Unroll<kPlaces>([&](auto p) PINHOLE_INLINE { acc[v][p] = bias; });
   });
-  // Whole vectors are loaded only where all of their lanes count: data are read where they lie.
-  const bool whole = count == kVectors * Simd::kLanes;
   for (const FloatTap& tap : taps) {
     const std::byte* const at = tap.data + offset * 4;
     const std::byte* const weights =
@@ -102,8 +150,9 @@ void WindowFloat(const Gemm& gemm, const Block& block, std::span<const FloatTap>
       const auto weight = Simd::LoadF(weights + v * Simd::kLanes * 4);
       Unroll<kPlaces>([&](auto p) PINHOLE_INLINE {
         const std::byte* const lanes = at + (p * data_apart + v * Simd::kLanes) * 4;
-        const auto x = whole ? Simd::LoadUnalignedF(lanes)
-                             : Simd::LoadSomeF(lanes, count - v * Simd::kLanes);
+        // Data are read where they lie: not a lane more than count.
+        const auto x = kWhole ? Simd::LoadUnalignedF(lanes)
+                              : Simd::LoadSomeF(lanes, count - v * Simd::kLanes);
         acc[v][p] = Simd::FusedMultiplyAdd(acc[v][p], x, weight);
       });
     });
@@ -113,19 +162,31 @@ void WindowFloat(const Gemm& gemm, const Block& block, std::span<const FloatTap>
 
 // Places of a window over float data, one behind the other: each is `lanes` lanes and begins
 // `data_step` lanes behind the one before it.
-template <class Simd, int kVectors>
+template <class Simd, int kVectors, bool kWhole>
 void WindowPlaces(const Gemm& gemm, const Block& block, std::span<const FloatTap> taps,
                   std::ptrdiff_t data_step, std::ptrdiff_t step, int places, int count,
                   float* out) {
   constexpr int kPlaces = Simd::kWindowPlaces;
   int place = 0;
   for (; place + kPlaces <= places; place += kPlaces) {
-    WindowFloat<Simd, kVectors, kPlaces>(gemm, block, taps, block.first + place * data_step,
-                                         data_step, step, count, out + place * step);
+    WindowFloat<Simd, kVectors, kPlaces, kWhole>(gemm, block, taps,
+                                                 block.first + place * data_step, data_step, step,
+                                                 count, out + place * step);
   }
   for (; place < places; ++place) {
-    WindowFloat<Simd, kVectors, 1>(gemm, block, taps, block.first + place * data_step, data_step,
-                                   step, count, out + place * step);
+    WindowFloat<Simd, kVectors, 1, kWhole>(gemm, block, taps, block.first + place * data_step,
+                                           data_step, step, count, out + place * step);
+  }
+}
+
+template <class Simd, int kVectors>
+void WindowPlaces(const Gemm& gemm, const Block& block, std::span<const FloatTap> taps,
+                  std::ptrdiff_t data_step, std::ptrdiff_t step, int places, int count,
+                  float* out) {
+  if (count == kVectors * Simd::kLanes) {
+    WindowPlaces<Simd, kVectors, true>(gemm, block, taps, data_step, step, places, count, out);
+  } else {
+    WindowPlaces<Simd, kVectors, false>(gemm, block, taps, data_step, step, places, count, out);
   }
 }
 

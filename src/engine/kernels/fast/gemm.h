@@ -149,6 +149,9 @@ void Tile(const Gemm& gemm, const Block& block, const std::byte* data, std::ptrd
     Unroll<kPixels>([&](auto m) PINHOLE_INLINE { acc[v][m] = bias; });
   });
   const std::byte* w = block.weights;
+  // The way through the weights is known, so they are asked for before they are needed: with one
+  // pixel reading them is all there is to do, and wide tiles of few pixels are not far from it.
+  constexpr std::ptrdiff_t kAhead = 4096;
   // Two or three pixels share a pointer and reach their data by none, one or two steps: that is what
   // addressing modes do, and so twelve pixels don't want twelve registers.
   constexpr int kGroup = kPixels % 3 == 0 ? 3 : kPixels % 2 == 0 ? 2 : 1;
@@ -162,6 +165,9 @@ void Tile(const Gemm& gemm, const Block& block, const std::byte* data, std::ptrd
       typename Math::Weight weights[kVectors];
       Unroll<kVectors>([&](auto v) PINHOLE_INLINE {
         weights[v] = Math::LoadWeight(w + v * Math::kWeightBytes);
+        if constexpr (kPixels == 1 || kVectors == 4) {
+          __builtin_prefetch(w + v * Math::kWeightBytes + kAhead);
+        }
       });
       Unroll<kPixels>([&](auto m) PINHOLE_INLINE {
         const auto a = Math::Broadcast(pixel[m / kGroup] + (m % kGroup) * step);

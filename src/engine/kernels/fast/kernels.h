@@ -41,8 +41,18 @@ inline std::byte* Aligned(std::span<std::byte> scratch) {
 }
 
 template <class Simd>
+concept WalksColumns = requires(const std::byte* const (&runs)[4],
+                                typename Simd::I (&to)[kMaxVectors]) {
+  Simd::Interleave(runs, to);
+};
+
+template <class Simd>
 constexpr Layout LayoutOf() {
-  Layout layout{Simd::kLanes, Simd::kInt8Data, Simd::kWeightBytes, Simd::Int8Channel};
+  Layout layout{.lanes = Simd::kLanes,
+                .int8_data = Simd::kInt8Data,
+                .walks_columns = WalksColumns<Simd>,
+                .weight_bytes = Simd::kWeightBytes,
+                .int8_channel = Simd::Int8Channel};
   if constexpr (requires { Simd::ProductPlace; }) {
     layout.product_place = Simd::ProductPlace;
     layout.window_place = Simd::WindowPlace;
@@ -125,14 +135,42 @@ class RowCopier {
       Fill(to + (left + inside) * PixelBytes(), copy_.columns - left - inside);
       return;
     }
-    for (std::int32_t phase = 0; phase < copy_.phases; ++phase) {
-      for (std::int32_t i = 0; i < copy_.phase_columns; ++i, to += PixelBytes()) {
-        const std::int32_t x = i * copy_.phases + phase - left;
-        if (x >= 0 && x < inside) {
-          Convert(to, from + x * in_pixel, 1);
-        } else {
-          Fill(to, 1);
-        }
+    for (std::int32_t phase = 0; phase < copy_.phases; ++phase, to += PhaseBytes()) {
+      // Columns i of this phase are x = i * phases + phase - left; the first and the end inside.
+      const std::int32_t from_edge = left - phase;
+      const std::int32_t first =
+          std::min(from_edge <= 0 ? 0 : (from_edge + copy_.phases - 1) / copy_.phases,
+                   copy_.phase_columns);
+      const std::int32_t end = std::clamp(
+          (inside + from_edge + copy_.phases - 1) / copy_.phases, first, copy_.phase_columns);
+      Fill(to, first);
+      CopyEach(to + first * PixelBytes(),
+               from + (first * copy_.phases - from_edge) * in_pixel, copy_.phases * in_pixel,
+               end - first);
+      Fill(to + end * PixelBytes(), copy_.phase_columns - end);
+    }
+  }
+  [[nodiscard]] std::ptrdiff_t PhaseBytes() const { return copy_.phase_columns * PixelBytes(); }
+
+  // `count` pixels that lie `step` bytes apart, one behind the other.
+  void CopyEach(std::byte* to, const std::byte* from, std::ptrdiff_t step,
+                std::int32_t count) const {
+    const std::ptrdiff_t pixel = PixelBytes();
+    const bool bytes = copy_.type == DataType::kByte || copy_.type == DataType::kSigned;
+    if (!bytes || copy_.repeat > 1 || pixel % 8 != 0) {
+      for (std::int32_t i = 0; i < count; ++i) {
+        Convert(to + i * pixel, from + i * step, 1);
+      }
+      return;
+    }
+    // x + 128 of eight bytes at a time.
+    const std::uint64_t flip = copy_.type == DataType::kByte ? 0x8080808080808080U : 0;
+    for (std::int32_t i = 0; i < count; ++i, to += pixel, from += step) {
+      for (std::ptrdiff_t b = 0; b < pixel; b += 8) {
+        std::uint64_t eight;
+        std::memcpy(&eight, from + b, 8);
+        eight ^= flip;
+        std::memcpy(to + b, &eight, 8);
       }
     }
   }
@@ -230,17 +268,37 @@ class DepthwiseRows {
       copier.Copy(in_, row, rows);
       Share(context_, rows, params_.row_products * static_cast<std::uint64_t>(rows),
             [&](int first, int last) {
-              for (int r = first; r < last; ++r) {
-                Row(scratch + static_cast<std::ptrdiff_t>(r) * params_.copy.stride_h *
-                                  params_.copy.row_bytes,
-                    out_.row<std::int8_t>(row + r));
-              }
+              Rows(scratch + static_cast<std::ptrdiff_t>(first) * params_.copy.stride_h *
+                                 params_.copy.row_bytes,
+                   row + first, row + last);
             });
       row += rows;
     }
   }
 
  private:
+  // Rows [begin, end), the data of the first of which begin at `data`.
+  void Rows(const std::byte* data, std::int32_t begin, std::int32_t end) const {
+    const std::ptrdiff_t data_row =
+        static_cast<std::ptrdiff_t>(params_.copy.stride_h) * params_.copy.row_bytes;
+    std::int32_t row = begin;
+    if constexpr (WalksColumns<Simd>) {
+      for (; params_.row_pairs && row + 2 <= end; row += 2, data += 2 * data_row) {
+        std::int8_t* const out = out_.row<std::int8_t>(row);
+        Columns<1, 2>(data, out, out_.row<std::int8_t>(row + 1) - out);
+      }
+      for (; params_.column_stride == 1 && row < end; ++row, data += data_row) {
+        Columns<1, 1>(data, out_.row<std::int8_t>(row), 0);
+      }
+      for (; params_.column_stride == 2 && row < end; ++row, data += data_row) {
+        Columns<2, 1>(data, out_.row<std::int8_t>(row), 0);
+      }
+    }
+    for (; row < end; ++row, data += data_row) {
+      Row(data, out_.row<std::int8_t>(row));
+    }
+  }
+
   void Row(const std::byte* data, std::int8_t* out) const {
     const Gemm& gemm = params_.gemm;
     const std::int32_t channels = gemm.out_channels;
@@ -253,6 +311,14 @@ class DepthwiseRows {
     for (std::int32_t x = 0; x < params_.out_columns; ++x) {
       WindowRun<Simd, kFinish>(gemm, data + x * pixel, channels, params_.period,
                                out + static_cast<std::ptrdiff_t>(x) * channels);
+    }
+  }
+
+  template <int kStride, int kRows>
+  void Columns(const std::byte* data, std::int8_t* out, std::ptrdiff_t out_row) const {
+    for (const Block& block : params_.gemm.blocks) {
+      WindowColumns<Simd, kFinish, kStride, kRows>(params_, block, data + block.first,
+                                                   out + block.first, out_row);
     }
   }
 
@@ -321,7 +387,7 @@ class FloatDepthwiseRows {
                          out + block.first);
       const std::int32_t rest = room - places * period;
       if (rest > 0) {
-        WindowFloat<Simd, kMaxVectors, 1>(params_.gemm, block, taps,
+        WindowFloat<Simd, kMaxVectors, 1, false>(params_.gemm, block, taps,
                                           block.first + std::ptrdiff_t{places} * period, 0, 0, rest,
                                           out + block.first + std::ptrdiff_t{places} * period);
       }

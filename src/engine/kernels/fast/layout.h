@@ -49,6 +49,7 @@ using PlaceOf = int (*)(int vectors, int vector, int lane, int i);
 struct Layout {
   int lanes = 1;                    // 32-bit lanes of a vector
   DataType int8_data = DataType::kByte;
+  bool walks_columns = false;       // has Interleave, for depthwise windows of three columns
   int weight_bytes = 4;             // of a step and lane as packed for int8: 4 with kByte, kSigned
   ChannelOf int8_channel = nullptr;
   // int8 weights of a matrix product and of a depthwise window; null: [vector][lane][i].
@@ -143,6 +144,11 @@ struct DepthwiseParams {
   std::int32_t period = 0;
   std::uint64_t row_products = 0;
   FloatWindow window;  // float32 only, where there is no copy
+  // int8, 3 columns and up to 4 rows side by side, whole blocks of channels: 1 or 2, the stride of a
+  // walk along columns; else 0. The four rows of such a column lie so far from the first.
+  std::int32_t column_stride = 0;
+  std::int32_t column_rows[4] = {};
+  bool row_pairs = false;  // two rows of outputs at once: weights are there for the lower one too
 };
 
 // ADD of two int8 tensors of the same shape. With d = x - zero_point, an input's part of the sum is

@@ -14,8 +14,11 @@ namespace pinhole::engine::kernels::fast {
 
 namespace {
 
-// Scratch that a chunk of rows may take: half of a common first cache.
+// Scratch that a chunk of rows may take: half of a common first cache, or what a few rows need, so
+// that a row which two chunks share is seldom copied twice.
 constexpr std::uint32_t kChunkBytes = 16 * 1024;
+constexpr std::int32_t kLeastRows = 4;
+constexpr std::uint32_t kMostChunkBytes = 96 * 1024;
 // What loops read behind the last row, a block of four vectors of 64 bytes, and what scratch may be
 // short of a cache line's begin.
 constexpr std::uint32_t kSlackBytes = 256 + kPackedAlignment;
@@ -30,11 +33,12 @@ struct Window {
   std::int32_t pad_h = 0, pad_w = 0;
 };
 
-// Where the weight of (output channel, tap, input channel) stands in the file.
+// Where the weights of an output channel stand in the file: one `next` behind the other, tap by tap
+// and in a tap input by input.
 struct WeightOrder {
-  std::ptrdiff_t channel = 0, tap = 0, input = 0;
-  [[nodiscard]] std::ptrdiff_t at(std::ptrdiff_t c, std::ptrdiff_t t, std::ptrdiff_t i) const {
-    return c * channel + t * tap + i * input;
+  std::ptrdiff_t channel = 0, next = 1;
+  [[nodiscard]] std::ptrdiff_t at(std::ptrdiff_t c, std::ptrdiff_t i) const {
+    return c * channel + i * next;
   }
 };
 
@@ -98,9 +102,11 @@ class Packer {
     return static_cast<std::uint8_t>(zero + offset());
   }
 
-  // Fills gemm's clamp and chooses how to finish. False where a sum may be too large.
-  bool ChooseFinish(const WeightOrder& order, std::int32_t taps, std::int32_t inputs, Gemm& gemm) {
+  // `count` weights a channel lie as `order` says. Fills gemm's clamp and chooses how to finish.
+  // False where a sum may be too large.
+  bool ChooseFinish(const WeightOrder& order, std::int32_t count, Gemm& gemm) {
     order_ = order;
+    count_ = count;
     gemm.float_low = ref_.float_range.low;
     gemm.float_high = ref_.float_range.high;
     if (is_float_) {
@@ -113,15 +119,15 @@ class Packer {
     gemm.out_zero = static_cast<std::int16_t>(out.zero_point);
     bool positive = ref_.int_range.low >= out.zero_point;
     for (std::int32_t c = 0; c < gemm.out_channels; ++c) {
-      if (Constant(c, taps, inputs)) {
+      const Sums sums = SumsOf(c);
+      if (sums.constant()) {
         continue;
       }
-      gemm.careful = gemm.careful || SumOver(c, taps, inputs, [](std::int64_t w) {
-                                       return w == -128 ? 1 : 0;
-                                     }) > 0;
+      gemm.careful = gemm.careful || sums.has_lowest;
       const int shift = ref_.multipliers.at(static_cast<std::size_t>(c)).shift;
       positive = positive && shift <= -1 && shift >= -22;
-      if ((LargestSum(c, taps, inputs) << std::max(shift, 0)) > kMaxSum) {
+      const std::int64_t largest = std::abs(BiasOf(c)) + 255 * sums.absolute;
+      if ((largest << std::max(shift, 0)) > kMaxSum) {
         return false;
       }
     }
@@ -152,8 +158,7 @@ class Packer {
   // Bias and scaling of `block`; channel_of(lane) is the output channel of a lane in the block's
   // order of bytes, or -1.
   template <typename ChannelOfByte>
-  base::Status PackFinish(Block& block, Finish finish, std::int32_t taps, std::int32_t inputs,
-                          const ChannelOfByte& channel_of) {
+  base::Status PackFinish(Block& block, Finish finish, const ChannelOfByte& channel_of) {
     const int lanes = layout_.lanes;
     const auto record = static_cast<std::ptrdiff_t>(RecordBytes(lanes, finish));
     PINHOLE_ASSIGN(const std::span<std::byte> memory,
@@ -164,25 +169,30 @@ class Packer {
       for (int lane = 0; lane < lanes; ++lane) {
         const std::int32_t c = channel_of(ByteOf(block.vectors, v, lane));
         if (c >= 0) {
-          PackLane(memory.data() + v * record, lane, finish, c, taps, inputs);
+          PackLane(memory.data() + v * record, lane, finish, c);
         }
       }
     }
     return {};
   }
 
-  [[nodiscard]] float FloatWeight(std::ptrdiff_t at) const {
-    return reinterpret_cast<const float*>(weights_.data)[at];
-  }
-  [[nodiscard]] std::int8_t Int8Weight(std::ptrdiff_t at) const {
-    return reinterpret_cast<const std::int8_t*>(weights_.data)[at];
-  }
-  // Weight `at` of the file to place `index` of packed weights.
-  void PutWeight(std::byte* to, std::ptrdiff_t index, std::ptrdiff_t at) const {
+  // Weight i of channel c to place `index` of packed weights.
+  void PutWeight(std::byte* to, std::ptrdiff_t index, std::int32_t c, std::int32_t i) const {
     if (is_float_) {
-      Put(to, index, FloatWeight(at));
+      Put(to, index, reinterpret_cast<const float*>(weights_.data)[order_.at(c, i)]);
     } else {
-      Put(to, index, Int8Weight(at));
+      Put(to, index, reinterpret_cast<const std::int8_t*>(weights_.data)[order_.at(c, i)]);
+    }
+  }
+  // Weights [i, i + n) of channel c, one behind the other.
+  void PutWeights(std::byte* to, std::int32_t c, std::int32_t i, std::int32_t n) const {
+    const std::ptrdiff_t bytes = is_float_ ? 4 : 1;
+    if (order_.next == 1) {
+      std::memcpy(to, weights_.data + order_.at(c, i) * bytes, static_cast<std::size_t>(n * bytes));
+      return;
+    }
+    for (std::int32_t k = 0; k < n; ++k) {
+      PutWeight(to, k, c, i + k);
     }
   }
   // Place of weight `i` of a lane among a step's weights, which `place` orders; null: as they come.
@@ -192,12 +202,22 @@ class Packer {
                ? (static_cast<std::ptrdiff_t>(vector) * layout_.lanes + lane) * group() + i
                : place(vectors, vector, lane, i);
   }
+  // Weights [i, i + n) of channel c to lane `at` of a block's step, which begins at `to`.
+  void PutStep(PlaceOf place, std::byte* to, int vectors, int at, std::int32_t c, std::int32_t i,
+               std::int32_t n) const {
+    if (is_float_ || place == nullptr) {
+      PutWeights(to + static_cast<std::ptrdiff_t>(at) * weight_bytes(), c, i, n);
+      return;
+    }
+    for (std::int32_t k = 0; k < n; ++k) {
+      PutWeight(to, place(vectors, at / layout_.lanes, at % layout_.lanes, k), c, i + k);
+    }
+  }
   // Which byte of a block's outputs a lane becomes.
   [[nodiscard]] int ByteOf(int vectors, int vector, int lane) const {
     return is_float_ ? vector * layout_.lanes + lane
                      : layout_.int8_channel(vectors, vector, lane);
   }
-  [[nodiscard]] const WeightOrder& order() const { return order_; }
 
  private:
   [[nodiscard]] std::int32_t offset() const {
@@ -209,28 +229,24 @@ class Packer {
                ? bias->constant<std::int32_t>()[static_cast<std::size_t>(c)]
                : 0;
   }
-  template <typename Term>
-  [[nodiscard]] std::int64_t SumOver(std::int32_t c, std::int32_t taps, std::int32_t inputs,
-                                     const Term& term) const {
-    std::int64_t sum = 0;
-    for (std::int32_t t = 0; t < taps; ++t) {
-      for (std::int32_t i = 0; i < inputs; ++i) {
-        sum += term(std::int64_t{Int8Weight(order_.at(c, t, i))});
-      }
+  // Of channel c's weights.
+  struct Sums {
+    std::int64_t plain = 0, absolute = 0;
+    bool has_lowest = false;  // -128
+    // Training leaves channels without weights, with biases beyond all measure.
+    [[nodiscard]] bool constant() const { return absolute == 0; }
+  };
+  [[nodiscard]] Sums SumsOf(std::int32_t c) const {
+    const auto* w = reinterpret_cast<const std::int8_t*>(weights_.data) + c * order_.channel;
+    Sums sums;
+    for (std::int32_t i = 0; i < count_; ++i, w += order_.next) {
+      sums.plain += *w;
+      sums.absolute += *w < 0 ? -*w : *w;
+      sums.has_lowest = sums.has_lowest || *w == -128;
     }
-    return sum;
-  }
-  [[nodiscard]] std::int64_t LargestSum(std::int32_t c, std::int32_t taps,
-                                        std::int32_t inputs) const {
-    return std::abs(BiasOf(c)) + 255 * SumOver(c, taps, inputs, [](std::int64_t w) {
-             return w < 0 ? -w : w;
-           });
+    return sums;
   }
 
-  // All weights are zero. Training leaves such channels, with biases beyond all measure.
-  [[nodiscard]] bool Constant(std::int32_t c, std::int32_t taps, std::int32_t inputs) const {
-    return SumOver(c, taps, inputs, [](std::int64_t w) { return w < 0 ? -w : w; }) == 0;
-  }
   // The multiplier of channel c, and a bias instead of the file's. A constant channel gets such as
   // give its one result: 2^30 / 2^31 takes half of the sum, or a quarter with e = 1.
   base::FixedMultiplier Scaling(std::int32_t c, Finish finish, bool constant,
@@ -246,8 +262,7 @@ class Packer {
     return {std::int32_t{1} << 30, finish == Finish::kPositive ? -1 : 0};
   }
 
-  void PackLane(std::byte* record, int lane, Finish finish, std::int32_t c, std::int32_t taps,
-                std::int32_t inputs) const {
+  void PackLane(std::byte* record, int lane, Finish finish, std::int32_t c) const {
     const int lanes = layout_.lanes;
     if (finish == Finish::kFloat) {
       const Tensor* const bias = context_.input(2);
@@ -256,11 +271,11 @@ class Packer {
       return;
     }
     // Data are x + offset, zero is zero_point + offset: the bias takes zero's share back.
-    const std::int64_t weights = SumOver(c, taps, inputs, [](std::int64_t w) { return w; });
+    const Sums sums = SumsOf(c);
     const std::int64_t zero = context_.input(0)->zero_point + offset();
     std::int64_t bias = BiasOf(c);
-    const base::FixedMultiplier m = Scaling(c, finish, Constant(c, taps, inputs), bias);
-    Put(record, lane, static_cast<std::int32_t>(bias - zero * weights));
+    const base::FixedMultiplier m = Scaling(c, finish, sums.constant(), bias);
+    Put(record, lane, static_cast<std::int32_t>(bias - zero * sums.plain));
     PutScaling(record, lanes, lane, finish, m, context_.output(0)->zero_point);
   }
 
@@ -270,6 +285,7 @@ class Packer {
   const Tensor& weights_;
   bool is_float_;
   WeightOrder order_;
+  std::int32_t count_ = 0;
 };
 
 // Fills what follows from the tensors' shapes. False where scratch would be out of proportion.
@@ -297,9 +313,12 @@ bool SetRows(const Tensor& in, const Shape& out, const Window& window, const Pac
   copy.span_h = static_cast<std::int32_t>(span);
   copy.phase_columns = static_cast<std::int32_t>(phase_columns);
   copy.row_bytes = static_cast<std::uint32_t>(row_bytes);
-  const std::int64_t more = (kChunkBytes / row_bytes - span) / window.stride_h + 1;
-  copy.chunk_rows =
-      static_cast<std::int32_t>(std::clamp<std::int64_t>(more, 1, out.dim(1)));
+  const auto rows_in = [&](std::int64_t bytes) {
+    return (bytes / row_bytes - span) / window.stride_h + 1;
+  };
+  const std::int64_t rows = std::max(
+      rows_in(kChunkBytes), std::min<std::int64_t>(rows_in(kMostChunkBytes), kLeastRows));
+  copy.chunk_rows = static_cast<std::int32_t>(std::clamp<std::int64_t>(rows, 1, out.dim(1)));
   return true;
 }
 
@@ -309,42 +328,49 @@ std::uint32_t ScratchBytes(const RowCopy& copy) {
   return copy.direct ? 0 : rows * copy.row_bytes + kSlackBytes;
 }
 
-// Packs a matrix product: segments of `run` weights that lie together in data and file.
-base::Status PackProduct(PrepareContext& context, const Layout& layout, Packer& packer,
-                         std::int32_t taps_a_segment, std::int32_t inputs, Gemm& gemm) {
-  const auto segments = static_cast<std::int32_t>(gemm.segments.size());
-  const std::int32_t run = taps_a_segment * inputs;
+// The weights of a block of a matrix product, whose segments are runs of `run` weights.
+void PackBlock(const Layout& layout, const Packer& packer, const Block& block, std::int32_t run,
+               const Gemm& gemm, std::byte* to) {
+  constexpr int kMostLanes = 64;
+  std::int32_t channels[kMostLanes];
+  const int lanes = block.vectors * layout.lanes;
+  for (int at = 0; at < lanes; ++at) {
+    const int byte = packer.ByteOf(block.vectors, at / layout.lanes, at % layout.lanes);
+    channels[at] = byte < block.count ? block.first + byte : -1;
+  }
   const int group = packer.group();
-  gemm.steps = (run + group - 1) / group;
-  PINHOLE_ASSIGN(const std::span<Block> blocks, packer.MakeBlocks(gemm.out_channels));
-  const std::int32_t taps = segments * taps_a_segment;
-  for (Block& block : blocks) {
-    PINHOLE_TRY(packer.PackFinish(block, gemm.finish, taps, inputs, [&block](int byte) {
-      return byte < block.count ? block.first + byte : -1;
-    }));
-    const std::ptrdiff_t vector_weights = static_cast<std::ptrdiff_t>(layout.lanes) * group;
-    const std::ptrdiff_t step_weights = vector_weights * block.vectors;
-    const std::ptrdiff_t total = step_weights * gemm.steps * segments;
-    const int bytes = packer.weight_bytes() / group;
-    PINHOLE_ASSIGN(const std::span<std::byte> memory,
-                   context.TakePacked(static_cast<std::size_t>(total * bytes)));
-    std::memset(memory.data(), 0, memory.size());
-    block.weights = memory.data();
-    for (int v = 0; v < block.vectors; ++v) {
-      for (int lane = 0; lane < layout.lanes; ++lane) {
-        const int byte = packer.ByteOf(block.vectors, v, lane);
-        for (std::int32_t i = 0; byte < block.count && i < segments * run; ++i) {
-          const std::int32_t in_run = i % run;
-          const std::ptrdiff_t step = i / run * gemm.steps + in_run / group;
-          packer.PutWeight(memory.data(),
-                           step * step_weights + packer.PlaceIn(layout.product_place, block.vectors,
-                                                                v, lane, in_run % group),
-                           packer.order().at(block.first + byte, i / run * taps_a_segment +
-                                                                     in_run / inputs,
-                                             in_run % inputs));
+  const std::ptrdiff_t bytes = std::ptrdiff_t{lanes} * packer.weight_bytes();
+  for (std::size_t segment = 0; segment < gemm.segments.size(); ++segment) {
+    const auto first = static_cast<std::int32_t>(segment) * run;
+    for (std::int32_t k = 0; k < run; k += group, to += bytes) {
+      const std::int32_t count = std::min(group, run - k);
+      for (int at = 0; at < lanes; ++at) {
+        if (channels[at] >= 0) {
+          packer.PutStep(layout.product_place, to, block.vectors, at, channels[at], first + k,
+                         count);
         }
       }
     }
+  }
+}
+
+// Packs a matrix product: segments of `run` weights that lie together in data and file.
+base::Status PackProduct(PrepareContext& context, const Layout& layout, Packer& packer,
+                         std::int32_t run, Gemm& gemm) {
+  const int group = packer.group();
+  gemm.steps = (run + group - 1) / group;
+  PINHOLE_ASSIGN(const std::span<Block> blocks, packer.MakeBlocks(gemm.out_channels));
+  for (Block& block : blocks) {
+    PINHOLE_TRY(packer.PackFinish(block, gemm.finish, [&block](int byte) {
+      return byte < block.count ? block.first + byte : -1;
+    }));
+    const std::size_t total = static_cast<std::size_t>(block.vectors * layout.lanes) *
+                              static_cast<std::size_t>(packer.weight_bytes()) *
+                              static_cast<std::size_t>(gemm.steps) * gemm.segments.size();
+    PINHOLE_ASSIGN(const std::span<std::byte> memory, context.TakePacked(total));
+    std::memset(memory.data(), 0, memory.size());
+    block.weights = memory.data();
+    PackBlock(layout, packer, block, run, gemm, memory.data());
   }
   gemm.blocks = blocks;
   return {};
@@ -359,7 +385,7 @@ base::Result<Prepared> PrepareProduct(PrepareContext& context, const Layout& lay
   gemm.out_channels = out.dim(3);
   const std::int32_t taps = window.height * window.width;
   const std::int32_t inputs = in.shape.dim(3);
-  if (!packer.ChooseFinish(order, taps, inputs, gemm) ||
+  if (!packer.ChooseFinish(order, taps * inputs, gemm) ||
       !SetRows(in, out, window, packer, params->copy)) {
     return prepared;
   }
@@ -376,7 +402,7 @@ base::Result<Prepared> PrepareProduct(PrepareContext& context, const Layout& lay
         i % across * window.dilation_w * pixel;
   }
   gemm.segments = segments;
-  PINHOLE_TRY(PackProduct(context, layout, packer, together ? window.width : 1, inputs, gemm));
+  PINHOLE_TRY(PackProduct(context, layout, packer, (together ? window.width : 1) * inputs, gemm));
   params->out_rows = out.dim(1);
   params->out_columns = out.dim(2);
   params->pixel_step = pixel * window.stride_w;
@@ -416,7 +442,7 @@ base::Status PackTaps(PrepareContext& context, const Layout& layout, Packer& pac
       const std::int32_t at = block.first + byte;
       return params.flat ? at % channels : at < channels ? at : -1;
     };
-    PINHOLE_TRY(packer.PackFinish(block, gemm.finish, taps, 1, channel_of));
+    PINHOLE_TRY(packer.PackFinish(block, gemm.finish, channel_of));
     const std::ptrdiff_t vector_weights = static_cast<std::ptrdiff_t>(layout.lanes) * group;
     const int bytes = packer.weight_bytes() / group;
     PINHOLE_ASSIGN(const std::span<std::byte> memory,
@@ -432,7 +458,7 @@ base::Status PackTaps(PrepareContext& context, const Layout& layout, Packer& pac
               memory.data(),
               t / group * block.vectors * vector_weights +
                   packer.PlaceIn(layout.window_place, block.vectors, v, lane, t % group),
-              packer.order().at(c, t, 0));
+              c, t);
         }
       }
     }
@@ -476,6 +502,56 @@ base::Result<std::span<Block>> BlocksOver(PrepareContext& context, const Layout&
   return blocks;
 }
 
+// Columns are walked block by block of channels: at most a third of the lanes may be idle.
+bool WalksColumns(const Layout& layout, const Window& window, std::int32_t channels) {
+  const std::int32_t lanes = kMaxVectors * layout.lanes;
+  const std::int32_t idle = (lanes - channels % lanes) % lanes;
+  return layout.walks_columns && window.width == 3 && window.height >= 2 && window.height <= 4 &&
+         window.dilation_w == 1 && window.stride_w <= 2 && idle <= channels / 3;
+}
+
+// Weights by column: [column][vector][lane][row], zero below the last row; where two rows of outputs
+// can be done at once, the same again one row further down.
+base::Status PackColumns(PrepareContext& context, const Layout& layout, Packer& packer,
+                         const Window& window, std::span<Block> blocks, DepthwiseParams& params) {
+  params.column_stride = window.stride_w;
+  params.row_pairs = window.stride_w == 1 && window.stride_h == 1 && window.height == 3 &&
+                     window.dilation_h == 1;
+  for (std::int32_t i = 0; i < 4; ++i) {
+    params.column_rows[i] = std::min(i, window.height - 1) * window.dilation_h *
+                            static_cast<std::int32_t>(params.copy.row_bytes);
+  }
+  const int vector_weights = layout.lanes * 4;
+  const std::int32_t channels = params.gemm.out_channels;
+  for (Block& block : blocks) {
+    block.count = std::min(block.count, channels - block.first);
+    const auto channel_of = [&](int byte) {
+      return byte < block.count ? block.first + byte : -1;
+    };
+    PINHOLE_TRY(packer.PackFinish(block, params.gemm.finish, channel_of));
+    PINHOLE_ASSIGN(const std::span<std::byte> memory,
+                   context.TakePacked(static_cast<std::size_t>(
+                       3 * kMaxVectors * vector_weights * (params.row_pairs ? 2 : 1))));
+    std::memset(memory.data(), 0, memory.size());
+    block.weights = memory.data();
+    for (int at = 0; at < kMaxVectors * layout.lanes; ++at) {
+      const int vector = at / layout.lanes;
+      const int lane = at % layout.lanes;
+      const std::int32_t c = channel_of(packer.ByteOf(kMaxVectors, vector, lane));
+      for (std::int32_t tap = 0; c >= 0 && tap < window.height * 3; ++tap) {
+        const std::ptrdiff_t to =
+            (tap % 3 * kMaxVectors + vector) * vector_weights + lane * 4 + tap / 3;
+        packer.PutWeight(memory.data(), to, c, tap);
+        if (params.row_pairs) {
+          packer.PutWeight(memory.data(), to + 3 * kMaxVectors * vector_weights + 1, c, tap);
+        }
+      }
+    }
+  }
+  params.gemm.blocks = blocks;
+  return {};
+}
+
 // A float window: how it moves, and where it has no tap outside.
 void SetFloatWindow(const Window& window, DepthwiseParams& params) {
   const RowCopy& copy = params.copy;
@@ -505,7 +581,7 @@ base::Result<Prepared> PrepareConv(PrepareContext& context, const Layout& layout
   }
   const Window window = WindowOf(context.op().options<ConvOptions>(), weights, ref);
   const std::ptrdiff_t depth = weights.dim(3);
-  const WeightOrder order{window.height * window.width * depth, depth, 1};
+  const WeightOrder order{window.height * window.width * depth, 1};
   return PrepareProduct(context, layout, packer, in, context.output(0)->shape, window, order,
                         prepared, params);
 }
@@ -527,7 +603,7 @@ base::Result<Prepared> PrepareDense(PrepareContext& context, const Layout& layou
   Tensor in = *context.input(0);
   in.shape = {1, batches, 1, depth};
   return PrepareProduct(context, layout, packer, in, {1, batches, 1, weights.dim(0)}, Window{},
-                        {depth, 0, 1}, prepared, params);
+                        {depth, 1}, prepared, params);
 }
 
 base::Result<Prepared> PrepareDepthwise(PrepareContext& context, const Layout& layout) {
@@ -548,7 +624,7 @@ base::Result<Prepared> PrepareDepthwise(PrepareContext& context, const Layout& l
   if (in.shape.dim(3) == 1) {
     PINHOLE_ASSIGN(ConvParams* const product, context.NewParams<ConvParams>());
     PINHOLE_ASSIGN(prepared, PrepareProduct(context, layout, packer, in, out, window,
-                                            {1, out.dim(3), 0}, prepared, product));
+                                            {1, out.dim(3)}, prepared, product));
     params->product = product->packed ? product : nullptr;
     return prepared;
   }
@@ -556,9 +632,10 @@ base::Result<Prepared> PrepareDepthwise(PrepareContext& context, const Layout& l
   Gemm& gemm = params->gemm;
   gemm.out_channels = out.dim(3);
   params->copy.repeat = gemm.out_channels / in.shape.dim(3);
-  params->copy.phases = is_float ? 1 : window.stride_w;
+  const bool by_column = !is_float && WalksColumns(layout, window, gemm.out_channels);
+  params->copy.phases = is_float || by_column ? 1 : window.stride_w;
   if ((is_float && (taps > kMaxFloatTaps || params->copy.repeat > 1)) ||
-      !packer.ChooseFinish({1, gemm.out_channels, 0}, taps, 1, gemm) ||
+      !packer.ChooseFinish({1, gemm.out_channels}, taps, gemm) ||
       !SetRows(in, out, window, packer, params->copy)) {
     return prepared;
   }
@@ -569,12 +646,19 @@ base::Result<Prepared> PrepareDepthwise(PrepareContext& context, const Layout& l
                          static_cast<std::uint64_t>(taps);
   const std::int32_t lanes = kMaxVectors * layout.lanes;
   const std::int64_t period = std::lcm(std::int64_t{gemm.out_channels}, std::int64_t{lanes});
-  params->flat = period <= kMaxPeriod && (!is_float || window.stride_w == 1);
+  params->flat =
+      period <= kMaxPeriod && !by_column && (!is_float || window.stride_w == 1);
   params->period = params->flat ? static_cast<std::int32_t>(period)
                                 : (gemm.out_channels + lanes - 1) / lanes * lanes;
   PINHOLE_ASSIGN(const std::span<Block> blocks, is_float && !params->flat
                                                     ? packer.MakeBlocks(gemm.out_channels)
                                                     : BlocksOver(context, layout, params->period));
+  if (by_column) {
+    PINHOLE_TRY(PackColumns(context, layout, packer, window, blocks, *params));
+    prepared.scratch_bytes = ScratchBytes(params->copy);
+    params->packed = true;
+    return prepared;
+  }
   PINHOLE_TRY(PackTaps(context, layout, packer, taps, blocks, *params));
   if (is_float) {
     SetFloatWindow(window, *params);

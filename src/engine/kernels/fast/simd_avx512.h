@@ -91,21 +91,30 @@ struct Avx512Vnni {
     _mm512_mask_storeu_epi8(out, ~std::uint64_t{0} >> (64 - count), Bytes(clamp, sums));
   }
 
-  // A window of one channel each: lane l of the four vectors takes byte or short of channel
-  // Int8Channel(4, v, l). `taps` points to where each of the group's four taps begins.
-  [[gnu::always_inline]] static void DotTaps(I (&sums)[4], const std::byte* const (&taps)[4], const std::byte* weights) {
-    const I t0 = _mm512_loadu_si512(taps[0]);
-    const I t1 = _mm512_loadu_si512(taps[1]);
-    const I t2 = _mm512_loadu_si512(taps[2]);
-    const I t3 = _mm512_loadu_si512(taps[3]);
+  // A window of one channel each: lane l of vector v takes the bytes of channel Int8Channel(4, v, l)
+  // from the four runs of data, one behind the other.
+  [[gnu::always_inline]] static void Interleave(const std::byte* const (&runs)[4], I (&to)[4]) {
+    const I t0 = _mm512_loadu_si512(runs[0]);
+    const I t1 = _mm512_loadu_si512(runs[1]);
+    const I t2 = _mm512_loadu_si512(runs[2]);
+    const I t3 = _mm512_loadu_si512(runs[3]);
     const I low01 = _mm512_unpacklo_epi8(t0, t1);
     const I high01 = _mm512_unpackhi_epi8(t0, t1);
     const I low23 = _mm512_unpacklo_epi8(t2, t3);
     const I high23 = _mm512_unpackhi_epi8(t2, t3);
-    sums[0] = Dot(sums[0], _mm512_unpacklo_epi16(low01, low23), LoadWeight(weights));
-    sums[1] = Dot(sums[1], _mm512_unpackhi_epi16(low01, low23), LoadWeight(weights + 64));
-    sums[2] = Dot(sums[2], _mm512_unpacklo_epi16(high01, high23), LoadWeight(weights + 128));
-    sums[3] = Dot(sums[3], _mm512_unpackhi_epi16(high01, high23), LoadWeight(weights + 192));
+    to[0] = _mm512_unpacklo_epi16(low01, low23);
+    to[1] = _mm512_unpackhi_epi16(low01, low23);
+    to[2] = _mm512_unpacklo_epi16(high01, high23);
+    to[3] = _mm512_unpackhi_epi16(high01, high23);
+  }
+  // `taps` points to where each of a group's taps begins.
+  [[gnu::always_inline]] static void DotTaps(I (&sums)[4], const std::byte* const (&taps)[4],
+                                             const std::byte* weights) {
+    I data[4];
+    Interleave(taps, data);
+    Unroll<4>([&](auto v) PINHOLE_INLINE {
+      sums[v] = Dot(sums[v], data[v], LoadWeight(weights + v * 64));
+    });
   }
 
   // For ADD: element-wise arithmetic of 32 bits.

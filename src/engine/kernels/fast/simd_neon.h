@@ -20,6 +20,7 @@
 #include <cstring>
 
 #include "engine/kernels/fast/layout.h"
+#include "engine/kernels/fast/unroll.h"
 
 namespace pinhole::engine::kernels::fast {
 
@@ -228,27 +229,33 @@ struct NeonDot : NeonCommon<NeonDot> {
     return vdotq_lane_s32(sum, vreinterpretq_s8_s32(weights), data, 0);
   }
 
-  // A window of one channel each: lane l of vector v takes the byte of channel 4 v + l. `taps`
-  // points to where each of the group's four taps begins.
-  [[gnu::always_inline]] static void DotTaps(I (&sums)[4], const std::byte* const (&taps)[4],
-                                             const std::byte* weights) {
-    const int8x16_t t0 = LoadBytes(taps[0]);
-    const int8x16_t t1 = LoadBytes(taps[1]);
-    const int8x16_t t2 = LoadBytes(taps[2]);
-    const int8x16_t t3 = LoadBytes(taps[3]);
+  // A window of one channel each: lane l of vector v takes the bytes of channel 4 v + l from the
+  // four runs of data, one behind the other.
+  [[gnu::always_inline]] static void Interleave(const std::byte* const (&runs)[4], I (&to)[4]) {
+    const int8x16_t t0 = LoadBytes(runs[0]);
+    const int8x16_t t1 = LoadBytes(runs[1]);
+    const int8x16_t t2 = LoadBytes(runs[2]);
+    const int8x16_t t3 = LoadBytes(runs[3]);
     const int16x8_t low01 = vreinterpretq_s16_s8(vzip1q_s8(t0, t1));
     const int16x8_t high01 = vreinterpretq_s16_s8(vzip2q_s8(t0, t1));
     const int16x8_t low23 = vreinterpretq_s16_s8(vzip1q_s8(t2, t3));
     const int16x8_t high23 = vreinterpretq_s16_s8(vzip2q_s8(t2, t3));
-    DotLanes(sums[0], vzip1q_s16(low01, low23), weights);
-    DotLanes(sums[1], vzip2q_s16(low01, low23), weights + 16);
-    DotLanes(sums[2], vzip1q_s16(high01, high23), weights + 32);
-    DotLanes(sums[3], vzip2q_s16(high01, high23), weights + 48);
+    to[0] = vreinterpretq_s32_s16(vzip1q_s16(low01, low23));
+    to[1] = vreinterpretq_s32_s16(vzip2q_s16(low01, low23));
+    to[2] = vreinterpretq_s32_s16(vzip1q_s16(high01, high23));
+    to[3] = vreinterpretq_s32_s16(vzip2q_s16(high01, high23));
   }
-
- private:
-  static void DotLanes(I& sum, int16x8_t data, const std::byte* weights) {
-    sum = vdotq_s32(sum, vreinterpretq_s8_s16(data), LoadBytes(weights));
+  static I Dot(I sum, I data, I weights) {
+    return vdotq_s32(sum, vreinterpretq_s8_s32(data), vreinterpretq_s8_s32(weights));
+  }
+  // `taps` points to where each of a group's taps begins.
+  [[gnu::always_inline]] static void DotTaps(I (&sums)[4], const std::byte* const (&taps)[4],
+                                             const std::byte* weights) {
+    I data[4];
+    Interleave(taps, data);
+    Unroll<4>([&](auto v) PINHOLE_INLINE {
+      sums[v] = Dot(sums[v], data[v], LoadWeight(weights + v * 16));
+    });
   }
 };
 

@@ -104,7 +104,7 @@ int PrintTable(const PlanOptions& options) {
   std::vector<Row> rows;
   for (const std::string& path : options.models) {
     try {
-      const engine::owned::OwnedSession owned(path);
+      const engine::owned::OwnedSession owned(path, {.as_on_device = true});
       const engine::run::Session& session = owned.session();
       Row row{Stem(path),
               session.activation_bytes(),
@@ -144,7 +144,7 @@ int ShowPlan(const PlanOptions& options) {
   if (options.models.size() > 1) {
     throw WrongUsage("several models without --table; see 'pinhole model plan --help'");
   }
-  const engine::owned::OwnedSession owned(options.models.front());
+  const engine::owned::OwnedSession owned(options.models.front(), {.as_on_device = true});
   const PlanView view = ViewPlan(owned);
   if (!options.html.empty()) {
     OutputFiles files;

@@ -24,6 +24,7 @@ constexpr std::uint32_t kMostChunkBytes = 96 * 1024;
 constexpr std::uint32_t kSlackBytes = 256 + kPackedAlignment;
 // A depthwise row's weights repeat after at most so many lanes; else pixels are done one by one.
 constexpr std::int32_t kMaxPeriod = 4096;
+constexpr std::uint8_t kWeightsAndBias = 0b110;
 constexpr std::int64_t kMaxSum = std::int64_t{1} << 30;
 constexpr std::int64_t kMaxOffset = std::numeric_limits<std::int32_t>::max();
 
@@ -425,6 +426,7 @@ base::Result<Prepared> PrepareProduct(PrepareContext& context, const Layout& lay
                          static_cast<std::uint64_t>(taps) * static_cast<std::uint64_t>(inputs);
   params->packed = true;
   prepared.scratch_bytes = ScratchBytes(copy);
+  prepared.taken_inputs = kWeightsAndBias;
   return prepared;
 }
 
@@ -668,6 +670,7 @@ base::Result<Prepared> PrepareDepthwise(PrepareContext& context, const Layout& l
   if (by_column) {
     PINHOLE_TRY(PackColumns(context, layout, packer, window, blocks, *params));
     prepared.scratch_bytes = ScratchBytes(params->copy);
+    prepared.taken_inputs = kWeightsAndBias;
     params->packed = true;
     return prepared;
   }
@@ -678,6 +681,7 @@ base::Result<Prepared> PrepareDepthwise(PrepareContext& context, const Layout& l
     PINHOLE_TRY(PlaceTaps(context, window, packer, *params));
     prepared.scratch_bytes = ScratchBytes(params->copy);
   }
+  prepared.taken_inputs = kWeightsAndBias;
   params->packed = true;
   return prepared;
 }

@@ -86,7 +86,7 @@ base::Status Loader::FindTaps() {
 
 base::Status Loader::PlanMemory(std::span<const std::span<const plan::OpDemand>> demands) {
   const plan::Request request{session_.model_, demands, session_.taps_, options_.effort,
-                              options_.objective};
+                              options_.objective, options_.alignment};
   PINHOLE_ASSIGN(session_.plan_, plan::MakePlan(request, arena_, why_));
   return plan::VerifyPlan(request, session_.plan_, arena_, why_);
 }

@@ -42,6 +42,8 @@ struct SessionOptions {
   format::ReadLimits limits;
   plan::Effort effort = plan::Effort::kThorough;  // kQuick where loading happens on the device
   plan::Objective objective = plan::Objective::kSmallest;  // or kWhole: no turns of rows
+  // Of large tensors, and of what Bind is given: see plan::Request. With less, Run is right too.
+  std::uint32_t alignment = plan::kAlignment;
 };
 
 class Session {

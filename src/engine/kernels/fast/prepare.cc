@@ -134,10 +134,10 @@ class Packer {
     return true;
   }
 
-  // Blocks for all output channels, without their memory.
-  base::Result<std::span<Block>> MakeBlocks(std::int32_t channels) {
+  // Blocks of at most `most` vectors for all output channels, without their memory.
+  base::Result<std::span<Block>> MakeBlocks(std::int32_t channels, int most = kMaxVectors) {
     const std::int32_t lanes = layout_.lanes;
-    const std::int32_t whole = kMaxVectors * lanes;
+    const std::int32_t whole = most * lanes;
     const std::int32_t rest = channels % whole;
     // Three vectors make a block of two and one of one.
     const std::int32_t more = rest == 0 ? 0 : (rest > 2 * lanes && rest <= 3 * lanes) ? 2 : 1;
@@ -146,7 +146,7 @@ class Packer {
     std::int32_t first = 0;
     for (Block& block : blocks) {
       const std::int32_t left = channels - first;
-      block.vectors = left > 3 * lanes ? 4 : left > lanes ? 2 : 1;
+      block.vectors = std::min(most, left > 3 * lanes ? 4 : left > lanes ? 2 : 1);
       block.first = first;
       block.count = std::min(left, block.vectors * lanes);
       first += block.count;
@@ -486,6 +486,11 @@ bool WalksColumns(const Layout& layout, const Window& window, std::int32_t chann
          window.dilation_w == 1 && window.stride_w <= 2 && idle <= channels / 3;
 }
 
+bool WalksFloats(const Layout& layout, const Window& window) {
+  return layout.walks_floats && window.width == 3 && window.height == 3 &&
+         window.dilation_h == 1 && window.dilation_w == 1 && window.stride_w <= 2;
+}
+
 // Weights by column: [column][vector][lane][row], zero below the last row; where two rows of outputs
 // can be done at once, the same again one row further down.
 base::Status PackColumns(PrepareContext& context, const Layout& layout, Packer& packer,
@@ -538,7 +543,7 @@ void SetFloatWindow(const Window& window, DepthwiseParams& params) {
   const std::int32_t first_inside = std::min(first, params.out_columns);
   params.window = {window.height,     window.width,      window.stride_w,
                    window.dilation_h, window.dilation_w, first_inside,
-                   std::clamp(end, first_inside, params.out_columns)};
+                   std::clamp(end, first_inside, params.out_columns), params.window.walks};
 }
 
 }  // namespace
@@ -622,12 +627,14 @@ base::Result<Prepared> PrepareDepthwise(PrepareContext& context, const Layout& l
                          static_cast<std::uint64_t>(taps);
   const std::int32_t lanes = kMaxVectors * layout.lanes;
   const std::int64_t period = std::lcm(std::int64_t{gemm.out_channels}, std::int64_t{lanes});
-  params->flat =
-      period <= kMaxPeriod && !by_column && (!is_float || window.stride_w == 1);
+  params->window.walks = is_float && WalksFloats(layout, window);
+  params->flat = period <= kMaxPeriod && !by_column && !params->window.walks &&
+                 (!is_float || window.stride_w == 1);
   params->period = params->flat ? static_cast<std::int32_t>(period)
                                 : (gemm.out_channels + lanes - 1) / lanes * lanes;
+  const int most = params->window.walks ? 1 : kMaxVectors;
   PINHOLE_ASSIGN(const std::span<Block> blocks, is_float && !params->flat
-                                                    ? packer.MakeBlocks(gemm.out_channels)
+                                                    ? packer.MakeBlocks(gemm.out_channels, most)
                                                     : BlocksOver(context, layout, params->period));
   if (by_column) {
     PINHOLE_TRY(PackColumns(context, layout, packer, window, blocks, *params));

@@ -133,7 +133,22 @@ Walks SplitWalk(const Shape& in, unsigned reduced) {
   return walks;
 }
 
-// out[k] = finish(sum of the elements behind k), shared among the workers by k.
+// Adds the element behind each of `count` outputs, which lie kept_step apart, to its sum.
+template <typename T, typename Accumulator>
+void AddTo(Accumulator* sums, const T* x, std::int64_t kept_step, std::int64_t count) {
+  if (kept_step == 1) {
+    for (std::int64_t j = 0; j < count; ++j) {
+      sums[j] = Sum(sums[j], static_cast<Accumulator>(x[j]));
+    }
+    return;
+  }
+  for (std::int64_t j = 0; j < count; ++j) {
+    sums[j] = Sum(sums[j], static_cast<Accumulator>(x[j * kept_step]));
+  }
+}
+
+// out[k] = finish(sum of the elements behind k), shared among the workers by k. Several sums are
+// formed at once, since their elements often lie together; each in the order of the input.
 template <typename T, typename Accumulator, typename Finish>
 void Reduce(const EvalContext& context, const Walks& walks, const Finish& finish) {
   const T* in = context.input(0).as<T>();
@@ -143,16 +158,19 @@ void Reduce(const EvalContext& context, const Walks& walks, const Finish& finish
   const std::int64_t reduced_step = walks.reduced.steps()[0];
   context.ForRanges(static_cast<int>(walks.kept.size()), [&](int begin, int end) {
     walks.kept.ForRows(begin, end, [&](const auto& at, std::int64_t first, std::int64_t n) {
-      for (std::int64_t k = 0; k < n; ++k) {
+      constexpr std::int64_t kBlock = 64;
+      for (std::int64_t k = 0; k < n; k += kBlock) {
+        const std::int64_t block = std::min(kBlock, n - k);
         const T* base = in + at[0] + k * kept_step;
-        Accumulator sum{};
+        Accumulator sums[kBlock] = {};
         walks.reduced.ForRows(0, count, [&](const auto& from, std::int64_t, std::int64_t length) {
-          const T* x = base + from[0];
           for (std::int64_t i = 0; i < length; ++i) {
-            sum = Sum(sum, static_cast<Accumulator>(x[i * reduced_step]));
+            AddTo(sums, base + from[0] + i * reduced_step, kept_step, block);
           }
         });
-        out[first + k] = finish(sum);
+        for (std::int64_t j = 0; j < block; ++j) {
+          out[first + k + j] = finish(sums[j]);
+        }
       }
     });
   });

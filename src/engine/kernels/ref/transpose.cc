@@ -33,9 +33,35 @@ base::Result<Prepared> Prepare(PrepareContext& context) {
   return Prepared{};
 }
 
+// kPlanes planes of bytes become pixels of kPlanes bytes: a picture as other frameworks hold it.
+template <std::size_t kPlanes>
+void Interleave(const std::byte* planes, std::byte* pixels, std::int64_t plane, int begin,
+                int end) {
+  pixels += begin * static_cast<std::int64_t>(kPlanes);
+  for (std::int64_t i = begin; i < end; ++i, pixels += kPlanes) {
+    for (std::size_t p = 0; p < kPlanes; ++p) {
+      pixels[p] = planes[static_cast<std::int64_t>(p) * plane + i];
+    }
+  }
+}
+
+// [1, 3, rows, columns] of bytes to [1, rows, columns, 3].
+bool IsPlanesToPixels(const TensorView& in, const Integers& perm) {
+  return in.shape().rank() == 4 && in.shape().dim(0) == 1 && in.shape().dim(1) == 3 &&
+         TypeSize(in.type()) == 1 && perm[1] == 2 && perm[2] == 3 && perm[3] == 1;
+}
+
 base::Status Evaluate(const EvalContext& context) {
   const TensorView in = context.input(0);
   const Integers perm(context.input(1));
+  if (IsPlanesToPixels(in, perm)) {
+    const std::int64_t plane = ElementsBehind(in.shape(), 1);
+    std::byte* const out = context.output(0).data;
+    context.ForRanges(static_cast<int>(plane), [&](int begin, int end) {
+      Interleave<3>(in.data, out, plane, begin, end);
+    });
+    return {};
+  }
   StridedWalk<1> walk;
   for (std::size_t d = 0; d < perm.size(); ++d) {
     const auto from = static_cast<int>(perm[d]);

@@ -75,6 +75,23 @@ TYPED_TEST(Transpose, TwoInARowAreOne) {
   }
 }
 
+TEST(Transpose, ThreePlanesBecomePixels) {
+  std::vector<std::int8_t> planes(3 * 5 * 7);
+  std::vector<std::int8_t> pixels(planes.size());
+  for (std::size_t i = 0; i < planes.size(); ++i) {
+    planes[i] = static_cast<std::int8_t>(i * 3);
+    pixels[i % 35 * 3 + i / 35] = planes[i];
+  }
+  for (const int parts : {1, 4}) {
+    OpHarness op(OpKind::kTranspose);
+    op.Input<std::int8_t>({1, 3, 5, 7}, planes)
+        .Constant<std::int32_t>({4}, {0, 2, 3, 1})
+        .Output<std::int8_t>({1, 5, 7, 3});
+    ASSERT_TRUE(op.Split(parts).Run(kTranspose)) << op.why();
+    EXPECT_EQ(op.Result<std::int8_t>(), pixels);
+  }
+}
+
 TEST(TransposeRefuses, WhatIsNoPermutation) {
   for (const std::vector<std::int32_t>& perm : {std::vector<std::int32_t>{0, 0}, {0, 2}, {-1, 0}}) {
     OpHarness op(OpKind::kTranspose);

@@ -31,7 +31,7 @@ std::vector<std::uint64_t> PackTightly(const std::vector<Buffer>& buffers, std::
   base::Arena arena(memory);
   const auto packed =
       Pack(segments, intervals, static_cast<std::uint32_t>(fast_bytes / kFastAlignment),
-           Effort::kThorough, arena);
+           LargeBlocks{}, Effort::kThorough, arena);
   std::vector<std::uint64_t> addresses;
   if (packed) {
     addresses.resize(buffers.size());

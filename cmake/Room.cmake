@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # pinhole_room(NAME engine/plan FLOOR 3 SIDE neutral MAY_INCLUDE base engine/tensor engine/format
-#              [LIBRARIES PkgConfig::JPEG ...] [TEST_LIBRARIES ...] [TEST_MAY_INCLUDE ...] [HOST] [THREADS "*Workers*"])
+#              [LIBRARIES PkgConfig::JPEG ...] [TEST_LIBRARIES ...] [TEST_MAY_INCLUDE ...] [HOST] [THREADS "*Workers*"]
+#              [PORTABLE_TESTS arena_test.cc ...])
 #
 # Declares the room in the current folder: every *.cc below it that belongs to no room further down becomes a static
 # library (an interface one where there are only headers), *_test.cc one test program, *_fuzz.cc one fuzz target each
@@ -10,6 +11,7 @@
 # THREADS: which of the room's tests use threads, as a GoogleTest filter; all of them where the room links
 # Threads::Threads and doesn't say. These tests carry the label `threads` and their program belongs to the target
 # `thread_tests`: that is what runs under ThreadSanitizer.
+# PORTABLE_TESTS: the tests that a build for another processor has (PINHOLE_PORTABLE); they use no TEST_LIBRARIES.
 
 define_property(TARGET PROPERTY PINHOLE_FLOOR)
 define_property(TARGET PROPERTY PINHOLE_SIDE)
@@ -37,7 +39,10 @@ function(pinhole_test_options target)
   # Tests are many small templates, which optimising takes twice as long to compile, under sanitizers above all; what
   # they test keeps its own level. All of them with -pthread, which some libraries ask for and a precompiled header must
   # have been told.
-  target_compile_options(${target} PRIVATE ${PINHOLE_WARNINGS} -Wno-sign-conversion -Wno-conversion -O0 -pthread)
+  target_compile_options(${target} PRIVATE ${PINHOLE_WARNINGS} -Wno-sign-conversion -Wno-conversion -O0)
+  if(NOT CMAKE_SYSTEM_NAME STREQUAL "WASI")
+    target_compile_options(${target} PRIVATE -pthread)
+  endif()
   target_link_libraries(${target} PRIVATE GTest::gmock GTest::gtest_main)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     # The same headers give the same file, for ccache.
@@ -53,7 +58,8 @@ function(pinhole_discover_tests name filter)
 endfunction()
 
 function(pinhole_room)
-  cmake_parse_arguments(R "HOST" "NAME;FLOOR;SIDE;THREADS" "MAY_INCLUDE;LIBRARIES;TEST_LIBRARIES;TEST_MAY_INCLUDE" ${ARGN})
+  cmake_parse_arguments(R "HOST" "NAME;FLOOR;SIDE;THREADS"
+    "MAY_INCLUDE;LIBRARIES;TEST_LIBRARIES;TEST_MAY_INCLUDE;PORTABLE_TESTS" ${ARGN})
   pinhole_room_target(${R_NAME} target)
 
   file(GLOB_RECURSE all CONFIGURE_DEPENDS *.cc)
@@ -66,6 +72,10 @@ function(pinhole_room)
   list(FILTER sources EXCLUDE REGEX "_(test|fuzz|bench|main)\\.cc$")
   set(tests ${all})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  if(PINHOLE_PORTABLE)
+    set(tests ${R_PORTABLE_TESTS})
+    set(R_TEST_LIBRARIES "")
+  endif()
   set(fuzzers ${all})
   list(FILTER fuzzers INCLUDE REGEX "_fuzz\\.cc$")
   set(benches ${all})

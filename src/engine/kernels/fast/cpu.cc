@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/kernels/fast/cpu.h"
 
+#if defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+#endif
+
 namespace pinhole::engine::kernels::fast {
 
 #if defined(__x86_64__)
@@ -13,10 +17,40 @@ bool HasAvx512Vnni() {
          __builtin_cpu_supports("avx512vnni") != 0 && __builtin_cpu_supports("fma") != 0 &&
          __builtin_cpu_supports("bmi2") != 0;
 }
+bool HasAvx2() {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0 &&
+         __builtin_cpu_supports("bmi2") != 0;
+}
+bool HasAvxVnni() { return HasAvx2() && __builtin_cpu_supports("avxvnni") != 0; }
+bool HasSse41() {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("sse4.1") != 0;
+}
 
 #else
 
 bool HasAvx512Vnni() { return false; }
+bool HasAvxVnni() { return false; }
+bool HasAvx2() { return false; }
+bool HasSse41() { return false; }
+
+#endif
+
+#if defined(__aarch64__) && defined(__linux__)
+
+bool HasNeonDot() {
+  constexpr unsigned long kDotProduct = 1UL << 20;  // HWCAP_ASIMDDP
+  return (getauxval(AT_HWCAP) & kDotProduct) != 0;
+}
+
+#elif defined(__ARM_FEATURE_DOTPROD)
+
+bool HasNeonDot() { return true; }
+
+#else
+
+bool HasNeonDot() { return false; }
 
 #endif
 

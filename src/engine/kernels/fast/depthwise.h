@@ -56,6 +56,12 @@ void WindowRun(const Gemm& gemm, const std::byte* data, int length, int period, 
   constexpr int kBlock = kMaxVectors * Simd::kLanes;
   constexpr int kPlaces = Simd::kWindowPlaces;
   constexpr std::ptrdiff_t kBytes = BytesOf(Simd::kInt8Data);
+  if constexpr (requires { typename Simd::Careful; }) {
+    if (gemm.careful) {
+      WindowRun<typename Simd::Careful, kFinish>(gemm, data, length, period, out);
+      return;
+    }
+  }
   for (const Block& block : gemm.blocks) {
     int at = block.first;
     for (; at + (kPlaces - 1) * period + kBlock <= length; at += kPlaces * period) {

@@ -28,7 +28,7 @@ template <class Simd>
 struct Int8Math {
   using Acc = typename Simd::I;
   using Weight = typename Simd::I;
-  using Data = typename Simd::I;
+  using Data = decltype(Simd::Broadcast(nullptr));
   using Out = std::int8_t;
   static constexpr std::ptrdiff_t kWeightBytes =
       static_cast<std::ptrdiff_t>(Simd::kLanes) * Simd::kWeightBytes;
@@ -36,7 +36,7 @@ struct Int8Math {
   static Acc LoadBias(const std::byte* b) { return Simd::LoadI(b); }
   static Weight LoadWeight(const std::byte* w) { return Simd::LoadWeight(w); }
   static Data Broadcast(const std::byte* a) { return Simd::Broadcast(a); }
-  static Acc Add(Acc acc, Data a, Weight w) { return Simd::Dot(acc, a, w); }
+  static Acc Add(Acc acc, const Data& a, Weight w) { return Simd::Dot(acc, a, w); }
 };
 
 template <class Simd>
@@ -252,6 +252,12 @@ template <class Simd, Finish kFinish>
 void Pixels(const Gemm& gemm, const Block& block, const std::byte* data, std::ptrdiff_t step,
             int count, std::conditional_t<kFinish == Finish::kFloat, float, std::int8_t>* out,
             std::ptrdiff_t out_step) {
+  if constexpr (kFinish != Finish::kFloat && requires { typename Simd::Careful; }) {
+    if (gemm.careful) {
+      Pixels<typename Simd::Careful, kFinish>(gemm, block, data, step, count, out, out_step);
+      return;
+    }
+  }
   switch (block.vectors) {
     case 1:
       Tiles<Simd, kFinish, 1>::Pixels(gemm, block, data, step, count, out, out_step);

@@ -48,12 +48,17 @@ concept WalksColumns = requires(const std::byte* const (&runs)[4],
 
 template <class Simd>
 constexpr Layout LayoutOf() {
-  return {.lanes = Simd::kLanes,
-          .int8_data = Simd::kInt8Data,
-          .walks_columns = WalksColumns<Simd>,
-          .walks_floats = Simd::kRegisters >= 32,
-          .weight_bytes = Simd::kWeightBytes,
-          .int8_channel = Simd::Int8Channel};
+  Layout layout{.lanes = Simd::kLanes,
+                .int8_data = Simd::kInt8Data,
+                .walks_columns = WalksColumns<Simd>,
+                .walks_floats = Simd::kRegisters >= 32,
+                .weight_bytes = Simd::kWeightBytes,
+                .int8_channel = Simd::Int8Channel};
+  if constexpr (requires { Simd::ProductPlace; }) {
+    layout.product_place = Simd::ProductPlace;
+    layout.window_place = Simd::WindowPlace;
+  }
+  return layout;
 }
 
 template <class Simd>

@@ -43,13 +43,18 @@ inline constexpr int kMaxVectors = 4;
 // 128-bit parts, so channels are dealt out such that the packed bytes are in order.
 using ChannelOf = int (*)(int vectors, int vector, int lane);
 
+// Where weight `i` of a lane stands within a step's weights, counted in weights.
+using PlaceOf = int (*)(int vectors, int vector, int lane, int i);
+
 struct Layout {
   int lanes = 1;                    // 32-bit lanes of a vector
   DataType int8_data = DataType::kByte;
   bool walks_columns = false;       // has Interleave, for depthwise windows of three columns
   bool walks_floats = false;        // has registers for a float window of three by three
-  int weight_bytes = 4;             // of a step and lane as packed for int8: 4 with kByte, kSigned
+  int weight_bytes = 4;             // of a step and lane as packed for int8; 4 with kShort: int16
   ChannelOf int8_channel = nullptr;
+  // int8 weights of a matrix product and of a depthwise window; null: [vector][lane][i].
+  PlaceOf product_place = nullptr, window_place = nullptr;
 
   [[nodiscard]] constexpr int group() const { return 4 / BytesOf(int8_data); }
 };
@@ -86,6 +91,7 @@ struct Gemm {
   std::int8_t low = -128, high = 127;      // int8's clamp
   std::int16_t out_zero = 0;
   float float_low = 0, float_high = 0;
+  bool careful = false;                    // a weight is -128: Simd::Careful, where there is one
 };
 
 // How rows of a picture are copied into scratch.

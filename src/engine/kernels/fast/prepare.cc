@@ -123,6 +123,7 @@ class Packer {
       if (sums.constant()) {
         continue;
       }
+      gemm.careful = gemm.careful || sums.has_lowest;
       const int shift = ref_.multipliers.at(static_cast<std::size_t>(c)).shift;
       positive = positive && shift <= -1 && shift >= -22;
       const std::int64_t largest = std::abs(BiasOf(c)) + 255 * sums.absolute;
@@ -179,19 +180,42 @@ class Packer {
   void PutWeight(std::byte* to, std::ptrdiff_t index, std::int32_t c, std::int32_t i) const {
     if (is_float_) {
       Put(to, index, reinterpret_cast<const float*>(weights_.data)[order_.at(c, i)]);
+      return;
+    }
+    const std::int8_t weight = reinterpret_cast<const std::int8_t*>(weights_.data)[order_.at(c, i)];
+    if (weight_bytes() == group()) {
+      Put(to, index, weight);
     } else {
-      Put(to, index, reinterpret_cast<const std::int8_t*>(weights_.data)[order_.at(c, i)]);
+      Put(to, index, std::int16_t{weight});
     }
   }
   // Weights [i, i + n) of channel c, one behind the other.
   void PutWeights(std::byte* to, std::int32_t c, std::int32_t i, std::int32_t n) const {
     const std::ptrdiff_t bytes = is_float_ ? 4 : 1;
-    if (order_.next == 1) {
+    if (order_.next == 1 && (is_float_ || weight_bytes() == group())) {
       std::memcpy(to, weights_.data + order_.at(c, i) * bytes, static_cast<std::size_t>(n * bytes));
       return;
     }
     for (std::int32_t k = 0; k < n; ++k) {
       PutWeight(to, k, c, i + k);
+    }
+  }
+  // Place of weight `i` of a lane among a step's weights, which `place` orders; null: as they come.
+  [[nodiscard]] std::ptrdiff_t PlaceIn(PlaceOf place, int vectors, int vector, int lane,
+                                       int i) const {
+    return is_float_ || place == nullptr
+               ? (static_cast<std::ptrdiff_t>(vector) * layout_.lanes + lane) * group() + i
+               : place(vectors, vector, lane, i);
+  }
+  // Weights [i, i + n) of channel c to lane `at` of a block's step, which begins at `to`.
+  void PutStep(PlaceOf place, std::byte* to, int vectors, int at, std::int32_t c, std::int32_t i,
+               std::int32_t n) const {
+    if (is_float_ || place == nullptr) {
+      PutWeights(to + static_cast<std::ptrdiff_t>(at) * weight_bytes(), c, i, n);
+      return;
+    }
+    for (std::int32_t k = 0; k < n; ++k) {
+      PutWeight(to, place(vectors, at / layout_.lanes, at % layout_.lanes, k), c, i + k);
     }
   }
   // Which byte of a block's outputs a lane becomes.
@@ -213,6 +237,7 @@ class Packer {
   // Of channel c's weights.
   struct Sums {
     std::int64_t plain = 0, absolute = 0;
+    bool has_lowest = false;  // -128
     // Training leaves channels without weights, with biases beyond all measure.
     [[nodiscard]] bool constant() const { return absolute == 0; }
   };
@@ -222,6 +247,7 @@ class Packer {
     for (std::int32_t i = 0; i < count_; ++i, w += order_.next) {
       sums.plain += *w;
       sums.absolute += *w < 0 ? -*w : *w;
+      sums.has_lowest = sums.has_lowest || *w == -128;
     }
     return sums;
   }
@@ -318,14 +344,15 @@ void PackBlock(const Layout& layout, const Packer& packer, const Block& block, s
     channels[at] = byte < block.count ? block.first + byte : -1;
   }
   const int group = packer.group();
-  const std::ptrdiff_t bytes = packer.weight_bytes();
+  const std::ptrdiff_t bytes = std::ptrdiff_t{lanes} * packer.weight_bytes();
   for (std::size_t segment = 0; segment < gemm.segments.size(); ++segment) {
     const auto first = static_cast<std::int32_t>(segment) * run;
-    for (std::int32_t k = 0; k < run; k += group) {
+    for (std::int32_t k = 0; k < run; k += group, to += bytes) {
       const std::int32_t count = std::min(group, run - k);
-      for (int at = 0; at < lanes; ++at, to += bytes) {
+      for (int at = 0; at < lanes; ++at) {
         if (channels[at] >= 0) {
-          packer.PutWeights(to, channels[at], first + k, count);
+          packer.PutStep(layout.product_place, to, block.vectors, at, channels[at], first + k,
+                         count);
         }
       }
     }
@@ -434,7 +461,9 @@ base::Status PackTaps(PrepareContext& context, const Layout& layout, Packer& pac
         for (std::int32_t t = 0; c >= 0 && t < taps; ++t) {
           packer.PutWeight(
               memory.data(),
-              (t / group * block.vectors + v) * vector_weights + lane * group + t % group, c, t);
+              t / group * block.vectors * vector_weights +
+                  packer.PlaceIn(layout.window_place, block.vectors, v, lane, t % group),
+              c, t);
         }
       }
     }

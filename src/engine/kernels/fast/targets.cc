@@ -14,7 +14,16 @@ bool Always() { return true; }
 const Target kTargets[] = {
 #if defined(__x86_64__)
     {"avx512vnni", "AVX-512 F, BW, DQ, VL and VNNI", HasAvx512Vnni, kAvx512VnniKernels},
+    {"vnni256", "AVX-512 F, BW, DQ, VL and VNNI", HasAvx512Vnni, kVnni256Kernels},
+    {"avxvnni", "AVX2, FMA and AVX-VNNI", HasAvxVnni, kAvxVnniKernels},
+    {"avx2", "AVX2 and FMA", HasAvx2, kAvx2Kernels},
+    {"sse41", "SSE4.1", HasSse41, kSse41Kernels},
 #endif
+#if defined(__aarch64__)
+    {"neondot", "Armv8.2 dot product instructions", HasNeonDot, kNeonDotKernels},
+    {"neon", "any AArch64 processor", Always, kNeonKernels},
+#endif
+    {"portable", "any processor", Always, kPortableKernels},
     {"reference", "any processor", Always, ref::kAll},
 };
 

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kernels for AArch64 with the dot product instructions. Everything that is no template over
+// the target is included before the pragma: it is compiled for any processor.
+#include "engine/kernels/fast/prepare.h"
+#include "engine/kernels/fast/targets.h"
+#include "engine/kernels/ref/all.h"
+
+#if defined(__aarch64__)
+
+#include <arm_neon.h>
+
+#include <algorithm>
+#include <cstring>
+#include <span>
+#include <type_traits>
+#include <utility>
+
+#define PINHOLE_NEON_DOT 1
+#if defined(__clang__)
+#define PINHOLE_TARGET "dotprod"
+#pragma clang attribute push(__attribute__((target(PINHOLE_TARGET))), apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("arch=armv8.2-a+dotprod")
+#endif
+
+#include "engine/kernels/fast/kernels.h"
+#include "engine/kernels/fast/simd_neon.h"
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+
+namespace pinhole::engine::kernels::fast {
+
+constinit const KernelList kNeonDotKernels = KernelsOf<NeonDot>();
+
+}  // namespace pinhole::engine::kernels::fast
+
+#endif

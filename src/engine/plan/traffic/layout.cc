@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <tuple>
 
 #include "base/arena.h"
 #include "engine/plan/packing.h"
@@ -30,7 +31,7 @@ std::vector<std::uint64_t> PackTightly(const std::vector<Buffer>& buffers, std::
   base::Arena arena(memory);
   const auto packed =
       Pack(segments, intervals, static_cast<std::uint32_t>(fast_bytes / kFastAlignment),
-           Effort::kThorough, arena);
+           LargeBlocks{}, Effort::kThorough, arena);
   std::vector<std::uint64_t> addresses;
   if (packed) {
     addresses.resize(buffers.size());
@@ -46,9 +47,9 @@ std::vector<std::uint64_t> PackInOrder(const std::vector<Buffer>& buffers,
   std::vector<std::size_t> order(buffers.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   // Buffers come in the order of their first interval; of one interval those that stay go first.
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return buffers[a].first != buffers[b].first ? buffers[a].first < buffers[b].first
-                                                : buffers[a].last > buffers[b].last;
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return std::make_tuple(buffers[a].first, buffers[b].last, a) <
+           std::make_tuple(buffers[b].first, buffers[a].last, b);
   });
   std::vector<std::uint64_t> addresses(buffers.size());
   std::vector<std::size_t> present;  // by address

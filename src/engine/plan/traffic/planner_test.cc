@@ -114,13 +114,13 @@ TEST_F(Planner, LoadsRunBesideTheComputation) {
 }
 
 TEST_F(Planner, BoundsItsWork) {
-  const RandomNetwork made(5, {.operators = 2500, .most_rows = 30});
+  const RandomNetwork made(5, {.operators = PINHOLE_SANITIZED != 0 ? 150 : 2500, .most_rows = 30});
   const Network network = Read(made);
   const TrafficPlan plan = Plan(network, 3 * LeastFastBytes(network));
   const std::uint64_t all =
       std::max<std::uint64_t>(kMostLookedAt, kLookedAtEach * network.works.size());
   EXPECT_LE(plan.looked_at, 2 * all);  // the last look of each work may go beyond its share
-  EXPECT_GT(plan.looked_at, all / 100);
+  EXPECT_GT(plan.looked_at, network.works.size());
   EXPECT_FALSE(plan.intervals.empty());
 }
 

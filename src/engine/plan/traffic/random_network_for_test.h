@@ -168,9 +168,22 @@ class RandomNetwork {
     const int filter = Chance(50) ? 1 : 3;
     const int stride = size_.plain || Chance(70) ? 1 : 2;
     const int dilation = !size_.plain && filter == 3 && stride == 1 && Chance(15) ? 2 : 1;
-    const Padding padding = size_.plain || Chance(70) ? Padding::kSame : Padding::kValid;
-    const auto rows = kernels::ref::FitWindow(padding, shape.dim(1), filter, stride, dilation);
-    const auto columns = kernels::ref::FitWindow(padding, shape.dim(2), filter, stride, dilation);
+    Padding padding = size_.plain || Chance(70) ? Padding::kSame : Padding::kValid;
+    PaddedEdges edges;
+    if (!size_.plain && filter > 1 && Chance(25)) {
+      padding = Padding::kExplicit;
+      for (std::uint8_t* edge : {&edges.top, &edges.left, &edges.bottom, &edges.right}) {
+        *edge = static_cast<std::uint8_t>(Below(3));
+      }
+    }
+    const auto fit = [&](int axis, std::int32_t before, std::int32_t after) {
+      return padding == Padding::kExplicit
+                 ? kernels::ref::FitPaddedWindow(before, after, shape.dim(axis), filter, stride,
+                                                 dilation)
+                 : kernels::ref::FitWindow(padding, shape.dim(axis), filter, stride, dilation);
+    };
+    const auto rows = fit(1, edges.top, edges.bottom);
+    const auto columns = fit(2, edges.left, edges.right);
     if (!rows || !columns) {
       return AddSum(in);
     }
@@ -185,10 +198,10 @@ class RandomNetwork {
     }
     const std::int32_t out = AddTensor({1, rows->out_size, columns->out_size, channels});
     if (depthwise) {
-      Add(OpKind::kDepthwiseConv2d, DepthwiseConvOptions{s, s, d, d, 1, padding, Activation::kNone},
-          inputs, out);
+      Add(OpKind::kDepthwiseConv2d,
+          DepthwiseConvOptions{s, s, d, d, 1, padding, Activation::kNone, edges}, inputs, out);
     } else {
-      Add(OpKind::kConv2d, ConvOptions{s, s, d, d, padding, Activation::kNone}, inputs, out);
+      Add(OpKind::kConv2d, ConvOptions{s, s, d, d, padding, Activation::kNone, edges}, inputs, out);
     }
   }
   // With another picture of the same shape, the one furthest back.

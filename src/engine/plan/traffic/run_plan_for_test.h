@@ -210,12 +210,14 @@ class PlanMachine {
   void WriteOutPadding(const Operator& op, const Work& work, Part& part, std::byte fill) const {
     std::int32_t filter = 1, stride = 1, dilation = 1;
     Padding padding = Padding::kValid;
+    PaddedEdges edges;
     if (op.kind == OpKind::kConv2d || op.kind == OpKind::kDepthwiseConv2d) {
       filter = graph_.tensor(work.constants[0]).shape.dim(2);
       const auto take = [&](const auto& options) {
         stride = options.stride_w;
         dilation = options.dilation_w;
         padding = options.padding;
+        edges = options.edges;
       };
       op.kind == OpKind::kConv2d ? take(op.options<ConvOptions>())
                                  : take(op.options<DepthwiseConvOptions>());
@@ -227,7 +229,10 @@ class PlanMachine {
     }
     const Tensor& in = graph_.tensor(op.inputs[0]);
     const std::int32_t width = in.shape.dim(2);
-    const auto fit = kernels::ref::FitWindow(padding, width, filter, stride, dilation);
+    const auto fit = padding == Padding::kExplicit
+                         ? kernels::ref::FitPaddedWindow(edges.left, edges.right, width, filter,
+                                                         stride, dilation)
+                         : kernels::ref::FitWindow(padding, width, filter, stride, dilation);
     const std::int32_t wide = (fit->out_size - 1) * stride + (filter - 1) * dilation + 1;
     const std::size_t pixel = part.bytes.size() / (std::size_t(part.info.shape.dim(1)) * width);
     Bytes padded;
@@ -293,8 +298,10 @@ class PlanMachine {
   static void MakeValid(Operator& op) {
     if (auto* conv = std::get_if<ConvOptions>(&op.attributes)) {
       conv->padding = Padding::kValid;
+      conv->edges = {};
     } else if (auto* depthwise = std::get_if<DepthwiseConvOptions>(&op.attributes)) {
       depthwise->padding = Padding::kValid;
+      depthwise->edges = {};
     } else if (auto* pool = std::get_if<Pool2dOptions>(&op.attributes)) {
       pool->padding = Padding::kValid;
     }

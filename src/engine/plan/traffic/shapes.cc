@@ -196,7 +196,16 @@ class Shaper {
     const auto options = op_.options<Options>();
     shape_.channelwise = axis == 3 && shape_.channels > 1 &&
                          in().shape.dim(3) == out().shape.dim(3) && SameElements();
-    CutWindow(options.padding, weights.dim(1), options.stride_h, options.dilation_h);
+    if (options.padding == Padding::kExplicit) {
+      CutWindow(
+          kernels::ref::FitPaddedWindow(options.edges.top, options.edges.bottom, in().shape.dim(1),
+                                        weights.dim(1), options.stride_h, options.dilation_h),
+          weights.dim(1), options.stride_h, options.dilation_h);
+      return;
+    }
+    CutWindow(kernels::ref::FitWindow(options.padding, in().shape.dim(1), weights.dim(1),
+                                      options.stride_h, options.dilation_h),
+              weights.dim(1), options.stride_h, options.dilation_h);
   }
   void CutPool() {
     if (!IsPicture(in()) || !IsPicture(out())) {
@@ -204,10 +213,12 @@ class Shaper {
     }
     const auto options = op_.options<Pool2dOptions>();
     CutChannelwise();
-    CutWindow(options.padding, options.filter_h, options.stride_h, 1);
+    CutWindow(kernels::ref::FitWindow(options.padding, in().shape.dim(1), options.filter_h,
+                                      options.stride_h, 1),
+              options.filter_h, options.stride_h, 1);
   }
-  void CutWindow(Padding padding, std::int32_t filter, std::int32_t stride, std::int32_t dilation) {
-    const auto fit = kernels::ref::FitWindow(padding, in().shape.dim(1), filter, stride, dilation);
+  void CutWindow(const std::optional<kernels::ref::WindowFit>& fit, std::int32_t filter,
+                 std::int32_t stride, std::int32_t dilation) {
     if (!fit || fit->out_size != out().shape.dim(1)) {
       shape_.channelwise = false;
       return;

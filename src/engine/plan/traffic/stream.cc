@@ -98,7 +98,7 @@ class Walker {
     std::vector<std::byte> memory((segments.size() + end + 64) * 256);
     base::Arena arena(memory);
     const Effort effort = segments.size() > 1000 ? Effort::kQuick : Effort::kThorough;
-    const auto packed = Pack(segments, end + 1, 0x7FFFFFFFU, effort, arena);
+    const auto packed = Pack(segments, end + 1, 0x7FFFFFFFU, LargeBlocks{}, effort, arena);
     for (const Segment& segment : segments) {
       homes_[segment.block] = packed ? segment.offset * kAlign : 0;
     }

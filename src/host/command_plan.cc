@@ -98,13 +98,19 @@ std::string TableText(const std::vector<Row>& rows, bool with_against) {
   return table.Text();
 }
 
+engine::owned::SessionNeeds AsOnDevice() {
+  engine::owned::SessionNeeds needs;
+  needs.as_on_device = true;
+  return needs;
+}
+
 int PrintTable(const PlanOptions& options) {
   const std::map<std::string, std::uint64_t> against = ReadAgainst(options.against);
   int code = 0;
   std::vector<Row> rows;
   for (const std::string& path : options.models) {
     try {
-      const engine::owned::OwnedSession owned(path, {.as_on_device = true});
+      const engine::owned::OwnedSession owned(path, AsOnDevice());
       const engine::run::Session& session = owned.session();
       Row row{Stem(path),
               session.activation_bytes(),
@@ -144,7 +150,7 @@ int ShowPlan(const PlanOptions& options) {
   if (options.models.size() > 1) {
     throw WrongUsage("several models without --table; see 'pinhole model plan --help'");
   }
-  const engine::owned::OwnedSession owned(options.models.front(), {.as_on_device = true});
+  const engine::owned::OwnedSession owned(options.models.front(), AsOnDevice());
   const PlanView view = ViewPlan(owned);
   if (!options.html.empty()) {
     OutputFiles files;

@@ -34,8 +34,8 @@ void Share(const EvalContext& context, int count, std::uint64_t products, const 
 }
 
 // Scratch from the first cache line that begins in it: no load of a vector then wants two of them
-// for that alone.
-inline std::byte* Aligned(std::span<std::byte> scratch) {
+// for that alone. Inline always: a copy compiled for this target must not be another's.
+[[gnu::always_inline]] inline std::byte* Aligned(std::span<std::byte> scratch) {
   const auto at = reinterpret_cast<std::uintptr_t>(scratch.data());
   return scratch.data() + (kPackedAlignment - at % kPackedAlignment) % kPackedAlignment;
 }

@@ -64,7 +64,7 @@ struct Layout {
 // kSigned does that. kPositive does it in one step, which holds where the activation cuts off
 // everything below zero, so that the rounding of negative y does not matter, and e is at least 1:
 //   out = floor((sum * m + 2^(30+e) + 2^30 + zero_point * 2^(31+e)) / 2^(31+e))
-// |sum| << max(-e, 0) must be at most 2^30, which Prepare makes sure of.
+// |sum| << max(-e, 0) must be below 2^30, which Prepare makes sure of.
 //
 // What a vector of L lanes finishes with lies together, 32 bits a lane but for `add`:
 //   kFloat     bias

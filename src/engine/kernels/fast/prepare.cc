@@ -128,7 +128,7 @@ class Packer {
       const int shift = ref_.multipliers.at(static_cast<std::size_t>(c)).shift;
       positive = positive && shift <= -1 && shift >= -22;
       const std::int64_t largest = std::abs(BiasOf(c)) + 255 * sums.absolute;
-      if ((largest << std::max(shift, 0)) > kMaxSum) {
+      if ((largest << std::max(shift, 0)) >= kMaxSum) {
         return false;
       }
     }

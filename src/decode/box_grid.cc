@@ -11,9 +11,6 @@ namespace pinhole::decode {
 
 namespace {
 
-// So few boxes are compared sooner than sorted into cells.
-constexpr std::size_t kOneList = 16;
-
 // So many boxes are looked at to choose where classes begin.
 constexpr std::uint32_t kSample = 256;
 
@@ -53,55 +50,53 @@ std::int64_t Cell(double at, std::uint32_t side_class, std::uint32_t phase) {
 
 }  // namespace
 
-BoxGrid::BoxGrid(std::span<const Detection> detections, std::span<const std::uint32_t> order,
-                 Reach reach, std::span<std::uint32_t> scratch)
-    : detections_(detections),
-      order_(order),
-      reach_(reach),
-      next_(scratch.first(order.size())),
-      heads_(scratch.subspan(order.size(), 1)) {
-  const std::size_t boxes = order.size();
-  if (boxes > kOneList) {
-    heads_ = scratch.subspan(boxes, std::bit_floor(boxes));
-    classes_ = scratch.subspan(boxes + heads_.size(), boxes);
-    phase_ = ChoosePhase();
-    for (std::uint32_t i = 0; i < boxes; ++i) {
-      classes_[i] = ClassOf(box(i), phase_);
-    }
-    std::sort(classes_.begin(), classes_.end());
-    const auto end = std::unique(classes_.begin(), classes_.end());
-    classes_ = classes_.first(static_cast<std::size_t>(end - classes_.begin()));
+BoxGrid::BoxGrid(const PackedBoxes& boxes, Reach reach, std::span<std::uint32_t> scratch)
+    : boxes_(boxes), reach_(reach) {
+  const std::size_t count = boxes.size();
+  if (count == 0) {
+    return;
   }
-  std::fill(heads_.begin(), heads_.end(), kEnd);
+  lists_ = BoxLists(scratch.first(count), scratch.subspan(count, std::bit_floor(count)));
+  const std::span<std::uint32_t> classes = scratch.subspan(2 * count, count);
+  phase_ = ChoosePhase();
+  std::size_t used = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint32_t its = ClassOf(boxes_.at(i), phase_);
+    if (used == 0 || classes[used - 1] != its) {  // most are of few classes: less to sort
+      classes[used++] = its;
+    }
+  }
+  std::sort(classes.begin(), classes.begin() + static_cast<std::ptrdiff_t>(used));
+  const auto end =
+      std::unique(classes.begin(), classes.begin() + static_cast<std::ptrdiff_t>(used));
+  classes_ = classes.first(static_cast<std::size_t>(end - classes.begin()));
 }
 
 // The phase for which boxes share a class more often: those of about one size, as most detectors
 // give them, then all do.
 std::uint32_t BoxGrid::ChoosePhase() const {
-  const auto last = std::min(static_cast<std::uint32_t>(order_.size()) - 1, kSample);
+  const auto last = std::min(static_cast<std::uint32_t>(boxes_.size()) - 1, kSample);
   std::array<std::uint32_t, kExponents> shared{};
   for (std::uint32_t phase = 0; phase < kExponents; ++phase) {
     for (std::uint32_t i = 0; i < last; ++i) {
-      shared[phase] += ClassOf(box(i), phase) == ClassOf(box(i + 1), phase) ? 1U : 0U;
+      shared[phase] += ClassOf(boxes_.at(i), phase) == ClassOf(boxes_.at(i + 1), phase) ? 1U : 0U;
     }
   }
   return static_cast<std::uint32_t>(std::max_element(shared.begin(), shared.end()) -
                                     shared.begin());
 }
 
-// What two boxes share is no wider than the narrower and no higher than the lower of them. So for
-// more than the least overlap it is wider than that part of this box; where the overlap is mutual,
-// than that part of the other; and so are both boxes. The same for heights. Floats keep to that
-// within 1 %, except among areas so small that they have few digits.
+// Classes of boxes wide and high enough to share the part of this box that Reach asks for; where
+// the overlap is mutual, this box must also be wide and high enough for that part of theirs.
 BoxGrid::Query BoxGrid::Ask(const Box& box) const {
-  constexpr float kLeastOverlap = 1.0F / 64.0F, kLeastArea = 1e-30F, kSlack = 0.99F;
-  if (!(box.area() > 0.0F && box.area() <= std::numeric_limits<float>::max())) {
-    return {1, 0, 1, 0, 0.0, 0.0, 0.0, 0.0};  // no class: such a box overlaps nothing
+  constexpr float kLeastOverlap = 1.0F / 64.0F;
+  if (!Reach::Finding(box)) {
+    return {1, 0, 1, 0, 0.0, 0.0, 0.0, 0.0};  // no class
   }
-  if (!(reach_.min_overlap >= kLeastOverlap) || !(box.area() >= kLeastArea)) {
+  const float part = reach_.Part(box);
+  if (!(reach_.min_overlap >= kLeastOverlap) || !(part > 0.0F)) {
     return {0, kMaxClass, 0, kMaxClass, box.left, box.top, box.right, box.bottom};
   }
-  const float part = reach_.min_overlap * kSlack;
   const auto max = [&](float side) {
     return reach_.mutual ? ClassOf(side / part, phase_) : kMaxClass;
   };
@@ -152,22 +147,17 @@ std::size_t BoxGrid::List(std::uint32_t size_class, std::int64_t column, std::in
                         std::rotl(static_cast<std::uint64_t>(row) * 0xC2B2AE3D27D4EB4FU, 32) ^
                         size_class;
   mixed *= 0xD6E8FEB86659FD93U;
-  return static_cast<std::size_t>((mixed ^ (mixed >> 32)) & (heads_.size() - 1));
+  return static_cast<std::size_t>((mixed ^ (mixed >> 32)) & (lists_.lists() - 1));
 }
 
 void BoxGrid::Insert(std::uint32_t number) {
-  const Box& b = box(number);
-  if (!(b.area() > 0.0F) || (reach_.mutual && !std::isfinite(b.area()))) {
-    return;
+  const Box box = boxes_.at(number);
+  if (reach_.Finds(box)) {
+    const std::uint32_t size_class = ClassOf(box, phase_);
+    lists_.Insert(List(size_class, Cell(double{box.left}, WidthOf(size_class), phase_),
+                       Cell(double{box.top}, HeightOf(size_class), phase_)),
+                  number);
   }
-  std::size_t list = 0;
-  if (heads_.size() > 1) {
-    const std::uint32_t size_class = ClassOf(b, phase_);
-    list = List(size_class, Cell(double{b.left}, WidthOf(size_class), phase_),
-                Cell(double{b.top}, HeightOf(size_class), phase_));
-  }
-  next_[number] = heads_[list];
-  heads_[list] = number;
 }
 
 }  // namespace pinhole::decode

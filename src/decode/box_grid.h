@@ -9,10 +9,9 @@
 // one covers, or in one just left of or above those. Two boxes of very different width or height
 // cannot share much of their areas, so that most classes need no look at all. The grids have no
 // border, for they share one hash table: neither a box far away nor a mixture of sizes makes them
-// coarse. Few boxes are one list. The grid never changes what is found, only what is looked at.
+// coarse. The grid never changes what is found, only what is looked at.
 //
-// Boxes are named by their number in `order`, the caller's to give meaning to. Memory: three words
-// a box at most, the caller's.
+// Boxes are named by their place in PackedBoxes. Memory: three words a box at most, the caller's.
 //
 // Cost: each search looks at the boxes held around its box in each class near its own; among boxes
 // of which no two overlap much these are a few dozen at most. Where a search would ask for more
@@ -23,52 +22,36 @@
 #include <cstdint>
 #include <span>
 
+#include "decode/box_lists.h"
 #include "decode/detection.h"
 
 namespace pinhole::decode {
 
 class BoxGrid {
  public:
-  static constexpr std::size_t ScratchWords(std::size_t boxes) { return 3 * boxes + 1; }
+  static constexpr std::size_t ScratchWords(std::size_t boxes) { return 3 * boxes; }
 
-  // The overlap that searches are about: the area that two boxes share, divided by an area that is
-  // at least that of the box searched for, is to be above `min_overlap`; where `mutual`, the area
-  // is at least that of either box.
-  struct Reach {
-    float min_overlap = 0.0F;
-    bool mutual = true;
-  };
+  // Boxes are finite, right >= left and bottom >= top. They and the scratch,
+  // ScratchWords(boxes.size()) of it, must outlive the grid. Holds no box yet.
+  BoxGrid(const PackedBoxes& boxes, Reach reach, std::span<std::uint32_t> scratch);
 
-  // Box number i is detections[order[i]].box, all finite, right >= left and bottom >= top; both
-  // spans are read by the constructor and by Insert only. The scratch, ScratchWords(order.size())
-  // of it, must outlive the grid. Holds no box yet.
-  BoxGrid(std::span<const Detection> detections, std::span<const std::uint32_t> order, Reach reach,
-          std::span<std::uint32_t> scratch);
-
-  // A box that can overlap nothing (without area, or mutually with one that is no float) is not
-  // held.
+  // A box that no search can find is not held.
   void Insert(std::uint32_t number);
 
-  enum class Next : std::uint8_t { kKeep, kRemove, kStop };
   // Calls visit(number) for every box held that may overlap `box` as Reach says (and some that do
-  // not; one that stays perhaps more than once), in no order to rely on. What visit answers is
-  // done: the box stays, leaves the grid, or the search ends.
+  // not; one that stays perhaps more than once), in no order to rely on, and does what it answers.
   template <typename Visit>
   void Search(const Box& box, const Visit& visit) {
-    if (heads_.size() == 1) {
-      SearchLists(heads_, visit);
-      return;
-    }
     const Query query = Ask(box);
     for (std::size_t i = FirstOf(query, 0); i < classes_.size(); i = FirstOf(query, i + 1)) {
       const Cells cells = CellsUnder(query, classes_[i]);
-      if (cells.count > static_cast<double>(next_.size())) {
-        SearchLists(heads_, visit);
+      if (cells.count > static_cast<double>(boxes_.size())) {
+        SearchAll(visit);
         return;
       }
       for (std::int64_t row = cells.top; row <= cells.bottom; ++row) {
         for (std::int64_t column = cells.left; column <= cells.right; ++column) {
-          if (!SearchLists({&heads_[List(classes_[i], column, row)], 1}, visit)) {
+          if (!lists_.Search(List(classes_[i], column, row), visit)) {
             return;
           }
         }
@@ -77,7 +60,6 @@ class BoxGrid {
   }
 
  private:
-  static constexpr std::uint32_t kEnd = 0xFFFFFFFFU;
   // Where to look: classes of width and height, both ends among them, and what a box must meet.
   struct Query {
     std::uint32_t min_width, max_width, min_height, max_height;
@@ -88,29 +70,12 @@ class BoxGrid {
     double count;
   };
 
-  // False where the search is to end.
   template <typename Visit>
-  bool SearchLists(std::span<std::uint32_t> heads, const Visit& visit) {
-    for (std::uint32_t& head : heads) {
-      for (std::uint32_t* link = &head; *link != kEnd;) {
-        const std::uint32_t number = *link;
-        const Next next = visit(number);
-        if (next == Next::kStop) {
-          return false;
-        }
-        if (next == Next::kRemove) {
-          *link = next_[number];
-        } else {
-          link = &next_[number];
-        }
-      }
+  void SearchAll(const Visit& visit) {
+    for (std::size_t list = 0; list < lists_.lists() && lists_.Search(list, visit); ++list) {
     }
-    return true;
   }
 
-  [[nodiscard]] const Box& box(std::uint32_t number) const {
-    return detections_[order_[number]].box;
-  }
   [[nodiscard]] std::uint32_t ChoosePhase() const;
   [[nodiscard]] Query Ask(const Box& box) const;
   // Index of the first of classes_, from `from` on, that belongs to `near`; their number if none.
@@ -119,12 +84,10 @@ class BoxGrid {
   [[nodiscard]] std::size_t List(std::uint32_t size_class, std::int64_t column,
                                  std::int64_t row) const;
 
-  std::span<const Detection> detections_;
-  std::span<const std::uint32_t> order_;
+  PackedBoxes boxes_;
   Reach reach_;
   std::uint32_t phase_ = 0;           // where classes of sides begin
-  std::span<std::uint32_t> next_;     // by box: the one after it in its list
-  std::span<std::uint32_t> heads_;    // of lists, a power of two
+  BoxLists lists_;                    // a power of two of them
   std::span<std::uint32_t> classes_;  // that there are, ascending: width's, then height's
 };
 

@@ -15,10 +15,16 @@
 // without area overlap nothing and stand for themselves. Both leave the others' result as it is.
 // docs/decisions/0003-non-max-suppression.md says where references differ and which we follow.
 //
-// Memory: the caller's spans only. Cost: n log n for the order; then boxes are compared with their
-// neighbours of similar size only (box_grid.h), so that the work grows with n and not with n * n,
-// whether they overlap or not, wherever they lie and whatever their sizes; for limits on the
-// overlap of 1/64 or more and, of the measures, not for kModifiedJaccard.
+// Memory: the caller's spans only. How it is done depends on what there is:
+// - While few boxes are left, or each object takes many of them with it, the best is searched and
+//   compared with all that are left, eight at a time; nothing is sorted (overlap.h).
+// - Else the boxes are sorted (best_first.h), and compared with their neighbours on a grid
+//   (flat_grid.h).
+// - Where that looks at too many (one far away, mixed sizes), with neighbours of similar size on a
+//   grid for each (box_grid.h).
+// So the work grows with n and not with n * n, whether boxes overlap or not, wherever they lie and
+// whatever their sizes; for limits on the overlap of 1/64 or more and, of the measures, not for
+// kModifiedJaccard. The result is the same in all three ways.
 //
 //   std::array<std::uint32_t, NonMaxSuppressionScratch(64)> scratch;
 //   const auto kept = WeightedNonMaxSuppression(found, {}, scratch, out);
@@ -29,19 +35,9 @@
 
 #include "base/result.h"
 #include "decode/detection.h"
+#include "decode/overlap.h"
 
 namespace pinhole::decode {
-
-enum class Overlap : std::uint8_t {
-  kJaccard,                // intersection / area of the box around both
-  kModifiedJaccard,        // intersection / area of the second box
-  kIntersectionOverUnion,  // intersection / area covered by either
-};
-
-// Of two boxes with finite corners: from 0 to 1; 0 where they do not meet, or meet in a line, or
-// where the area to divide by is not above 0 or no float. In suppression the box that is kept comes
-// first (unweighted), or second (weighted), which only kModifiedJaccard can tell.
-float OverlapSimilarity(Overlap overlap, const Box& first, const Box& second);
 
 struct SuppressionOptions {
   Overlap overlap = Overlap::kIntersectionOverUnion;
@@ -50,7 +46,7 @@ struct SuppressionOptions {
 };
 
 // Words of scratch that suppression of n detections wants.
-constexpr std::size_t NonMaxSuppressionScratch(std::size_t n) { return 5 * n + 1; }
+constexpr std::size_t NonMaxSuppressionScratch(std::size_t n) { return 9 * n + 7; }
 
 // Results are written to `out`, best first; where there are more than `out` has places, the best
 // stay. `out` must not overlap `in`. Returns how many. Error: kInvalidArgument (scratch too short,

@@ -25,6 +25,8 @@ using KernelList = std::remove_const_t<decltype(ref::kAll)>;
 extern const KernelList kAvx512VnniKernels;
 extern const KernelList kNeonDotKernels;
 extern const KernelList kNeonKernels;
+extern const KernelList kWasmRelaxedKernels;
+extern const KernelList kWasmKernels;
 
 struct Target {
   std::string_view name;     // "avx512vnni"

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Installs what is missing of the named Debian packages: install.sh run | test
-# `run` is what building the program needs, `test` adds what the tests need. Nothing is done, and nothing asked of the
+# Installs what is missing of the named Debian packages: install.sh run | test | bench | bench_peers
+# `run` is what building the program needs, `test` adds what the tests need, `bench` what ./bench needs, and `bench_peers`
+# what it measures beside the engine. Nothing is done, and nothing asked of the
 # network, where all of it is there.
 set -euo pipefail
 
@@ -11,6 +12,8 @@ run_packages=(g++ cmake ninja-build pkg-config ccache libcli11-dev libjpeg-dev l
 test_packages=("${run_packages[@]}" libgtest-dev libgmock-dev nlohmann-json3-dev zlib1g-dev python3 binutils
   mosquitto mosquitto-clients openssl curl python3-smbus2 python3-smbus i2c-tools python3-numpy groff-base
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good chromium)
+bench_packages=("${run_packages[@]}" libbenchmark-dev python3)
+bench_peer_packages=(python3-venv libxnnpack-dev libpthreadpool-dev libopencv-dnn-dev python3-torchvision)
 # Where another node is installed already it is left alone.
 web_packages=(nodejs npm)
 # The sanitized builds: the fuzz targets need a clang with libFuzzer, reports the names and lines from llvm-symbolizer; 19
@@ -60,8 +63,10 @@ case "${1:-}" in
       echo "clang 19 is not complete: without clang++-19, g++ builds the sanitized tests and no fuzz target runs" >&2
     fi
     ;;
+  bench) install "${bench_packages[@]}" ;;
+  bench_peers) install "${bench_peer_packages[@]}" ;;
   *)
-    echo "usage: tools/install.sh run|test" >&2
+    echo "usage: tools/install.sh run|test|bench|bench_peers" >&2
     exit 2
     ;;
 esac

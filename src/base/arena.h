@@ -33,6 +33,12 @@ class Arena {
   Arena& operator=(const Arena&) = delete;
 
   [[nodiscard]] std::size_t capacity() const { return memory_.size(); }
+  // Whether `at` lies in the arena's memory.
+  [[nodiscard]] bool Holds(const std::byte* at) const {
+    const auto begin = reinterpret_cast<std::uintptr_t>(memory_.data());
+    const auto address = reinterpret_cast<std::uintptr_t>(at);
+    return address >= begin && address - begin < memory_.size();
+  }
   // Bytes taken from the front, alignment gaps included.
   [[nodiscard]] std::size_t used() const { return front_; }
   // The most bytes that both ends ever held together: the size that would have been enough.

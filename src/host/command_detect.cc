@@ -12,7 +12,7 @@
 #include <system_error>
 #include <vector>
 
-#include "engine/kernels/registry.h"
+#include "engine/owned/chosen_target.h"
 #include "engine/owned/owned_sensor.h"
 #include "host/commands.h"
 #include "host/draw.h"
@@ -170,7 +170,7 @@ inside::sense::FindOptions FindOptionsOf(const DetectOptions& options) {
 
 engine::owned::OwnedSensor<inside::sense::FaceDetector> MakeDetector(const DetectOptions& options) {
   inside::sense::FaceDetectorOptions needs;
-  needs.session.kernels = engine::kernels::AllKernels();
+  needs.session = engine::owned::HostSessionOptions();
   needs.max_candidates = std::numeric_limits<std::size_t>::max();  // as many as there are anchors
   return {options.model.empty() ? Bundled("person/person.tflite") : options.model, needs,
           options.threads};

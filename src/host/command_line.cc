@@ -98,11 +98,41 @@ void AddInspect(CLI::App& parent, Action& chosen) {
       "  pinhole model inspect person.tflite --json | jq .multiply_adds");
 }
 
+// What 'plan' says about two memories.
+void AddPlanTraffic(CLI::App* command, PlanOptions& options) {
+  CLI::Option* fast =
+      command
+          ->add_option(
+              "--fast", options.fast,
+              "Plan for a fast memory of SIZE beside a slow one: bytes, or\na number with K, "
+              "KiB, M or MiB. Several times: one line each")
+          ->type_name("SIZE")
+          ->expected(1)
+          ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command
+      ->add_flag("--compare-cache", options.compare_cache,
+                 "With --fast: what caches of that size would move")
+      ->needs(fast);
+  command->add_option("--line", options.line, "Bytes of a line, of slow memory and caches")
+      ->capture_default_str()
+      ->type_name("N")
+      ->needs(fast);
+  command->add_option("--ways", options.ways, "Ways of the caches")
+      ->capture_default_str()
+      ->type_name("N")
+      ->needs(fast);
+  command->add_option("--svg", options.svg, "Draw what is moved at each --fast")
+      ->type_name("FILE")
+      ->needs(fast);
+}
+
 void AddPlan(CLI::App& parent, Action& chosen) {
   CLI::App* command =
       parent.add_subcommand("plan", "Show where every byte lies while a model runs, over time");
   const auto options = OptionsOf<PlanOptions>(command, chosen, ShowPlan);
-  command->add_option("MODEL", options->models, "TensorFlow Lite files; several with --table")
+  command
+      ->add_option("MODEL", options->models,
+                   "TensorFlow Lite files; several with --table or --fast")
       ->type_name("")
       ->required();
   command->add_flag("--json", options->json, "JSON instead of text");
@@ -117,6 +147,8 @@ void AddPlan(CLI::App& parent, Action& chosen) {
                    "Lines of 'name bytes' to hold the totals against, by\nfile name without ending")
       ->type_name("FILE")
       ->needs(table);
+  AddPlanTraffic(command, *options);
+  command->get_option("--fast")->excludes(html)->excludes(table);
   command->footer(
       "The map's columns are operators, its rows addresses; each tensor has a letter, which the\n"
       "table below the map explains. 'Total' is all memory that a run needs beside the model "
@@ -125,7 +157,8 @@ void AddPlan(CLI::App& parent, Action& chosen) {
       "Examples:\n"
       "  pinhole model plan person.tflite\n"
       "  pinhole model plan person.tflite --html plan.html\n"
-      "  pinhole model plan --table *.tflite --against docs/reference/arena-tflm.txt");
+      "  pinhole model plan --table *.tflite --against docs/reference/arena-tflm.txt\n"
+      "  pinhole model plan person.tflite --fast 64KiB --compare-cache");
 }
 
 void AddModelRun(CLI::App& parent, Action& chosen) {

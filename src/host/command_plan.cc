@@ -8,6 +8,7 @@
 #include "host/commands.h"
 #include "host/names.h"
 #include "host/plan_view.h"
+#include "host/traffic_view.h"
 
 namespace pinhole::host {
 
@@ -97,13 +98,19 @@ std::string TableText(const std::vector<Row>& rows, bool with_against) {
   return table.Text();
 }
 
+engine::owned::SessionNeeds AsOnDevice() {
+  engine::owned::SessionNeeds needs;
+  needs.as_on_device = true;
+  return needs;
+}
+
 int PrintTable(const PlanOptions& options) {
   const std::map<std::string, std::uint64_t> against = ReadAgainst(options.against);
   int code = 0;
   std::vector<Row> rows;
   for (const std::string& path : options.models) {
     try {
-      const engine::owned::OwnedSession owned(path);
+      const engine::owned::OwnedSession owned(path, AsOnDevice());
       const engine::run::Session& session = owned.session();
       Row row{Stem(path),
               session.activation_bytes(),
@@ -134,13 +141,16 @@ int PrintTable(const PlanOptions& options) {
 }  // namespace
 
 int ShowPlan(const PlanOptions& options) {
+  if (!options.fast.empty()) {
+    return ShowTraffic(options);
+  }
   if (options.table) {
     return PrintTable(options);
   }
   if (options.models.size() > 1) {
     throw WrongUsage("several models without --table; see 'pinhole model plan --help'");
   }
-  const engine::owned::OwnedSession owned(options.models.front());
+  const engine::owned::OwnedSession owned(options.models.front(), AsOnDevice());
   const PlanView view = ViewPlan(owned);
   if (!options.html.empty()) {
     OutputFiles files;

@@ -10,6 +10,7 @@
 // function here, a file, and its definition in command_line.cc or in a file beside it.
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -64,6 +65,12 @@ struct PlanOptions {
   bool table = false;
   std::string html;
   std::string against;
+  // Two memories.
+  std::vector<std::string> fast;  // sizes of the fast one; empty: one memory
+  bool compare_cache = false;
+  std::uint32_t line = 64;
+  std::uint32_t ways = 8;
+  std::string svg;
 };
 int ShowPlan(const PlanOptions& options);
 

@@ -52,6 +52,7 @@ svg text { fill: var(--faint); }
 .bound { stroke: var(--bound); stroke-dasharray: 7 5; }
 .bound + text { fill: var(--bound); }
 .grid { stroke: var(--line); }
+.group { fill: var(--ink); fill-opacity: .07; }
 #tip { position: fixed; display: none; pointer-events: none; max-width: 46ch; white-space: pre-line;
   background: var(--ink); color: var(--paper); padding: 8px 11px; border-radius: 6px;
   font-size: .84rem; overflow-wrap: anywhere; z-index: 2; }
@@ -153,8 +154,13 @@ std::string Details(const PlanView& view, const PlanBlock& block) {
           Grouped(std::uint64_t{block.offset} + block.bytes) + "\n" + view.TimeName(block.first) +
           " to " + view.TimeName(block.last);
   if (block.in_place_of >= 0) {
+    const PlanBlock& taken = view.blocks[static_cast<std::size_t>(block.in_place_of)];
     text +=
-        "\nwritten in place of " + view.blocks[static_cast<std::size_t>(block.in_place_of)].name;
+        (taken.offset == block.offset ? "\nwritten in place of " : "\nwritten over the rows of ") +
+        taken.name + (taken.offset == block.offset ? "" : " that are used up");
+  }
+  if (block.held_rows > 0) {
+    text += "\n" + PlanView::HeldText(block) + ", one behind the other in a ring";
   }
   if (block.in_resource) {
     text += "\nread where its state lies";
@@ -214,12 +220,18 @@ std::string Label(const PlanBlock& block, double room) {
                                                                               : sides + "  " + name;
 }
 
-std::string BlockSvg(const PlanView& view, const Paper& paper, std::size_t index,
-                     bool place_is_taken) {
+// Where one tensor takes over another's place both live at one operator, or during one group: each
+// gets half of it.
+double Seam(const PlanView& view, const PlanBlock& block) {
+  const PlanBlock& taken = view.blocks[static_cast<std::size_t>(block.in_place_of)];
+  return (static_cast<double>(block.first) + taken.last + 1.0) / 2;
+}
+
+// `seam`: where another tensor takes the place over, negative where none does.
+std::string BlockSvg(const PlanView& view, const Paper& paper, std::size_t index, double seam) {
   const PlanBlock& block = view.blocks[index];
-  // Where one tensor takes over another's place both live at one operator: each gets half of it.
-  const double begin = paper.x(block.first + (block.in_place_of >= 0 ? 0.5 : 0.0));
-  const double end = paper.x(block.last + (place_is_taken ? 0.5 : 1.0));
+  const double begin = paper.x(block.in_place_of >= 0 ? Seam(view, block) : block.first);
+  const double end = paper.x(seam >= 0 ? seam : block.last + 1.0);
   const double low = paper.y(block.offset);
   const double high = paper.y(static_cast<double>(std::uint64_t{block.offset} + block.bytes));
   const double height = std::max(low - high, 1.0);
@@ -261,6 +273,19 @@ std::string AxesSvg(const PlanView& view, const Paper& paper) {
   return svg;
 }
 
+// A band behind the columns of each group.
+std::string GroupsSvg(const PlanView& view, const Paper& paper) {
+  std::string svg;
+  for (const PlanGroup& group : view.groups) {
+    svg += "<rect class=\"group\"" + Attribute("x", paper.x(group.first + 1.0)) +
+           Attribute("y", kTop) +
+           Attribute("width", paper.step * (group.last - group.first + 1.0)) +
+           Attribute("height", kHeight) + "><title>run by rows: " + Escaped(view.GroupText(group)) +
+           "</title></rect>\n";
+  }
+  return svg;
+}
+
 // A step line of the bytes that are needed at each time: what shared places hold counts once.
 std::string NeedSvg(const PlanView& view, const Paper& paper) {
   std::vector<double> change(paper.times + 1);  // from one time to the next
@@ -272,10 +297,13 @@ std::string NeedSvg(const PlanView& view, const Paper& paper) {
     change[block.first] += block.bytes;
     change[block.last + 1] -= block.bytes;
     if (block.in_place_of >= 0) {
-      const double shared =
-          std::min(block.bytes, view.blocks[static_cast<std::size_t>(block.in_place_of)].bytes);
+      const PlanBlock& taken = view.blocks[static_cast<std::size_t>(block.in_place_of)];
+      const double begin = std::max(block.offset, taken.offset);
+      const double end =
+          std::min(1.0 * block.offset + block.bytes, 1.0 * taken.offset + taken.bytes);
+      const double shared = std::max(end - begin, 0.0);
       change[block.first] -= shared;
-      change[block.first + 1] += shared;
+      change[taken.last + 1] += shared;
     }
   }
   std::string path;
@@ -291,10 +319,10 @@ std::string NeedSvg(const PlanView& view, const Paper& paper) {
 
 std::string Svg(const PlanView& view) {
   const Paper paper(view);
-  std::vector<bool> taken(view.blocks.size());
+  std::vector<double> seams(view.blocks.size(), -1.0);
   for (const PlanBlock& block : view.blocks) {
     if (block.in_place_of >= 0) {
-      taken[static_cast<std::size_t>(block.in_place_of)] = true;
+      seams[static_cast<std::size_t>(block.in_place_of)] = Seam(view, block);
     }
   }
   const std::string size =
@@ -308,9 +336,9 @@ std::string Svg(const PlanView& view) {
       "patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">"
       "<line x1=\"0\" x2=\"0\" y1=\"0\" y2=\"6\" stroke=\"var(--faint)\" "
       "stroke-opacity=\".5\" stroke-width=\"3\"/></pattern></defs>\n";
-  svg += AxesSvg(view, paper);
+  svg += AxesSvg(view, paper) + GroupsSvg(view, paper);
   for (std::size_t i = 0; i < view.blocks.size(); ++i) {
-    svg += BlockSvg(view, paper, i, taken[i]);
+    svg += BlockSvg(view, paper, i, seams[i]);
   }
   svg += NeedSvg(view, paper);
   const double bound = paper.y(view.lower_bound_bytes);
@@ -333,10 +361,14 @@ std::string TableHtml(const PlanView& view) {
       "<th>name</th><th></th></tr>\n";
   for (std::size_t i = 0; i < view.blocks.size(); ++i) {
     const PlanBlock& block = view.blocks[i];
-    const std::string note =
-        block.in_place_of >= 0
-            ? "in place of " + view.blocks[static_cast<std::size_t>(block.in_place_of)].name
-            : (block.in_resource ? "read where its state lies" : "");
+    std::string note = PlanView::HeldText(block);
+    if (block.in_place_of >= 0) {
+      const PlanBlock& taken = view.blocks[static_cast<std::size_t>(block.in_place_of)];
+      note += (note.empty() ? "" : ", ") +
+              std::string(taken.offset == block.offset ? "in place of " : "over ") + taken.name;
+    } else if (block.in_resource) {
+      note = "read where its state lies";
+    }
     html += "<tr data-i=\"" + std::to_string(i) + "\"><td class=\"n\">" + Grouped(block.offset) +
             "</td><td class=\"n\">" + Grouped(block.bytes) + "</td><td>" +
             Escaped(view.TimeName(block.first)) + "</td><td>" + Escaped(view.TimeName(block.last)) +
@@ -350,15 +382,19 @@ std::string TableHtml(const PlanView& view) {
 
 std::string PlanHtml(const PlanView& view) {
   const std::string name = Escaped(Printable(view.file.substr(view.file.rfind('/') + 1)));
-  std::string html = std::string(kHead) + "<title>" + name +
-                     ": memory plan</title></head><body>\n" + "<h1>" + name + "</h1>\n" +
-                     "<p>Where every byte lies while the network runs: time to the right, one "
-                     "column an operator; addresses upwards. A ring marks a tensor that is written "
-                     "in place of another. Hatched blocks stay from run to run; dashed ones are an "
-                     "operator's scratch. The thin line is what is needed at that moment.</p>\n" +
-                     "<div class=\"cards\">\n";
+  std::string html =
+      std::string(kHead) + "<title>" + name + ": memory plan</title></head><body>\n" + "<h1>" +
+      name + "</h1>\n" +
+      "<p>Where every byte lies while the network runs: time to the right, one "
+      "column an operator; addresses upwards. A ring marks a tensor that is written "
+      "in place of another. Hatched blocks stay from run to run; dashed ones are an "
+      "operator's scratch. Operators on a grey band run together, in turns of some rows, "
+      "so that what is between them is held as some rows only. The thin line is "
+      "what is needed at that moment.</p>\n" +
+      "<div class=\"cards\">\n";
   html += Card("bytes of activations", view.arena_bytes);
   html += Card("lower bound of any packing", view.lower_bound_bytes);
+  html += Card("if nothing ran by rows", view.whole_bytes);
   html += Card("of these kept from run to run", view.state_bytes);
   html += Card("graph, parameters and plan", view.model_bytes);
   html += Card("all memory beside the file", view.total_bytes);

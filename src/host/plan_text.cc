@@ -94,9 +94,13 @@ std::string BlocksText(const PlanView& view) {
     const PlanBlock& block = view.blocks[i];
     std::string what = block.type.empty() ? std::string(KindName(block.kind)) : block.type;
     std::string name = block.name;
+    if (block.held_rows > 0) {
+      name += " (" + PlanView::HeldText(block) + ")";
+    }
     if (block.in_place_of >= 0) {
-      name +=
-          std::string(" (in place of ") + MarkOf(static_cast<std::size_t>(block.in_place_of)) + ")";
+      const PlanBlock& taken = view.blocks[static_cast<std::size_t>(block.in_place_of)];
+      name += std::string(block.offset == taken.offset ? " (in place of " : " (over ") +
+              MarkOf(static_cast<std::size_t>(block.in_place_of)) + ")";
     } else if (block.in_resource) {
       name += " (read where its state lies)";
     }
@@ -113,7 +117,15 @@ std::string PlanText(const PlanView& view, int columns) {
   text += "activations  " + Grouped(view.arena_bytes) + " bytes, of these " +
           Grouped(view.state_bytes) + " kept from run to run; no packing is below " +
           Grouped(view.lower_bound_bytes) + "\n";
-  text += "with graph, parameters and plan  " + Grouped(view.total_bytes) + " bytes\n\n";
+  text += "with graph, parameters and plan  " + Grouped(view.total_bytes) + " bytes\n";
+  if (!view.groups.empty()) {
+    text += "run by rows, which saves " + Grouped(view.whole_bytes - view.arena_bytes) + " of " +
+            Grouped(view.whole_bytes) + " bytes\n";
+    for (const PlanGroup& group : view.groups) {
+      text += "  " + view.GroupText(group) + "\n";
+    }
+  }
+  text += "\n";
   text += MapText(view, static_cast<std::size_t>(columns)) + "\n" + BlocksText(view);
   return text;
 }

@@ -193,7 +193,9 @@ class InvariantChecker {
   void CheckFields(const Options& options) {
     if constexpr (requires { options.stride_h; }) {
       Expect(options.stride_h > 0 && options.stride_w > 0, "strides are at least 1");
-      Expect(options.padding <= Padding::kValid, "the padding is known");
+      constexpr bool kCanFold = requires { options.edges; };
+      Expect(options.padding <= (kCanFold ? Padding::kExplicit : Padding::kValid),
+             "the padding is known");
     }
     if constexpr (requires { options.dilation_h; }) {
       Expect(options.dilation_h > 0 && options.dilation_w > 0, "dilations are at least 1");

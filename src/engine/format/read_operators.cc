@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/format/fold.h"
+#include "engine/format/fold_pads.h"
 #include "engine/format/op_codes.h"
 #include "engine/format/read_options.h"
 #include "engine/format/schema.h"
@@ -68,8 +69,7 @@ base::Result<Attributes> ReadVariable(Reading& reading, const GraphDraft& draft,
   }
   if (op.kind == OpKind::kVarHandle) {
     PINHOLE_ASSIGN(const auto options, table.Child(schema::op::kBuiltinOptions));
-    PINHOLE_ASSIGN(const auto type,
-                   table.Number<std::uint8_t>(schema::op::kBuiltinOptionsType, 0));
+    PINHOLE_ASSIGN(const auto type, table.Number<std::uint8_t>(schema::op::kBuiltinOptionsType, 0));
     if (!options || type != static_cast<std::uint8_t>(schema::OptionsType::kVarHandle)) {
       return reading.Fail(Error::kMalformed, "its options, the variable's name, are missing");
     }
@@ -78,8 +78,8 @@ base::Result<Attributes> ReadVariable(Reading& reading, const GraphDraft& draft,
     PINHOLE_ASSIGN(resource, resources.FindOrAdd(reading, container, name));
   } else {
     if (resource < 0) {
-      return reading.Fail(Error::kMalformed, "tensor ", handle, " '",
-                          draft.tensor(handle).name(), "' is no handle that VAR_HANDLE made");
+      return reading.Fail(Error::kMalformed, "tensor ", handle, " '", draft.tensor(handle).name(),
+                          "' is no handle that VAR_HANDLE made");
     }
     const std::int32_t value = op.kind == OpKind::kReadVariable ? op.outputs[0] : op.inputs[1];
     PINHOLE_TRY(resources.NoteValue(reading, resource, draft.tensor(value).bytes));
@@ -142,8 +142,7 @@ base::Status SurveyOperators(Reading& reading, const GraphDraft& draft) {
     if (!code) {
       return reading.At(code.error(), "operator ", i, ": ");
     }
-    const base::Status status =
-        SurveyOperator(reading, draft, *table, code->kind, draft.folded[i]);
+    const base::Status status = SurveyOperator(reading, draft, *table, code->kind, draft.folded[i]);
     if (!status) {
       return reading.At(status.error(), "operator ", i, " ", code->name(), ": ");
     }
@@ -153,6 +152,7 @@ base::Status SurveyOperators(Reading& reading, const GraphDraft& draft) {
 
 base::Result<std::span<const Operator>> ReadOperators(Reading& reading, const GraphDraft& draft,
                                                       std::size_t graph,
+                                                      std::span<const std::int32_t> outputs,
                                                       ResourceTable& resources) {
   const auto gone =
       static_cast<std::size_t>(std::count(draft.folded.begin(), draft.folded.end(), true));
@@ -173,7 +173,10 @@ base::Result<std::span<const Operator>> ReadOperators(Reading& reading, const Gr
     }
     ++kept;
   }
-  return std::span<const Operator>(operators);
+  PINHOLE_ASSIGN(const std::size_t left,
+                 FoldPads(operators, draft.tensors, outputs, reading.arena));
+  reading.model.folded_operators += static_cast<std::uint32_t>(kept - left);
+  return std::span<const Operator>(operators.first(left));
 }
 
 }  // namespace pinhole::engine::format

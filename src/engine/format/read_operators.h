@@ -6,7 +6,8 @@
 // SurveyOperators checks every tensor index and the order (what an operator reads is there before
 // it; no tensor is written twice) and decides which operators are folded away. ReadOperators then
 // knows how many stay: it takes exactly that many from the arena, reads their options, joins
-// variables to their handles and makes the folded constants that they read.
+// variables to their handles and makes the folded constants that they read. At the end PADs go into
+// the convolutions behind them (fold_pads.h).
 
 #include <cstdint>
 #include <span>
@@ -23,8 +24,11 @@ namespace pinhole::engine::format {
 // reader's, with the operator's index and name.
 base::Status SurveyOperators(Reading& reading, const GraphDraft& draft);
 
-// `graph`: the graph's index, for only graph 0 may call others. Errors as above.
+// `graph`: the graph's index, for only graph 0 may call others; `outputs`: the graph's. Errors as
+// above.
 base::Result<std::span<const Operator>> ReadOperators(Reading& reading, const GraphDraft& draft,
-                                                      std::size_t graph, ResourceTable& resources);
+                                                      std::size_t graph,
+                                                      std::span<const std::int32_t> outputs,
+                                                      ResourceTable& resources);
 
 }  // namespace pinhole::engine::format

@@ -104,7 +104,7 @@ base::Result<Attributes> ReadDepthwiseConv(Fields fields) {
   o.padding = fields.Padding(0);
   o.stride_w = fields.Step(1, "stride_w");
   o.stride_h = fields.Step(2, "stride_h");
-  o.depth_multiplier = fields.In(3, "depth_multiplier", 0, kMaxStep);
+  o.depth_multiplier = fields.In<std::uint16_t>(3, "depth_multiplier", 0, kMaxStep);
   o.activation = fields.FusedActivation(4);
   o.dilation_w = fields.Step(5, "dilation_w_factor", 1);
   o.dilation_h = fields.Step(6, "dilation_h_factor", 1);

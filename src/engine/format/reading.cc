@@ -66,7 +66,8 @@ base::Result<std::span<std::byte>> Reading::TakeFolded(std::size_t size, std::si
     return Fail(Error::kTooLarge, "the constants made while loading need more than ",
                 limits.max_folded_bytes, " bytes; raise max_folded_bytes to allow it");
   }
-  PINHOLE_ASSIGN(const std::span<std::byte> memory, arena.Take(size, alignment));
+  base::Arena& folded = limits.folded != nullptr ? *limits.folded : arena;
+  PINHOLE_ASSIGN(const std::span<std::byte> memory, folded.Take(size, alignment));
   model.folded_bytes += size;
   return memory;
 }

@@ -143,7 +143,7 @@ base::Status ReadGraph(Reading& reading, const flat::Table& table, std::size_t i
   PINHOLE_ASSIGN(graph.outputs,
                  ReadEnds(reading, draft, table, schema::subgraph::kOutputs, "its output"));
   PINHOLE_TRY(FinishOutputs(reading, draft, graph.outputs));
-  PINHOLE_ASSIGN(graph.operators, ReadOperators(reading, draft, index, resources));
+  PINHOLE_ASSIGN(graph.operators, ReadOperators(reading, draft, index, graph.outputs, resources));
   return {};
 }
 

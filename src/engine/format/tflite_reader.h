@@ -31,6 +31,10 @@ namespace pinhole::engine::format {
 
 struct ReadLimits {
   std::size_t max_folded_bytes = std::size_t{256} << 20;
+  // Where constants go that are made while loading (fp16 to fp32, sparse to dense); null: the model
+  // arena. With an arena of their own they can be given up once kernels have laid out what they
+  // need: see KeepFolded.
+  base::Arena* folded = nullptr;
   std::size_t max_tensors = 65535;    // per model
   std::size_t max_operators = 65535;  // per model
 };

@@ -48,6 +48,8 @@ struct Prepared {
   // last read).
   std::uint8_t in_place_inputs = 0;
   RowWindow rows;  // set only where the kernel has evaluate_rows
+  // Bit i: input i is a constant of which Prepare has taken all that Evaluate needs.
+  std::uint8_t taken_inputs = 0;
 };
 
 // A tensor [1, rows, columns, channels] of which `held` rows at a time have a place: row r lies at

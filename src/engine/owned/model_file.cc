@@ -3,6 +3,7 @@
 
 #include "engine/format/tflite_reader.h"
 #include "engine/kernels/registry.h"
+#include "engine/owned/chosen_target.h"
 
 namespace pinhole::engine::owned {
 
@@ -38,13 +39,20 @@ OwnedModel::OwnedModel(const std::string& path) : file_(system::ReadFile(path, k
 OwnedSession::OwnedSession(const std::string& path, const SessionNeeds& needs)
     : path_(path), file_(system::ReadFile(path, kMaxModelBytes)), pool_(needs.threads) {
   const std::vector<std::string_view> taps(needs.taps.begin(), needs.taps.end());
-  engine::run::SessionOptions options;
-  options.kernels = engine::kernels::AllKernels();
+  engine::run::SessionOptions options = HostSessionOptions();
+  if (needs.as_on_device) {
+    options = {};
+    options.kernels = engine::kernels::AllKernels();
+  }
   options.taps = taps;
   Diagnosis why;
   base::Result<engine::run::Session> session = WithGrowingMemory(
       FirstArenaBytes(file_.size()), model_memory_, [&](std::span<std::byte> memory) {
         Arena arena(memory);
+        // As large as the model's: pages that nothing is written to cost nothing.
+        system::AlignedBytes made(memory.size());
+        Arena folded(made.span());
+        options.limits.folded = needs.as_on_device ? nullptr : &folded;
         return engine::run::Session::Load(file_.span(), arena, options, why);
       });
   if (!session) {

@@ -39,6 +39,9 @@ class OwnedModel {
 struct SessionNeeds {
   std::vector<std::string> taps;  // names of tensors to keep readable after a run
   int threads = 1;
+  // Loaded as on a microcontroller, whatever this machine has: the reference kernels, which lay no
+  // weights out anew, and the smallest plan that can be found. To look at, not to be fast.
+  bool as_on_device = false;
 };
 
 // A model that is ready to run. Neither copied nor moved: the engine points into it.

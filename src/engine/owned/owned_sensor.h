@@ -6,7 +6,8 @@
 //   OwnedSensor<inside::sense::FaceDetector> detector(path, options, threads);
 //   const auto found = detector->Find(picture, {}, why);
 //
-// `Sensor` has Load(file, arena, options, why), work_bytes(), Bind(work, why) and set_workers.
+// `Sensor` has Load(file, arena, options, why), work_bytes(), Bind(work, why) and set_workers; its
+// options have the SessionOptions `session`.
 // Throws Failure, which begins with the model's name, where the file can't be read, is no model
 // that can be run, or not of the kind the sensor wants.
 
@@ -35,7 +36,11 @@ class OwnedSensor {
     base::Result<Sensor> sensor = WithGrowingMemory(
         FirstArenaBytes(file_.size()), model_memory_, [&](std::span<std::byte> memory) {
           base::Arena arena(memory);
-          return Sensor::Load(file_.span(), arena, options, why);
+          system::AlignedBytes made(memory.size());
+          base::Arena folded(made.span());
+          Options own = options;
+          own.session.limits.folded = &folded;
+          return Sensor::Load(file_.span(), arena, own, why);
         });
     if (!sensor) {
       Fail(sensor.error(), why);

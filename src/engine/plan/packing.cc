@@ -22,6 +22,7 @@ struct Block {
   std::uint32_t begin = 0, end = 0;   // its segments
   std::uint32_t first = 0, last = 0;  // times
   std::uint32_t units = 0;            // from its lowest segment's begin to its highest one's end
+  std::uint32_t align = 1;            // of its address
 };
 
 // A segment that has its place.
@@ -41,8 +42,9 @@ std::uint32_t Begin(const Segment& segment) { return static_cast<std::uint32_t>(
 
 class Packer {
  public:
-  Packer(std::span<Segment> segments, std::uint32_t times, std::uint32_t limit)
-      : segments_(segments), times_(times), limit_(limit) {}
+  Packer(std::span<Segment> segments, std::uint32_t times, std::uint32_t limit,
+         const LargeBlocks& large)
+      : segments_(segments), times_(times), limit_(limit), large_(large) {}
 
   base::Status Prepare(base::Arena::Scratch& scratch);
   base::Result<Packed> Run(Effort effort);
@@ -63,6 +65,7 @@ class Packer {
   std::span<Segment> segments_;
   std::uint32_t times_;
   std::uint32_t limit_;
+  LargeBlocks large_;
   std::span<Block> blocks_;
   std::span<std::int64_t> live_;  // units needed at each time
   std::span<std::uint64_t> keys_;
@@ -106,13 +109,14 @@ void Packer::FindBlocks() {
       lowest = std::min(lowest, segments_[end].shift);
     }
     block = {static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(end), segments_[i].first,
-             segments_[i].last, 0};
+             segments_[i].last, 0, 1};
     for (; i < end; ++i) {
       Segment& segment = segments_[i];
       segment.shift -= lowest;
       block.last = std::max(block.last, segment.last);
       block.units = std::max(block.units, Begin(segment) + segment.units);
     }
+    block.align = block.units >= large_.from ? large_.units : 1;
   }
   order_ = order_.first(block_count_);
   best_order_ = best_order_.first(block_count_);
@@ -201,7 +205,7 @@ std::uint32_t Packer::LowestPlace(const Block& block) {
   }
   std::int64_t place = 0;
   for (std::size_t i = 0; i < count && forbidden_[i].low < place; ++i) {
-    place = std::max(place, forbidden_[i].high);
+    place = std::max(place, (forbidden_[i].high + block.align - 1) / block.align * block.align);
   }
   return static_cast<std::uint32_t>(place);
 }
@@ -334,12 +338,12 @@ base::Result<Packed> Packer::Run(Effort effort) {
 }  // namespace
 
 base::Result<Packed> Pack(std::span<Segment> segments, std::uint32_t times, std::uint32_t limit,
-                          Effort effort, base::Arena& arena) {
+                          const LargeBlocks& large, Effort effort, base::Arena& arena) {
   if (segments.empty()) {
     return Packed{};
   }
   base::Arena::Scratch scratch(arena);
-  Packer packer(segments, times, limit);
+  Packer packer(segments, times, limit, large);
   PINHOLE_TRY(packer.Prepare(scratch));
   return packer.Run(effort);
 }

@@ -38,10 +38,16 @@ struct Packed {
   std::uint32_t lower_bound = 0;  // the most that is needed at one time
 };
 
+// Blocks of at least `from` units begin at multiples of `units`.
+struct LargeBlocks {
+  std::uint32_t from = 0;
+  std::uint32_t units = 1;
+};
+
 // Sorts `segments` by block and time and sets their offsets. Times are below `times`. No result is
 // larger than `limit` (below 2^31). Cost: the square of the segments' number for each order tried.
 // Errors: kTooLarge (does not fit the limit), kOutOfMemory (working memory).
 base::Result<Packed> Pack(std::span<Segment> segments, std::uint32_t times, std::uint32_t limit,
-                          Effort effort, base::Arena& arena);
+                          const LargeBlocks& large, Effort effort, base::Arena& arena);
 
 }  // namespace pinhole::engine::plan

@@ -15,10 +15,10 @@ namespace {
 constexpr std::uint32_t kLimit = 1U << 27;
 
 base::Result<Packed> PackAll(std::vector<Segment>& segments, Effort effort = Effort::kThorough,
-                             std::uint32_t limit = kLimit) {
+                             std::uint32_t limit = kLimit, const LargeBlocks& large = {}) {
   std::vector<std::byte> memory(std::size_t{4} << 20);
   base::Arena arena(memory);
-  const base::Result<Packed> packed = Pack(segments, 64, limit, effort, arena);
+  const base::Result<Packed> packed = Pack(segments, 64, limit, large, effort, arena);
   EXPECT_EQ(arena.used(), 0U);
   return packed;
 }
@@ -155,6 +155,34 @@ TEST(Pack, FindsPackingsKnownToBePerfect) {
   }
   std::printf("%d of %d perfect packings found\n", perfect, kRounds);
   EXPECT_GE(perfect, kRounds * 9 / 10);
+}
+
+TEST(Pack, LargeBlocksBeginWhereTheyAreAskedTo) {
+  std::mt19937 random(7);
+  int moved = 0;
+  for (int round = 0; round < 200; ++round) {
+    std::vector<Segment> segments(12);
+    for (std::uint32_t i = 0; i < segments.size(); ++i) {
+      Segment& segment = segments[i];
+      segment.block = segment.id = i;
+      segment.first = random() % 10;
+      segment.last = segment.first + random() % 5;
+      segment.units = 1 + random() % 40;
+    }
+    std::vector<Segment> anywhere = segments;
+    ASSERT_TRUE(PackAll(anywhere));
+    ASSERT_TRUE(PackAll(segments, Effort::kThorough, kLimit, {16, 4}));
+    for (const Segment& a : segments) {
+      ASSERT_TRUE(a.units < 16 || a.offset % 4 == 0) << a.offset;
+      for (const Segment& b : segments) {
+        ASSERT_FALSE(Meet(a, b));
+      }
+    }
+    for (const Segment& a : anywhere) {
+      moved += a.units >= 16 && a.offset % 4 != 0 ? 1 : 0;
+    }
+  }
+  EXPECT_GT(moved, 100) << "without being asked they lie anywhere";
 }
 
 TEST(Pack, RefusesWhatIsOverTheLimit) {

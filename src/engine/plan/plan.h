@@ -37,6 +37,7 @@
 namespace pinhole::engine::plan {
 
 inline constexpr std::size_t kAlignment = 16;
+inline constexpr std::uint32_t kLargeBytes = 1024;
 inline constexpr std::uint32_t kNowhere =
     0xFFFFFFFFU;  // constants, resource handles, tensors nobody writes or reads
 
@@ -45,7 +46,7 @@ struct OpDemand {
   std::uint32_t scratch_bytes = 0;
   std::uint32_t state_bytes = 0;
   std::uint8_t in_place_inputs = 0;  // bit i: output 0 may take input i's place
-  RowWindow rows;                    // whether and how it runs by rows
+  RowWindow rows = {};               // whether and how it runs by rows
 };
 
 // How long to look for groups and a tighter packing.
@@ -66,6 +67,9 @@ struct Request {
   std::span<const std::int32_t> taps;  // tensors of graph 0 to be readable after a run
   Effort effort = Effort::kThorough;
   Objective objective = Objective::kSmallest;
+  // Of what takes kLargeBytes or more, a multiple of kAlignment: a cache line where kernels load
+  // vectors as long as that. The arena is some bytes larger and must be aligned to it.
+  std::uint32_t alignment = kAlignment;
 };
 
 inline constexpr std::size_t kMaxGroupOperators = 64;
@@ -107,7 +111,7 @@ struct Plan {
 
 // Chooses groups and packs; the same request gives the same plan. The plan lies in `model_arena`;
 // working memory, some 150 bytes a tensor, is taken from its back and given back, and the stack
-// holds some 6 KiB.
+// holds some 7 KiB.
 // Errors: kOutOfMemory, kTooLarge (more than 2 GiB of activations).
 base::Result<Plan> MakePlan(const Request& request, base::Arena& model_arena, base::Diagnosis& why);
 

@@ -163,7 +163,9 @@ base::Result<Packed> Planner::PackGraph(std::size_t graph, Arrangement& arrangem
   PINHOLE_ASSIGN(const std::span<Segment> segments, MakeSegments(graph, arrangement, scratch));
   const auto limit = static_cast<std::uint32_t>((kMaxArenaBytes - state_bytes_) / kAlignment);
   PINHOLE_ASSIGN(const Packed packed,
-                 Pack(segments, EndTime(model_.graphs[graph]) + 1, limit, request_.effort, arena_));
+                 Pack(segments, EndTime(model_.graphs[graph]) + 1, limit,
+                      {kLargeBytes / kAlignment, request_.alignment / std::uint32_t{kAlignment}},
+                      request_.effort, arena_));
   if (tables != nullptr) {
     WriteOffsets(segments, arrangement, *tables);
   }
@@ -253,6 +255,8 @@ base::Result<Plan> Planner::Make() {
     PINHOLE_ASSIGN(tables[g], MakeTables(g));
     PINHOLE_TRY(PlaceState(g, tables[g]));
   }
+  const std::uint64_t alignment = request_.alignment;
+  state_bytes_ = (state_bytes_ + alignment - 1) / alignment * alignment;
   for (std::size_t g = 0; g < graphs; ++g) {
     PINHOLE_TRY(PlanGraph(g, tables[g]));
     plans[g] = {tables[g].tensors, tables[g].scratch, tables[g].state, tables[g].groups,

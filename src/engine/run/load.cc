@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/format/keep_folded.h"
 #include "engine/kernels/registry.h"
 #include "engine/plan/verifier.h"
 #include "engine/run/session.h"
@@ -23,7 +24,8 @@ class Loader {
   using Demands = std::span<plan::OpDemand>;
 
   base::Status CheckCalls() const;
-  base::Status PrepareGraph(std::size_t graph, Session::Program& program, Demands demands);
+  base::Status PrepareGraph(std::size_t graph, Session::Program& program, Demands demands,
+                            std::span<bool> read);
   base::Status FindTaps();
   base::Status PlanMemory(std::span<const std::span<const plan::OpDemand>> demands);
   base::Status KeepBuffers(std::size_t graph, std::span<const plan::OpDemand> demands,
@@ -57,8 +59,13 @@ base::Status Loader::CheckCalls() const {
   return {};
 }
 
-base::Status Loader::PrepareGraph(std::size_t graph, Session::Program& program, Demands demands) {
+// `read`, by tensor: what is read while the graph runs, by an operator or as an output.
+base::Status Loader::PrepareGraph(std::size_t graph, Session::Program& program, Demands demands,
+                                  std::span<bool> read) {
   const Graph& g = session_.model_->graphs[graph];
+  for (const std::int32_t output : g.outputs) {
+    read[static_cast<std::size_t>(output)] = true;
+  }
   PINHOLE_ASSIGN(const std::span<Session::Step> steps,
                  arena_.Make<Session::Step>(g.operators.size()));
   for (std::size_t i = 0; i < steps.size(); ++i) {
@@ -66,6 +73,12 @@ base::Status Loader::PrepareGraph(std::size_t graph, Session::Program& program, 
     kernels::PrepareContext context(g, i, arena_, why_);
     PINHOLE_ASSIGN(const kernels::Prepared prepared, kernel->prepare(context));
     session_.packed_bytes_ += context.packed_bytes();
+    for (std::size_t k = 0; k < g.operators[i].inputs.size(); ++k) {
+      const std::int32_t input = g.operators[i].inputs[k];
+      if (input >= 0 && (k > 7 || (prepared.taken_inputs >> k & 1) == 0)) {
+        read[static_cast<std::size_t>(input)] = true;
+      }
+    }
     steps[i] = {kernel, prepared.params};
     demands[i] = {prepared.scratch_bytes, prepared.state_bytes, prepared.in_place_inputs,
                   kernel->evaluate_rows != nullptr ? prepared.rows : RowWindow{}};
@@ -86,7 +99,7 @@ base::Status Loader::FindTaps() {
 
 base::Status Loader::PlanMemory(std::span<const std::span<const plan::OpDemand>> demands) {
   const plan::Request request{session_.model_, demands, session_.taps_, options_.effort,
-                              options_.objective};
+                              options_.objective, options_.alignment};
   PINHOLE_ASSIGN(session_.plan_, plan::MakePlan(request, arena_, why_));
   return plan::VerifyPlan(request, session_.plan_, arena_, why_);
 }
@@ -122,11 +135,20 @@ base::Status Loader::Build() {
   PINHOLE_ASSIGN(const std::span<Session::Program> programs, arena_.Make<Session::Program>(graphs));
   base::Arena::Scratch scratch(arena_);
   PINHOLE_ASSIGN(const auto demands, scratch.Make<std::span<const plan::OpDemand>>(graphs));
+  PINHOLE_ASSIGN(const auto read, scratch.Make<std::span<const bool>>(graphs));
   for (std::size_t g = 0; g < graphs; ++g) {
     PINHOLE_ASSIGN(const Demands own,
                    scratch.Make<plan::OpDemand>(model.graphs[g].operators.size()));
-    PINHOLE_TRY(PrepareGraph(g, programs[g], own));
+    PINHOLE_ASSIGN(const std::span<bool> own_read,
+                   scratch.Make<bool>(model.graphs[g].tensors.size()));
+    PINHOLE_TRY(PrepareGraph(g, programs[g], own, own_read));
     demands[g] = own;
+    read[g] = own_read;
+  }
+  session_.folded_bytes_ = model.folded_bytes;
+  if (options_.limits.folded != nullptr) {
+    PINHOLE_ASSIGN(session_.folded_bytes_,
+                   format::KeepFolded(model, *options_.limits.folded, read, arena_));
   }
   PINHOLE_TRY(FindTaps());
   PINHOLE_TRY(PlanMemory(demands));

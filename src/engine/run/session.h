@@ -42,6 +42,8 @@ struct SessionOptions {
   format::ReadLimits limits;
   plan::Effort effort = plan::Effort::kThorough;  // kQuick where loading happens on the device
   plan::Objective objective = plan::Objective::kSmallest;  // or kWhole: no turns of rows
+  // Of large tensors, and of what Bind is given: see plan::Request. With less, Run is right too.
+  std::uint32_t alignment = plan::kAlignment;
 };
 
 class Session {
@@ -60,11 +62,15 @@ class Session {
   [[nodiscard]] std::size_t model_bytes() const { return model_bytes_; }
   // Of these, weights laid out anew for the kernels that read them; none with reference kernels.
   [[nodiscard]] std::size_t packed_bytes() const { return packed_bytes_; }
+  // Of these, constants made while loading that are still read. All of them, unless
+  // SessionOptions::limits.folded named an arena of their own, which may then go: what kernels have
+  // laid out anew is not kept twice.
+  [[nodiscard]] std::size_t folded_bytes() const { return folded_bytes_; }
   // All run-time memory beside the file and the weights laid out anew: activation_bytes +
   // model_bytes - folded constants - packed_bytes. This is what is held against TFLite Micro's
   // arena_used_bytes.
   [[nodiscard]] std::size_t arena_bytes() const {
-    return activation_bytes() + model_bytes_ - model_->folded_bytes - packed_bytes_;
+    return activation_bytes() + model_bytes_ - folded_bytes_ - packed_bytes_;
   }
 
   // Error: kInvalidArgument (too small, or not aligned to 16); what Reset says.
@@ -128,6 +134,7 @@ class Session {
   const kernels::Workers* workers_ = nullptr;
   std::size_t model_bytes_ = 0;
   std::size_t packed_bytes_ = 0;
+  std::size_t folded_bytes_ = 0;
   bool bound_ = false;
   bool ready_ = false;  // bound, and the last Reset went well
 };

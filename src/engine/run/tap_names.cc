@@ -22,8 +22,8 @@ std::size_t SharedPiece(std::string_view a, std::string_view b) {
   std::size_t longest = 0;
   for (const char c : a) {
     for (std::size_t j = b.size(); j > 0; --j) {
-      run[j] = Lower(c) == Lower(b[j - 1]) ? static_cast<std::uint8_t>(run[j - 1] + 1)
-                                           : std::uint8_t{0};
+      run[j] =
+          Lower(c) == Lower(b[j - 1]) ? static_cast<std::uint8_t>(run[j - 1] + 1) : std::uint8_t{0};
       longest = std::max<std::size_t>(longest, run[j]);
     }
   }
@@ -40,9 +40,8 @@ bool HoldsSomething(const Graph& graph, std::int32_t index) {
     return false;
   }
   return tensor.is_constant() || tensor.is_variable || Contains(graph.inputs, index) ||
-         std::any_of(graph.operators.begin(), graph.operators.end(), [index](const Operator& op) {
-           return Contains(op.outputs, index);
-         });
+         std::any_of(graph.operators.begin(), graph.operators.end(),
+                     [index](const Operator& op) { return Contains(op.outputs, index); });
 }
 
 base::Unexpected SayWhatIsNear(const Graph& graph, std::string_view name, base::Diagnosis& why) {
@@ -87,8 +86,10 @@ base::Result<std::int32_t> FindTap(const Graph& graph, std::string_view name,
     }
   }
   if (found) {
-    return why.Fail(base::Error::kInvalidArgument, "tensor '", name,
-                    "' cannot be tapped: nothing is computed into it");
+    return why.Fail(
+        base::Error::kInvalidArgument, "tensor '", name,
+        "' cannot be tapped: nothing is computed into it, or a PAD that was folded into the "
+        "convolution behind it");
   }
   return SayWhatIsNear(graph, name, why);
 }

@@ -83,20 +83,27 @@ enum class OpKind : std::uint8_t {
 };
 
 enum class Activation : std::uint8_t { kNone, kRelu, kReluN1To1, kRelu6, kTanh, kSignBit };
-enum class Padding : std::uint8_t { kSame, kValid };
+// kExplicit is no file's word: it stands where a PAD in front of the operator was folded into it.
+enum class Padding : std::uint8_t { kSame, kValid, kExplicit };
+// Rows and columns around the picture, where the padding is kExplicit.
+struct PaddedEdges {
+  std::uint8_t top = 0, left = 0, bottom = 0, right = 0;
+};
 
 // Strides and dilations are at least 1 when the reader hands them on.
 struct ConvOptions {
   std::uint16_t stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
   Padding padding = Padding::kSame;
   Activation activation = Activation::kNone;
+  PaddedEdges edges = {};
 };
 struct DepthwiseConvOptions {
   std::uint16_t stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
-  std::int32_t depth_multiplier =
+  std::uint16_t depth_multiplier =
       1;  // the file's word; kernels derive it from the shapes and compare
   Padding padding = Padding::kSame;
   Activation activation = Activation::kNone;
+  PaddedEdges edges = {};
 };
 struct Pool2dOptions {
   std::uint16_t stride_h = 1, stride_w = 1, filter_h = 1, filter_w = 1;

@@ -13,7 +13,7 @@
 #include <optional>
 #include <utility>
 
-#include "engine/kernels/registry.h"
+#include "engine/owned/chosen_target.h"
 #include "engine/owned/owned_sensor.h"
 #include "facts/person_codec.h"
 #include "inside/camera/shared_frames.h"
@@ -147,7 +147,7 @@ int RunSensor(const InsideOptions& options, int facts_fd) {
   }
   const Source& source = *opened;
   sense::PersonSensorOptions needs;
-  needs.kernels = engine::kernels::AllKernels();
+  needs.session = engine::owned::HostSessionOptions();
   static wall::Standing standing;
   static std::unique_ptr<Sensor> sensor;
   static wall::Doorway doorway;

@@ -90,7 +90,7 @@ TEST_F(SenseGolden, DetectorMeetsTheReference) {
 // A film of one face with one bad frame, then nobody: what the sensor says frame by frame. k is 2.
 TEST_F(SenseGolden, SensorTellsAFilm) {
   PersonSensorOptions options;
-  options.kernels = engine::kernels::AllKernels();
+  options.session.kernels = engine::kernels::AllKernels();
   options.off = 0.5F;  // the reference's limit: fainter boxes would count in averages
   Loaded<PersonSensor, PersonSensorOptions> sensor(model_, options);
   ASSERT_TRUE(sensor) << sensor.why();
@@ -127,7 +127,7 @@ TEST_F(SenseGolden, SensorTellsAFilm) {
 // network does not see quite the same. With k = 0 one frame is enough.
 TEST_F(SenseGolden, SensorMeasuresUprightFramesByTheirOwnWidth) {
   PersonSensorOptions options;
-  options.kernels = engine::kernels::AllKernels();
+  options.session.kernels = engine::kernels::AllKernels();
   options.half_window = 0;
   Loaded<PersonSensor, PersonSensorOptions> sensor(model_, options);
   ASSERT_TRUE(sensor) << sensor.why();

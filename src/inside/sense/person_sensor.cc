@@ -74,8 +74,7 @@ base::Result<PersonSensor> PersonSensor::Load(std::span<const std::byte> file,
                                               const PersonSensorOptions& options,
                                               base::Diagnosis& why) {
   FaceDetectorOptions needs;
-  needs.session.kernels = options.kernels;
-  needs.session.effort = options.effort;
+  needs.session = options.session;
   needs.max_candidates = options.max_candidates;
   PINHOLE_ASSIGN(FaceDetector detector, FaceDetector::Load(file, model_arena, needs, why));
   decode::TrackOptions track;

@@ -36,8 +36,7 @@
 namespace pinhole::inside::sense {
 
 struct PersonSensorOptions {
-  std::span<const engine::kernels::Kernel* const> kernels = {};  // kernels::AllKernels(), or fewer
-  engine::plan::Effort effort = engine::plan::Effort::kThorough;
+  engine::run::SessionOptions session = {};  // its kernels must be given
   std::size_t max_candidates = 128;  // see FaceDetectorOptions
   std::uint8_t half_window = 2;      // k
   // Scores from which somebody is believed and below which no longer. Where they are not given: the

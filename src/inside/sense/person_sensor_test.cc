@@ -27,7 +27,7 @@ constexpr float kAnything = 1e-6F;
 constexpr int kHalfWindow = 2;  // the default
 
 LoadedSensor MakeSensor(PersonSensorOptions options = {}) {
-  options.kernels = engine::kernels::AllKernels();
+  options.session.kernels = engine::kernels::AllKernels();
   return LoadedSensor(engine::run::ReadFile(BundledModel()), options);
 }
 
@@ -138,7 +138,9 @@ TEST(PersonSensor, WipesTheFrameItCouldNotLookAt) {
   base::Arena arena(memory.span());
   base::Diagnosis why;
   const auto file = engine::run::ReadFile(BundledModel());
-  auto sensor = PersonSensor::Load(file, arena, {.kernels = engine::kernels::AllKernels()}, why);
+  PersonSensorOptions options;
+  options.session.kernels = engine::kernels::AllKernels();
+  auto sensor = PersonSensor::Load(file, arena, options, why);
   ASSERT_TRUE(sensor) << why.text();
   Shot shot(8, 8, 3, 1);
   EXPECT_EQ(sensor->Look(shot.frame(), why).error(), base::Error::kNotReady);

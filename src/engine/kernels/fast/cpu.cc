@@ -17,10 +17,23 @@ bool HasAvx512Vnni() {
          __builtin_cpu_supports("avx512vnni") != 0 && __builtin_cpu_supports("fma") != 0 &&
          __builtin_cpu_supports("bmi2") != 0;
 }
+bool HasAvx2() {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0 &&
+         __builtin_cpu_supports("bmi2") != 0;
+}
+bool HasAvxVnni() { return HasAvx2() && __builtin_cpu_supports("avxvnni") != 0; }
+bool HasSse41() {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("sse4.1") != 0;
+}
 
 #else
 
 bool HasAvx512Vnni() { return false; }
+bool HasAvxVnni() { return false; }
+bool HasAvx2() { return false; }
+bool HasSse41() { return false; }
 
 #endif
 

@@ -207,4 +207,66 @@ void WindowPlaces(const Gemm& gemm, const Block& block, std::span<const FloatTap
   }
 }
 
+// A window of three columns over a row of outputs of one vector of channels. kRows of its rows are
+// inside the picture, from row `first_row` of the window on; `rows` are their data under the first
+// output. A column is loaded once for the three windows that it is under; the weights stay in
+// registers.
+template <class Simd, int kStride, int kRows, bool kWhole>
+void WalkFloat(const Gemm& gemm, const Block& block, int first_row,
+               const std::byte* const (&rows)[3], std::ptrdiff_t channels, int columns,
+               float* out) {
+  using F = typename Simd::F;
+  F weights[kRows][3];
+  F data[kRows][3];
+  const std::byte* at[kRows];
+  const auto load = [&](const std::byte* from) PINHOLE_INLINE {
+    return kWhole ? Simd::LoadUnalignedF(from) : Simd::LoadSomeF(from, block.count);
+  };
+  Unroll<kRows>([&](auto i) PINHOLE_INLINE {
+    at[i] = rows[i] + std::ptrdiff_t{block.first} * 4;
+    Unroll<3>([&](auto j) PINHOLE_INLINE {
+      weights[i][j] = Simd::LoadF(block.weights + ((first_row + i) * 3 + j) * Simd::kLanes * 4);
+    });
+    Unroll<3 - kStride>([&](auto j) PINHOLE_INLINE {
+      data[i][j] = load(at[i]);
+      at[i] += channels * 4;
+    });
+  });
+  const F bias = Simd::LoadF(block.finish);
+  const F low = Simd::SetF(gemm.float_low);
+  const F high = Simd::SetF(gemm.float_high);
+  out += block.first;
+  for (int x = 0; x < columns; ++x, out += channels) {
+    F sum = bias;
+    Unroll<kRows>([&](auto i) PINHOLE_INLINE {
+      Unroll<kStride>([&](auto j) PINHOLE_INLINE {
+        data[i][3 - kStride + j] = load(at[i]);
+        at[i] += channels * 4;
+      });
+      Unroll<3>([&](auto j) PINHOLE_INLINE {
+        sum = Simd::FusedMultiplyAdd(sum, data[i][j], weights[i][j]);
+      });
+      Unroll<3 - kStride>([&](auto j) PINHOLE_INLINE { data[i][j] = data[i][j + kStride]; });
+    });
+    const F y = Simd::MinF(Simd::MaxF(sum, low), high);
+    if constexpr (kWhole) {
+      Simd::StoreF(out, y);
+    } else {
+      Simd::StoreSomeF(out, y, block.count);
+    }
+  }
+}
+
+template <class Simd, int kStride, int kRows>
+void WalkFloat(const Gemm& gemm, int first_row, const std::byte* const (&rows)[3],
+               std::ptrdiff_t channels, int columns, float* out) {
+  for (const Block& block : gemm.blocks) {
+    if (block.count == Simd::kLanes) {
+      WalkFloat<Simd, kStride, kRows, true>(gemm, block, first_row, rows, channels, columns, out);
+    } else {
+      WalkFloat<Simd, kStride, kRows, false>(gemm, block, first_row, rows, channels, columns, out);
+    }
+  }
+}
+
 }  // namespace pinhole::engine::kernels::fast

@@ -51,6 +51,7 @@ constexpr Layout LayoutOf() {
   Layout layout{.lanes = Simd::kLanes,
                 .int8_data = Simd::kInt8Data,
                 .walks_columns = WalksColumns<Simd>,
+                .walks_floats = Simd::kRegisters >= 32,
                 .weight_bytes = Simd::kWeightBytes,
                 .int8_channel = Simd::Int8Channel};
   if constexpr (requires { Simd::kByFactors; }) {
@@ -355,10 +356,47 @@ class FloatDepthwiseRows {
       Places(row, x, x + 1);
     }
     if (window.first_inside < window.end_inside) {
-      Places(row, window.first_inside, window.end_inside);
+      if (window.walks) {
+        Walk(row);
+      } else {
+        Places(row, window.first_inside, window.end_inside);
+      }
     }
     for (std::int32_t x = window.end_inside; x < params_.out_columns; ++x) {
       Places(row, x, x + 1);
+    }
+  }
+
+  // The columns inside, for windows of three by three.
+  void Walk(std::int32_t row) const {
+    const FloatWindow& window = params_.window;
+    const RowCopy& copy = params_.copy;
+    const std::int32_t top = row * copy.stride_h - copy.pad_h;
+    const std::int32_t first = std::max(0, -top);
+    const std::int32_t end = std::min(3, copy.in_rows - top);
+    const std::ptrdiff_t channels = params_.gemm.out_channels;
+    const std::ptrdiff_t column = window.first_inside * window.stride_w - copy.pad_w;
+    const std::byte* rows[3] = {};
+    for (std::int32_t i = first; i < end; ++i) {
+      rows[i - first] = in_.row<std::byte>(top + i) + column * channels * 4;
+    }
+    float* const out = out_.row<float>(row) + window.first_inside * channels;
+    const int columns = window.end_inside - window.first_inside;
+    if (window.stride_w == 1) {
+      WalkRows<1>(end - first, first, rows, columns, out);
+    } else {
+      WalkRows<2>(end - first, first, rows, columns, out);
+    }
+  }
+  template <int kStride>
+  void WalkRows(int count, int first, const std::byte* const (&rows)[3], int columns,
+                float* out) const {
+    const Gemm& gemm = params_.gemm;
+    const std::ptrdiff_t channels = gemm.out_channels;
+    switch (count) {
+      case 1: WalkFloat<Simd, kStride, 1>(gemm, first, rows, channels, columns, out); return;
+      case 2: WalkFloat<Simd, kStride, 2>(gemm, first, rows, channels, columns, out); return;
+      default: WalkFloat<Simd, kStride, 3>(gemm, first, rows, channels, columns, out); return;
     }
   }
 

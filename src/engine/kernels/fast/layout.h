@@ -50,7 +50,8 @@ struct Layout {
   int lanes = 1;                    // 32-bit lanes of a vector
   DataType int8_data = DataType::kByte;
   bool walks_columns = false;       // has Interleave, for depthwise windows of three columns
-  int weight_bytes = 4;             // of a step and lane as packed for int8: 4 with kByte, kSigned
+  bool walks_floats = false;        // has registers for a float window of three by three
+  int weight_bytes = 4;             // of a step and lane as packed for int8; 4 with kShort: int16
   ChannelOf int8_channel = nullptr;
   // int8 weights of a matrix product and of a depthwise window; null: [vector][lane][i].
   PlaceOf product_place = nullptr, window_place = nullptr;
@@ -131,6 +132,7 @@ struct ConvParams {
 struct FloatWindow {
   std::int32_t height = 0, width = 0, stride_w = 1, dilation_h = 1, dilation_w = 1;
   std::int32_t first_inside = 0, end_inside = 0;  // output columns under which no tap is outside
+  bool walks = false;  // three by three, close together: WalkFloat, with blocks of one vector
 };
 // Of such a window; the reference kernel does a larger one.
 inline constexpr std::int32_t kMaxFloatTaps = 64;

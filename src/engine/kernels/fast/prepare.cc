@@ -24,6 +24,7 @@ constexpr std::uint32_t kMostChunkBytes = 96 * 1024;
 constexpr std::uint32_t kSlackBytes = 256 + kPackedAlignment;
 // A depthwise row's weights repeat after at most so many lanes; else pixels are done one by one.
 constexpr std::int32_t kMaxPeriod = 4096;
+constexpr std::uint8_t kWeightsAndBias = 0b110;
 constexpr std::int64_t kMaxSum = std::int64_t{1} << 30;
 constexpr std::int64_t kMaxOffset = std::numeric_limits<std::int32_t>::max();
 
@@ -142,10 +143,10 @@ class Packer {
     return true;
   }
 
-  // Blocks for all output channels, without their memory.
-  base::Result<std::span<Block>> MakeBlocks(std::int32_t channels) {
+  // Blocks of at most `most` vectors for all output channels, without their memory.
+  base::Result<std::span<Block>> MakeBlocks(std::int32_t channels, int most = kMaxVectors) {
     const std::int32_t lanes = layout_.lanes;
-    const std::int32_t whole = kMaxVectors * lanes;
+    const std::int32_t whole = most * lanes;
     const std::int32_t rest = channels % whole;
     // Three vectors make a block of two and one of one.
     const std::int32_t more = rest == 0 ? 0 : (rest > 2 * lanes && rest <= 3 * lanes) ? 2 : 1;
@@ -154,7 +155,7 @@ class Packer {
     std::int32_t first = 0;
     for (Block& block : blocks) {
       const std::int32_t left = channels - first;
-      block.vectors = left > 3 * lanes ? 4 : left > lanes ? 2 : 1;
+      block.vectors = std::min(most, left > 3 * lanes ? 4 : left > lanes ? 2 : 1);
       block.first = first;
       block.count = std::min(left, block.vectors * lanes);
       first += block.count;
@@ -187,14 +188,19 @@ class Packer {
   void PutWeight(std::byte* to, std::ptrdiff_t index, std::int32_t c, std::int32_t i) const {
     if (is_float_) {
       Put(to, index, reinterpret_cast<const float*>(weights_.data)[order_.at(c, i)]);
+      return;
+    }
+    const std::int8_t weight = reinterpret_cast<const std::int8_t*>(weights_.data)[order_.at(c, i)];
+    if (weight_bytes() == group()) {
+      Put(to, index, weight);
     } else {
-      Put(to, index, reinterpret_cast<const std::int8_t*>(weights_.data)[order_.at(c, i)]);
+      Put(to, index, std::int16_t{weight});
     }
   }
   // Weights [i, i + n) of channel c, one behind the other.
   void PutWeights(std::byte* to, std::int32_t c, std::int32_t i, std::int32_t n) const {
     const std::ptrdiff_t bytes = is_float_ ? 4 : 1;
-    if (order_.next == 1) {
+    if (order_.next == 1 && (is_float_ || weight_bytes() == group())) {
       std::memcpy(to, weights_.data + order_.at(c, i) * bytes, static_cast<std::size_t>(n * bytes));
       return;
     }
@@ -426,6 +432,7 @@ base::Result<Prepared> PrepareProduct(PrepareContext& context, const Layout& lay
                          static_cast<std::uint64_t>(taps) * static_cast<std::uint64_t>(inputs);
   params->packed = true;
   prepared.scratch_bytes = ScratchBytes(copy);
+  prepared.taken_inputs = kWeightsAndBias;
   return prepared;
 }
 
@@ -516,6 +523,11 @@ bool WalksColumns(const Layout& layout, const Window& window, std::int32_t chann
          window.dilation_w == 1 && window.stride_w <= 2 && idle <= channels / 3;
 }
 
+bool WalksFloats(const Layout& layout, const Window& window) {
+  return layout.walks_floats && window.width == 3 && window.height == 3 &&
+         window.dilation_h == 1 && window.dilation_w == 1 && window.stride_w <= 2;
+}
+
 // Weights by column: [column][vector][lane][row], zero below the last row; where two rows of outputs
 // can be done at once, the same again one row further down.
 base::Status PackColumns(PrepareContext& context, const Layout& layout, Packer& packer,
@@ -568,7 +580,7 @@ void SetFloatWindow(const Window& window, DepthwiseParams& params) {
   const std::int32_t first_inside = std::min(first, params.out_columns);
   params.window = {window.height,     window.width,      window.stride_w,
                    window.dilation_h, window.dilation_w, first_inside,
-                   std::clamp(end, first_inside, params.out_columns)};
+                   std::clamp(end, first_inside, params.out_columns), params.window.walks};
 }
 
 }  // namespace
@@ -652,16 +664,19 @@ base::Result<Prepared> PrepareDepthwise(PrepareContext& context, const Layout& l
                          static_cast<std::uint64_t>(taps);
   const std::int32_t lanes = kMaxVectors * layout.lanes;
   const std::int64_t period = std::lcm(std::int64_t{gemm.out_channels}, std::int64_t{lanes});
-  params->flat =
-      period <= kMaxPeriod && !by_column && (!is_float || window.stride_w == 1);
+  params->window.walks = is_float && WalksFloats(layout, window);
+  params->flat = period <= kMaxPeriod && !by_column && !params->window.walks &&
+                 (!is_float || window.stride_w == 1);
   params->period = params->flat ? static_cast<std::int32_t>(period)
                                 : (gemm.out_channels + lanes - 1) / lanes * lanes;
+  const int most = params->window.walks ? 1 : kMaxVectors;
   PINHOLE_ASSIGN(const std::span<Block> blocks, is_float && !params->flat
-                                                    ? packer.MakeBlocks(gemm.out_channels)
+                                                    ? packer.MakeBlocks(gemm.out_channels, most)
                                                     : BlocksOver(context, layout, params->period));
   if (by_column) {
     PINHOLE_TRY(PackColumns(context, layout, packer, window, blocks, *params));
     prepared.scratch_bytes = ScratchBytes(params->copy);
+    prepared.taken_inputs = kWeightsAndBias;
     params->packed = true;
     return prepared;
   }
@@ -672,6 +687,7 @@ base::Result<Prepared> PrepareDepthwise(PrepareContext& context, const Layout& l
     PINHOLE_TRY(PlaceTaps(context, window, packer, *params));
     prepared.scratch_bytes = ScratchBytes(params->copy);
   }
+  prepared.taken_inputs = kWeightsAndBias;
   params->packed = true;
   return prepared;
 }

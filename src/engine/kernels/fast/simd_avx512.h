@@ -26,6 +26,7 @@ struct Avx512Vnni {
 
   // Places of a depthwise window done at once: four sums each.
   static constexpr int kWindowPlaces = 2;
+  static constexpr int kRegisters = 32;
 
   using I = __m512i;
   using F = __m512;

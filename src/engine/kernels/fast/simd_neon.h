@@ -33,6 +33,7 @@ struct NeonCommon {
   static constexpr int kWeightBytes = 4;
   // Places of a depthwise window done at once: four sums each.
   static constexpr int kWindowPlaces = 2;
+  static constexpr int kRegisters = 32;
 
   using I = int32x4_t;
   using F = float32x4_t;

@@ -35,6 +35,7 @@ struct WasmCommon {
   static constexpr int MaxPixels(int vectors) { return vectors == 4 ? 2 : vectors == 2 ? 4 : 8; }
   // Places of a depthwise window done at once: four sums each.
   static constexpr int kWindowPlaces = 1;
+  static constexpr int kRegisters = 16;
 
   using I = v128_t;
   using F = v128_t;

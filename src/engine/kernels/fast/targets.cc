@@ -14,6 +14,10 @@ bool Always() { return true; }
 const Target kTargets[] = {
 #if defined(__x86_64__)
     {"avx512vnni", "AVX-512 F, BW, DQ, VL and VNNI", HasAvx512Vnni, kAvx512VnniKernels},
+    {"vnni256", "AVX-512 F, BW, DQ, VL and VNNI", HasAvx512Vnni, kVnni256Kernels},
+    {"avxvnni", "AVX2, FMA and AVX-VNNI", HasAvxVnni, kAvxVnniKernels},
+    {"avx2", "AVX2 and FMA", HasAvx2, kAvx2Kernels},
+    {"sse41", "SSE4.1", HasSse41, kSse41Kernels},
 #endif
 #if defined(__aarch64__)
     {"neondot", "Armv8.2 dot product instructions", HasNeonDot, kNeonDotKernels},
@@ -25,6 +29,7 @@ const Target kTargets[] = {
 #if defined(__wasm_simd128__)
     {"wasm", "WebAssembly with 128-bit vectors", Always, kWasmKernels},
 #endif
+    {"portable", "any processor", Always, kPortableKernels},
     {"reference", "any processor", Always, ref::kAll},
 };
 

@@ -23,6 +23,11 @@ using KernelList = std::remove_const_t<decltype(ref::kAll)>;
 
 // Defined by target_*.cc; AllTargets has those of this build.
 extern const KernelList kAvx512VnniKernels;
+extern const KernelList kVnni256Kernels;
+extern const KernelList kAvxVnniKernels;
+extern const KernelList kAvx2Kernels;
+extern const KernelList kSse41Kernels;
+extern const KernelList kPortableKernels;
 extern const KernelList kNeonDotKernels;
 extern const KernelList kNeonKernels;
 extern const KernelList kWasmRelaxedKernels;

@@ -41,6 +41,10 @@ TYPED_TEST(ConvLaws, EqualScalesPerChannelAreOneScale) {
   }
 }
 
+TYPED_TEST(ConvLaws, ExplicitPaddingIsAPadInFront) {
+  CheckExplicitPaddingIsAPadInFront<TypeParam>(false);
+}
+
 TYPED_TEST(ConvLaws, SharedWorkGivesTheSameBytes) {
   CheckSharedWorkGivesTheSameBytes<TypeParam>(false);
 }

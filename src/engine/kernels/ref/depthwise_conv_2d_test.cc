@@ -22,6 +22,10 @@ TYPED_TEST(DepthwiseLaws, IsTheDefinitionToRounding) {
   CheckTheDefinitionToRounding<TypeParam>(true);
 }
 
+TYPED_TEST(DepthwiseLaws, ExplicitPaddingIsAPadInFront) {
+  CheckExplicitPaddingIsAPadInFront<TypeParam>(true);
+}
+
 TYPED_TEST(DepthwiseLaws, SharedWorkGivesTheSameBytes) {
   CheckSharedWorkGivesTheSameBytes<TypeParam>(true);
 }

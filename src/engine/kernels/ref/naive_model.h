@@ -308,15 +308,28 @@ struct ConvCase {
   }
 
   [[nodiscard]] OwnedHarness Harness() const {
-    OwnedHarness op =
-        depthwise ? std::make_unique<OpHarness>(OpKind::kDepthwiseConv2d, depthwise_options())
-                  : std::make_unique<OpHarness>(OpKind::kConv2d, conv_options());
+    return Harness(out_shape(), depthwise_options(), conv_options());
+  }
+  // With edges of its own in place of the window's padding.
+  [[nodiscard]] OwnedHarness Harness(const Shape& out, const PaddedEdges& edges) const {
+    DepthwiseConvOptions depthwise_padded = depthwise_options();
+    ConvOptions padded = conv_options();
+    depthwise_padded.padding = padded.padding = Padding::kExplicit;
+    depthwise_padded.edges = padded.edges = edges;
+    return Harness(out, depthwise_padded, padded);
+  }
+  [[nodiscard]] OwnedHarness Harness(const Shape& out,
+                                     const DepthwiseConvOptions& depthwise_options,
+                                     const ConvOptions& conv_options) const {
+    OwnedHarness op = depthwise
+                          ? std::make_unique<OpHarness>(OpKind::kDepthwiseConv2d, depthwise_options)
+                          : std::make_unique<OpHarness>(OpKind::kConv2d, conv_options);
     op->Input<T>(window.in_shape(), x, in_quant);
     op->Constant<W>(weight_shape(), w, weight_quant);
     if (has_bias) {
       op->Constant<Bias>({out_channels}, bias);
     }
-    op->Output<T>(out_shape(), out_quant);
+    op->Output<T>(out, out_quant);
     return op;
   }
   [[nodiscard]] ConvOptions conv_options() const {
@@ -332,7 +345,7 @@ struct ConvCase {
             Unsigned(window.stride_w),
             Unsigned(window.dilation_h),
             Unsigned(window.dilation_w),
-            multiplier,
+            Unsigned(multiplier),
             window.padding,
             window.activation};
   }

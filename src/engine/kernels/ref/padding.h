@@ -40,6 +40,23 @@ constexpr std::optional<WindowFit> FitWindow(Padding padding, std::int32_t in, s
   return WindowFit{static_cast<std::int32_t>(out), static_cast<std::int32_t>(missing / 2)};
 }
 
+// The same with `before` and `after` elements around the input, none negative. Nullopt, too, where
+// a window could lie before the input as a whole.
+constexpr std::optional<WindowFit> FitPaddedWindow(std::int32_t before, std::int32_t after,
+                                                   std::int32_t in, std::int32_t filter,
+                                                   std::int32_t stride, std::int32_t dilation) {
+  const std::int64_t span = (static_cast<std::int64_t>(filter) - 1) * dilation + 1;
+  const std::int64_t room = static_cast<std::int64_t>(in) + before + after - span + 1;
+  if (room < 1 || before >= span || span > std::numeric_limits<std::int32_t>::max()) {
+    return std::nullopt;
+  }
+  const std::int64_t out = (room + stride - 1) / stride;
+  if (out > std::numeric_limits<std::int32_t>::max()) {
+    return std::nullopt;
+  }
+  return WindowFit{static_cast<std::int32_t>(out), before};
+}
+
 // Taps [begin, end) of the window at one place lie inside the input; empty (begin == end) where
 // dilation steps over all of it. Tap t reads element origin + t * dilation.
 struct Taps {

@@ -65,10 +65,15 @@ base::Result<Prepared> PrepareWindowSum(PrepareContext& context, const Options& 
                                         int channel_axis) {
   const Shape& in = context.input(0)->shape;
   const Shape& weights = context.input(1)->shape;
-  const auto rows =
-      FitWindow(options.padding, in.dim(1), weights.dim(1), options.stride_h, options.dilation_h);
-  const auto columns =
-      FitWindow(options.padding, in.dim(2), weights.dim(2), options.stride_w, options.dilation_w);
+  const auto fit = [&](int axis, std::int32_t before, std::int32_t after, std::int32_t stride,
+                       std::int32_t dilation) {
+    return options.padding == Padding::kExplicit
+               ? FitPaddedWindow(before, after, in.dim(axis), weights.dim(axis), stride, dilation)
+               : FitWindow(options.padding, in.dim(axis), weights.dim(axis), stride, dilation);
+  };
+  const PaddedEdges& edges = options.edges;
+  const auto rows = fit(1, edges.top, edges.bottom, options.stride_h, options.dilation_h);
+  const auto columns = fit(2, edges.left, edges.right, options.stride_w, options.dilation_w);
   if (!rows || !columns) {
     return context.Fail(base::Error::kMalformed, "weights of ", weights.dim(1), " x ",
                         weights.dim(2), " do not fit into data of ", in.dim(1), " x ", in.dim(2));

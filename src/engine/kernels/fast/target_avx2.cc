@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kernels for AVX2 with FMA. Everything that is no template over the target is included
+// before the pragma: it is compiled for any processor.
+#include "engine/kernels/fast/prepare.h"
+#include "engine/kernels/fast/targets.h"
+#include "engine/kernels/ref/all.h"
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+#include <algorithm>
+#include <cstring>
+#include <type_traits>
+#include <utility>
+
+#define PINHOLE_TARGET "avx2,fma,bmi2"
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target(PINHOLE_TARGET))), apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx2,fma,bmi2")
+#endif
+
+#include "engine/kernels/fast/kernels.h"
+#include "engine/kernels/fast/simd_avx2.h"
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+
+namespace pinhole::engine::kernels::fast {
+
+constinit const KernelList kAvx2Kernels = KernelsOf<Avx2>();
+
+}  // namespace pinhole::engine::kernels::fast
+
+#endif

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kernels for AVX-512 VL and VNNI on vectors of 256 bits. Everything that is no template over the target is included
+// before the pragma: it is compiled for any processor.
+#include "engine/kernels/fast/prepare.h"
+#include "engine/kernels/fast/targets.h"
+#include "engine/kernels/ref/all.h"
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+#include <algorithm>
+#include <cstring>
+#include <type_traits>
+#include <utility>
+
+#define PINHOLE_TARGET "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,fma,avx2,bmi2"
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target(PINHOLE_TARGET))), apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,fma,avx2,bmi2")
+#endif
+
+#include "engine/kernels/fast/kernels.h"
+#include "engine/kernels/fast/simd_avx2.h"
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+
+namespace pinhole::engine::kernels::fast {
+
+constinit const KernelList kVnni256Kernels = KernelsOf<Vnni256<false>>();
+
+}  // namespace pinhole::engine::kernels::fast
+
+#endif

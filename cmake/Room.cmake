@@ -39,7 +39,9 @@ function(pinhole_test_options target)
   # Tests are many small templates, which optimising takes twice as long to compile, under sanitizers above all; what
   # they test keeps its own level. All of them with -pthread, which some libraries ask for and a precompiled header must
   # have been told.
-  target_compile_options(${target} PRIVATE ${PINHOLE_WARNINGS} -Wno-sign-conversion -Wno-conversion -O0)
+  target_compile_options(${target} PRIVATE ${PINHOLE_WARNINGS} -Wno-sign-conversion -Wno-conversion)
+  # Where a test is emulated, its own code counts too.
+  target_compile_options(${target} PRIVATE $<IF:$<BOOL:${PINHOLE_PORTABLE}>,-O1,-O0>)
   if(NOT CMAKE_SYSTEM_NAME STREQUAL "WASI")
     target_compile_options(${target} PRIVATE -pthread)
   endif()

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/format/cost.h"
+#include "engine/owned/chosen_target.h"
 #include "engine/owned/model_file.h"
 #include "host/commands.h"
 #include "host/json.h"
@@ -43,9 +44,14 @@ std::string Microseconds(double value) {
 }  // namespace
 
 int Bench(const BenchOptions& options) {
-  engine::owned::OwnedSession owned(options.model, {{}, options.threads});
+  engine::owned::SessionNeeds needs;
+  needs.threads = options.threads;
+  const auto begin = std::chrono::steady_clock::now();
+  engine::owned::OwnedSession owned(options.model, needs);
+  const std::chrono::duration<double, std::micro> ready = std::chrono::steady_clock::now() - begin;
   const engine::run::Session& session = owned.session();
-  for (std::size_t i = 0; i < std::min<std::size_t>(options.runs, 3); ++i) {
+  const double first = RunOnce(owned);
+  for (std::size_t i = 1; i < std::min<std::size_t>(options.runs, 3); ++i) {
     RunOnce(owned);
   }
   std::vector<double> times(options.runs);
@@ -64,8 +70,12 @@ int Bench(const BenchOptions& options) {
     Print(Json::Object({{"model", options.model},
                         {"median_us", median},
                         {"min_us", times.front()},
+                        {"ready_us", ready.count()},
+                        {"first_us", first},
+                        {"isa", std::string(engine::owned::ChosenTarget().name)},
                         {"macs", macs},
                         {"arena_bytes", session.arena_bytes()},
+                        {"packed_bytes", session.packed_bytes()},
                         {"weights_bytes", weights},
                         {"threads", options.threads}})
               .Line());
@@ -74,14 +84,17 @@ int Bench(const BenchOptions& options) {
   std::string text = Inked(Printable(options.model), Ink::kBold) + "\n";
   text += "median   " + Microseconds(median) + " of " + std::to_string(times.size()) +
           " runs, shortest " + Microseconds(times.front()) + ", " +
-          std::to_string(options.threads) + (options.threads == 1 ? " thread\n" : " threads\n");
+          std::to_string(options.threads) + (options.threads == 1 ? " thread, " : " threads, ") +
+          std::string(engine::owned::ChosenTarget().name) + "\n";
+  text += "start    " + Microseconds(ready.count()) + " to read, plan and lay out, first run " +
+          Microseconds(first) + "\n";
   if (macs > 0 && median > 0) {
     text += "work     " + Rounded(macs) + " multiply-adds, " +
             Rounded(static_cast<unsigned long long>(static_cast<double>(macs) / median * 1e6)) +
             " a second\n";
   }
   text += "memory   " + Grouped(session.arena_bytes()) + " bytes, weights " + Grouped(weights) +
-          " bytes\n";
+          " bytes, laid out anew " + Grouped(session.packed_bytes()) + " bytes\n";
   Print(text);
   return 0;
 }

@@ -165,6 +165,7 @@ void Tile(const Gemm& gemm, const Block& block, const std::byte* data, std::ptrd
       typename Math::Weight weights[kVectors];
       Unroll<kVectors>([&](auto v) PINHOLE_INLINE {
         weights[v] = Math::LoadWeight(w + v * Math::kWeightBytes);
+        // Once a cache line, whatever the vectors' size.
         if constexpr ((kPixels == 1 || kVectors == 4) && v * Math::kWeightBytes % 64 == 0) {
           __builtin_prefetch(w + v * Math::kWeightBytes + kAhead);
         }

@@ -54,6 +54,9 @@ constexpr Layout LayoutOf() {
                 .walks_floats = Simd::kRegisters >= 32,
                 .weight_bytes = Simd::kWeightBytes,
                 .int8_channel = Simd::Int8Channel};
+  if constexpr (requires { Simd::kByFactors; }) {
+    layout.by_factors = Simd::kByFactors;
+  }
   if constexpr (requires { Simd::ProductPlace; }) {
     layout.product_place = Simd::ProductPlace;
     layout.window_place = Simd::WindowPlace;

@@ -55,6 +55,7 @@ struct Layout {
   ChannelOf int8_channel = nullptr;
   // int8 weights of a matrix product and of a depthwise window; null: [vector][lane][i].
   PlaceOf product_place = nullptr, window_place = nullptr;
+  bool by_factors = false;          // lanes can't be shifted each by its own number: see Finish
 
   [[nodiscard]] constexpr int group() const { return 4 / BytesOf(int8_data); }
 };
@@ -70,6 +71,9 @@ struct Layout {
 //   kFloat     bias
 //   kPositive  bias, m, add (64 bits: even lanes, then odd lanes), e - 1
 //   kSigned    bias, m, 1 + max(-e, 0), 2^(e-1) or 0, 31 or (e = 0) 32, max(e, 0)
+// With Layout::by_factors a factor takes the place of each shift by s, 2^s to the left and 2^(30 - s)
+// to the right (which 31 makes 0, and rightly: what it shifts is never negative then), -1 or (e = 0)
+// 0 that of 31 or 32, and `add` is in the order of lanes.
 enum class Finish : std::uint8_t { kFloat, kPositive, kSigned };
 
 // One block of output channels.

@@ -55,21 +55,28 @@ constexpr std::size_t RecordBytes(int lanes, Finish finish) {
 }
 
 // A lane's part of the record, but for the bias.
-void PutScaling(std::byte* record, int lanes, int lane, Finish finish, base::FixedMultiplier m,
-                std::int32_t out_zero) {
+void PutScaling(std::byte* record, const Layout& layout, int lane, Finish finish,
+                base::FixedMultiplier m, std::int32_t out_zero) {
+  const int lanes = layout.lanes;
   Put(record, lanes + lane, m.fraction);
   const int e = -m.shift;
+  const auto right = [&layout](int shift) {
+    return !layout.by_factors ? shift : shift > 30 ? 0 : std::int32_t{1} << (30 - shift);
+  };
   if (finish == Finish::kPositive) {
     const std::int64_t add = (std::int64_t{1} << (30 + e)) + (std::int64_t{1} << 30) +
                              out_zero * (std::int64_t{1} << (31 + e));
-    Put(record + std::ptrdiff_t{8} * lanes, lane % 2 * (lanes / 2) + lane / 2, add);
-    Put(record, 4 * lanes + lane, e - 1);
+    Put(record + std::ptrdiff_t{8} * lanes,
+        layout.by_factors ? lane : lane % 2 * (lanes / 2) + lane / 2, add);
+    Put(record, 4 * lanes + lane, right(e - 1));
     return;
   }
-  Put(record, 2 * lanes + lane, 1 + std::max(-e, 0));
+  const int left = 1 + std::max(-e, 0);
+  Put(record, 2 * lanes + lane, layout.by_factors ? base::WrapShl(1, left) : left);
   Put(record, 3 * lanes + lane, e > 0 ? std::int32_t{1} << (e - 1) : 0);
-  Put(record, 4 * lanes + lane, e > 0 ? 31 : 32);
-  Put(record, 5 * lanes + lane, std::max(e, 0));
+  const int sign = e > 0 ? 31 : 32;
+  Put(record, 4 * lanes + lane, layout.by_factors ? sign - 32 : sign);
+  Put(record, 5 * lanes + lane, right(std::max(e, 0)));
 }
 
 // One use of an operator while it is packed.
@@ -269,7 +276,6 @@ class Packer {
   }
 
   void PackLane(std::byte* record, int lane, Finish finish, std::int32_t c) const {
-    const int lanes = layout_.lanes;
     if (finish == Finish::kFloat) {
       const Tensor* const bias = context_.input(2);
       Put(record, lane, bias != nullptr ? bias->constant<float>()[static_cast<std::size_t>(c)]
@@ -282,7 +288,7 @@ class Packer {
     std::int64_t bias = BiasOf(c);
     const base::FixedMultiplier m = Scaling(c, finish, sums.constant(), bias);
     Put(record, lane, static_cast<std::int32_t>(bias - zero * sums.plain));
-    PutScaling(record, lanes, lane, finish, m, context_.output(0)->zero_point);
+    PutScaling(record, layout_, lane, finish, m, context_.output(0)->zero_point);
   }
 
   PrepareContext& context_;
@@ -725,7 +731,7 @@ base::Result<Prepared> PrepareAdd(PrepareContext& context, const Layout& layout)
                  context.TakePacked(RecordBytes(layout.lanes, params->finish.finish)));
   std::memset(record.data(), 0, record.size());
   for (int lane = 0; lane < layout.lanes; ++lane) {
-    PutScaling(record.data(), layout.lanes, lane, params->finish.finish, ref->out, out.zero_point);
+    PutScaling(record.data(), layout, lane, params->finish.finish, ref->out, out.zero_point);
   }
   params->scaling = record.data();
   params->packed = true;

@@ -23,6 +23,12 @@ const Target kTargets[] = {
     {"neondot", "Armv8.2 dot product instructions", HasNeonDot, kNeonDotKernels},
     {"neon", "any AArch64 processor", Always, kNeonKernels},
 #endif
+#if defined(__wasm_relaxed_simd__)
+    {"wasmrelaxed", "WebAssembly with relaxed vectors", Always, kWasmRelaxedKernels},
+#endif
+#if defined(__wasm_simd128__)
+    {"wasm", "WebAssembly with 128-bit vectors", Always, kWasmKernels},
+#endif
     {"portable", "any processor", Always, kPortableKernels},
     {"reference", "any processor", Always, ref::kAll},
 };

@@ -30,6 +30,8 @@ extern const KernelList kSse41Kernels;
 extern const KernelList kPortableKernels;
 extern const KernelList kNeonDotKernels;
 extern const KernelList kNeonKernels;
+extern const KernelList kWasmRelaxedKernels;
+extern const KernelList kWasmKernels;
 
 struct Target {
   std::string_view name;     // "avx512vnni"

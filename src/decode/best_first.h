@@ -5,8 +5,9 @@
 //
 // A score becomes a word that is smaller the better the score is (RankKey). Words are sorted by
 // counting, eight bits at a time, which needs no comparison that a processor could guess wrong;
-// some dozens are inserted one by one. Only equal scores are compared as detections (by anchor,
-// then by place), so the order is total, whatever the order of the input was.
+// few, and what the first digits leave out of place, are inserted one by one. Only equal scores are
+// compared as detections (by anchor, then by place), so the order is total, whatever the order of
+// the input was.
 //
 // Memory: two spare words for each, the caller's, and 1 KiB on the stack. Cost: linear, but for
 // equal scores, of which k cost k log k.

@@ -12,6 +12,7 @@ void FlatGrid::Axis::Divide(double extent, std::size_t most) {
   if (whole >= 2.0) {  // false, too, for what is no number
     cells = static_cast<std::size_t>(whole);
     per_unit = whole / extent;
+    last = whole - 1.0;
   }
 }
 
@@ -45,14 +46,6 @@ FlatGrid::FlatGrid(const PackedBoxes& boxes, Reach reach, std::span<std::uint32_
   rows_.Divide(static_cast<double>(around.bottom) - static_cast<double>(around.top),
                count / columns_.cells);
   lists_ = BoxLists(scratch.first(count), scratch.subspan(count, columns_.cells * rows_.cells));
-}
-
-void FlatGrid::Insert(std::uint32_t number) {
-  const Box box = boxes_.at(number);
-  if (reach_.Finds(box)) {
-    lists_.Insert(rows_.Cell(double{box.top}) * columns_.cells + columns_.Cell(double{box.left}),
-                  number);
-  }
 }
 
 }  // namespace pinhole::decode

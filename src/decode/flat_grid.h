@@ -15,6 +15,7 @@
 //
 // Memory: two words a box, the caller's.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -32,7 +33,13 @@ class FlatGrid {
   FlatGrid(const PackedBoxes& boxes, Reach reach, std::span<std::uint32_t> scratch);
 
   // A box that no search can find is not held.
-  void Insert(std::uint32_t number);
+  void Insert(std::uint32_t number) {
+    const Box box = boxes_.at(number);
+    if (reach_.Finds(box)) {
+      lists_.Insert(rows_.Cell(double{box.top}) * columns_.cells + columns_.Cell(double{box.left}),
+                    number);
+    }
+  }
 
   // As BoxGrid's, but looks at no box twice.
   template <typename Visit>
@@ -60,14 +67,15 @@ class FlatGrid {
   struct Axis {
     double begin = 0.0, largest = 0.0;  // of all boxes: the first edge, the longest side
     double per_unit = 0.0;              // cells; 0: everything lies in the first one
+    double last = 0.0;                  // the last cell
     std::size_t cells = 1;
 
     // `extent` from the first edge to the last one.
     void Divide(double extent, std::size_t most);
     [[nodiscard]] std::size_t Cell(double at) const {
-      const double cell = (at - begin) * per_unit;
-      return cell >= 1.0 ? static_cast<std::size_t>(std::min(cell, static_cast<double>(cells - 1)))
-                         : 0;
+      // In this order, what is no number goes to the first cell.
+      const double cell = std::max(0.0, std::min((at - begin) * per_unit, last));
+      return static_cast<std::size_t>(static_cast<std::int32_t>(cell));
     }
   };
 

@@ -55,8 +55,8 @@ Detection Average(std::span<const Detection> in, std::span<const std::uint32_t> 
     }
   }
   const Box box{sum.left / total, sum.top / total, sum.right / total, sum.bottom / total};
-  if (group.size() == 1 || !IsBox(box)) {
-    return mean;  // alone, without weight, or with numbers beyond a float's range
+  if (!IsBox(box)) {
+    return mean;  // without weight, or with numbers beyond a float's range
   }
   mean.box = box;
   for (std::size_t k = 0; k < mean.keypoint_count; ++k) {
@@ -114,8 +114,8 @@ class Suppression {
   void Collect();
   bool CompareWithAll();
   [[nodiscard]] std::size_t FindBest() const;
-  void Exchange(std::size_t a, std::size_t b);
-  std::size_t SetAside(const Box& top, std::size_t left);
+  void TakeOut(std::size_t at);
+  void TakeOutOverlapping(const Box& top);
   void Sort();
   template <typename Grid>
   bool Compare(Grid& grid, bool may_give_up);
@@ -166,14 +166,14 @@ bool Suppression::CompareWithAll() {
   const std::span<std::uint32_t> keys = Column(0), numbers = Column(1);
   while (left_ > 0 && !full()) {
     const std::size_t before = left_;
-    Exchange(FindBest(), before - 1);
-    const Detection& top = in_[numbers[before - 1]];
+    TakeOut(FindBest());
+    const Detection& top = in_[numbers[left_]];
     if (top.score < options_.min_score) {
       return true;
     }
-    left_ = SetAside(top.box, before - 1);
+    TakeOutOverlapping(top.box);
     const std::size_t members = before - left_;
-    if (weighted()) {
+    if (weighted() && members > 1) {
       const std::span<std::uint32_t> group = numbers.subspan(left_, members);
       SortBestFirst(in_, keys.subspan(left_, members), group, Column(6).first(members),
                     Column(7).first(members));
@@ -205,18 +205,25 @@ std::size_t Suppression::FindBest() const {
   return best;
 }
 
-void Suppression::Exchange(std::size_t a, std::size_t b) {
-  for (std::size_t which = 0; which < 6; ++which) {
-    const std::span<std::uint32_t> column = Column(which);
-    std::swap(column[a], column[b]);
-  }
+// Takes box `at` out of the boxes left: the last one takes its place. Its key and number are then
+// just behind the boxes left, its corners nowhere.
+void Suppression::TakeOut(std::size_t at) {
+  const std::span<std::uint32_t> keys = Column(0), numbers = Column(1);
+  const BoxColumns corners = Corners();
+  --left_;
+  std::swap(keys[at], keys[left_]);
+  std::swap(numbers[at], numbers[left_]);
+  corners.left[at] = corners.left[left_];
+  corners.top[at] = corners.top[left_];
+  corners.right[at] = corners.right[left_];
+  corners.bottom[at] = corners.bottom[left_];
 }
 
-// Moves those of the first `left` boxes that overlap `top` behind the others; how many others.
-std::size_t Suppression::SetAside(const Box& top, std::size_t left) {
+// Takes out those that overlap `top`.
+void Suppression::TakeOutOverlapping(const Box& top) {
   const BoxColumns corners = Corners();
-  // From the end, so that what changes places with a box set aside has been looked at.
-  const std::size_t all = left;
+  // From the end, so that what takes the place of a box taken out has been looked at.
+  const std::size_t all = left_;
   for (std::size_t end = (all + kMarks - 1) / kMarks * kMarks; end > 0; end -= kMarks) {
     const std::size_t from = end - kMarks;
     const Marks marks =
@@ -226,11 +233,10 @@ std::size_t Suppression::SetAside(const Box& top, std::size_t left) {
     }
     for (std::size_t i = std::min(end, all); i-- > from;) {
       if (marks[i - from] != 0) {
-        Exchange(i, --left);
+        TakeOut(i);
       }
     }
   }
-  return left;
 }
 
 void Suppression::Sort() {
@@ -299,7 +305,7 @@ std::size_t Suppression::TakeGroup(Grid& grid) {
   group[0] = rank_;  // whether or not the grid holds it
   std::size_t members = 1, looks = 0;
   grid.Search(top, [&](std::uint32_t other) {
-    if (other == rank_ || numbers[other] == kTaken) {
+    if (other <= rank_ || numbers[other] == kTaken) {
       return Next::kRemove;
     }
     if (!Same(top, boxes_.at(other))) {
@@ -309,6 +315,10 @@ std::size_t Suppression::TakeGroup(Grid& grid) {
     group[members++] = other;
     return Next::kRemove;
   });
+  if (members == 1) {
+    out_[count_++] = in_[numbers[rank_]];
+    return looks;
+  }
   // Floats add up to the same only in the same order, whatever the grid's was.
   std::sort(group.begin(), group.begin() + static_cast<std::ptrdiff_t>(members));
   for (std::uint32_t& member : group.first(members)) {

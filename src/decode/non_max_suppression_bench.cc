@@ -116,12 +116,13 @@ std::vector<Detection> MakeHard(std::size_t count, Hard hard) {
   return boxes;
 }
 
-void Time(benchmark::State& state, Suppress* suppress, const std::vector<Detection>& boxes) {
+void Time(benchmark::State& state, Suppress* suppress, const std::vector<Detection>& boxes,
+          const SuppressionOptions& options = {}) {
   std::vector<Detection> kept(boxes.size());
   std::vector<std::uint32_t> scratch(NonMaxSuppressionScratch(boxes.size()));
   std::size_t left = 0;
   for (auto _ : state) {
-    left = suppress(boxes, {}, scratch, kept).value();
+    left = suppress(boxes, options, scratch, kept).value();
     benchmark::DoNotOptimize(kept.data());
   }
   state.counters["boxes"] = static_cast<double>(boxes.size());
@@ -129,8 +130,9 @@ void Time(benchmark::State& state, Suppress* suppress, const std::vector<Detecti
 }
 
 void SuppressOnly(benchmark::State& state, Suppress* suppress, std::size_t count, int objects,
-                  float side) {
-  Time(state, suppress, Synthetic(count, objects, side));
+                  float side, float min_score = 0.0F) {
+  Time(state, suppress, Synthetic(count, objects, side),
+       {Overlap::kIntersectionOverUnion, 0.3F, min_score});
 }
 
 void SuppressHard(benchmark::State& state, Suppress* suppress, std::size_t count, Hard hard) {
@@ -146,7 +148,10 @@ void SuppressHard(benchmark::State& state, Suppress* suppress, std::size_t count
 PINHOLE_BENCH_BOTH(DecodeAndSuppress, rows_2304_one_face, 1, 2, 0.6F);
 PINHOLE_BENCH_BOTH(DecodeAndSuppress, rows_2304_seven_faces, 7, 2, 0.6F);
 PINHOLE_BENCH_BOTH(DecodeAndSuppress, rows_2304_no_threshold, 7, 2, 0.0F);
+PINHOLE_BENCH_BOTH(SuppressOnly, boxes_20_seven_objects, 20, 7, 0.1F);
+PINHOLE_BENCH_BOTH(SuppressOnly, boxes_128_few_overlaps, 128, 0, 0.05F);
 PINHOLE_BENCH_BOTH(SuppressOnly, boxes_2304_ten_objects, 2304, 10, 0.1F);
+PINHOLE_BENCH_BOTH(SuppressOnly, boxes_2304_ten_objects_from_0_6, 2304, 10, 0.1F, 0.6F);
 PINHOLE_BENCH_BOTH(SuppressOnly, boxes_2304_few_overlaps, 2304, 0, 0.01F);
 PINHOLE_BENCH_BOTH(SuppressOnly, boxes_100k_thousand_objects, 100000, 1000, 0.02F);
 PINHOLE_BENCH_BOTH(SuppressOnly, boxes_100k_no_overlap, 100000, 0, 0.0005F);

@@ -209,6 +209,36 @@ TEST(NonMaxSuppression, EqualsTheDefinitionInEveryScene) {
   }
 }
 
+// Enough boxes for every way that suppression is done: many alike first, which are compared with
+// all, then others for a grid; and such for which a flat grid has to be given up midway.
+TEST(NonMaxSuppression, EqualsTheDefinitionWhereTheWayChanges) {
+  constexpr std::size_t kCount = 1500;
+  unsigned seed = 100;
+  for (const Scene scene : {Scene::kUniform, Scene::kSparse, Scene::kNested, Scene::kStrips,
+                            Scene::kSizes, Scene::kFarAway, Scene::kGarbage}) {
+    for (const bool crowd : {false, true}) {
+      auto in = MakeScene(scene, kCount, ++seed);
+      for (std::size_t i = 0; crowd && i < kCount; i += 3) {
+        const float shift = 1e-3F * static_cast<float>(i % 7);
+        in[i].box = {2.0F + shift, 2.0F, 2.5F + shift, 2.5F};
+        in[i].keypoints = {Point{2.0F + shift, 2.0F}, Point{2.5F, 2.5F}};
+      }
+      for (const float min_score : {0.0F, 0.6F}) {
+        const SuppressionOptions options{Overlap::kIntersectionOverUnion, 0.3F, min_score};
+        SCOPED_TRACE(seed);
+        const auto strong = [min_score](std::vector<Detection> all) {
+          std::erase_if(all, [min_score](const Detection& d) { return d.score < min_score; });
+          return all;
+        };
+        ExpectSame(Kept(UnweightedNonMaxSuppression, in, options),
+                   strong(PlainUnweighted(in, options)));
+        ExpectSame(Kept(WeightedNonMaxSuppression, in, options),
+                   strong(PlainWeighted(in, options)));
+      }
+    }
+  }
+}
+
 TEST(NonMaxSuppression, DisjointBoxesStayAsTheyAre) {
   std::vector<Detection> in;
   for (std::uint32_t i = 0; i < 100; ++i) {

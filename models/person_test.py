@@ -142,6 +142,7 @@ class RecipeTest(unittest.TestCase):
     def test_simulation_and_peer_agree_on_random_weights(self):
         """The integer simulation against LiteRT's reference kernels, bit by bit."""
         np, torch = peer("numpy"), peer("torch")
+        peer("flatbuffers")
         import export
         import quantize
         from network import Detector

@@ -18,7 +18,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static format::AlignedBytes memory(std::size_t{1} << 20);
   base::Arena arena(memory.span());
   base::Diagnosis why;
-  const format::ReadLimits limits{std::size_t{1} << 18, 2048, 2048};
+  format::ReadLimits limits;
+  limits.max_folded_bytes = std::size_t{1} << 18;
+  limits.max_tensors = limits.max_operators = 2048;
   const auto model = format::ReadTflite(file.span(), arena, why, limits);
   if (!model) {
     if (why.empty()) {

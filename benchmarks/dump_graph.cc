@@ -54,6 +54,10 @@ class OptionFacts {
     }
     if constexpr (requires { o.padding; }) {
       facts_.Add("same", Text(o.padding == engine::Padding::kSame));
+      if constexpr (requires { o.edges; }) {
+        facts_.Add("edges", Numbers(std::initializer_list<std::int64_t>{
+                                o.edges.top, o.edges.left, o.edges.bottom, o.edges.right}));
+      }
       facts_.Add("strides", Numbers(std::initializer_list<std::int64_t>{o.stride_h, o.stride_w}));
     }
     if constexpr (requires { o.dilation_h; }) {

@@ -153,7 +153,8 @@ class Builder {
     const auto out_channels = static_cast<std::size_t>(filter.shape.dim(0)) / groups;
     const Range range = RangeOf(options.activation);
     Check(xnn_define_convolution_2d(
-        subgraph_, 0, 0, 0, 0, Unsigned(filter.shape.dim(1)), Unsigned(filter.shape.dim(2)),
+        subgraph_, options.edges.top, options.edges.right, options.edges.bottom, options.edges.left,
+        Unsigned(filter.shape.dim(1)), Unsigned(filter.shape.dim(2)),
         options.stride_h, options.stride_w, options.dilation_h, options.dilation_w, groups,
         in_channels, out_channels, range.low, range.high, InId(0), InId(1), BiasId(), OutId(),
         PaddingFlag(options.padding)));
@@ -165,7 +166,8 @@ class Builder {
     const std::int32_t channels = In(0).shape.dim(3);
     const Range range = RangeOf(options.activation);
     Check(xnn_define_depthwise_convolution_2d(
-        subgraph_, 0, 0, 0, 0, Unsigned(filter.shape.dim(1)), Unsigned(filter.shape.dim(2)),
+        subgraph_, options.edges.top, options.edges.right, options.edges.bottom, options.edges.left,
+        Unsigned(filter.shape.dim(1)), Unsigned(filter.shape.dim(2)),
         options.stride_h, options.stride_w, options.dilation_h, options.dilation_w,
         Unsigned(filter.shape.dim(3) / channels), static_cast<std::size_t>(channels), range.low,
         range.high, InId(0), InId(1), BiasId(), OutId(), PaddingFlag(options.padding)));

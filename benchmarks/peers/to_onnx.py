@@ -157,6 +157,8 @@ class Converter:
 
     def pads(self, options, shape, kernel):
         """[top, left, bottom, right] that SAME means for an input of this NHWC shape."""
+        if any(options.get("edges", [])):
+            return options["edges"]
         if not options["same"]:
             return [0, 0, 0, 0]
         before, after = [], []

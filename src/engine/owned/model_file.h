@@ -75,7 +75,10 @@ class OwnedSession {
 // Graph, prepared parameters and plan of a usual model fit: some kilobytes and a fraction of the
 // weights. Models whose weights are unfolded need a doubling or two.
 inline std::size_t FirstArenaBytes(std::size_t file_bytes) {
-  return (std::size_t{256} << 10) + file_bytes / 4;
+  // Weights laid out anew take up to four times what fp16 and sparse ones take in the file; a first
+  // attempt that fails costs as much as one that does not.
+  constexpr std::size_t kLargeFile = std::size_t{32} << 20;
+  return (std::size_t{256} << 10) + (file_bytes < kLargeFile ? 4 * file_bytes : file_bytes / 4);
 }
 
 // Calls attempt(memory) with more and more memory until it does not answer kOutOfMemory; returns

@@ -75,7 +75,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   base::Diagnosis why;
   run::SessionOptions options;
   options.kernels = kernels::AllKernels();
-  options.limits = {std::size_t{1} << 20, 2048, 2048};
+  options.limits.max_folded_bytes = std::size_t{1} << 20;
+  options.limits.max_tensors = 2048;
+  options.limits.max_operators = 2048;
   options.effort = size % 2 == 0 ? plan::Effort::kQuick : plan::Effort::kThorough;
   base::Result<run::Session> session = run::Session::Load(file.span(), arena, options, why);
   if (!session) {

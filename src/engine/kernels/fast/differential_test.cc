@@ -4,9 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "engine/kernels/fast/layout.h"
-#include "engine/kernels/fast/targets.h"
+#include "engine/kernels/fast/target_for_tests.h"
 #include "engine/kernels/ref/naive_model.h"
-#include "engine/kernels/registry.h"
 
 namespace pinhole::engine::kernels::fast {
 namespace {
@@ -16,20 +15,7 @@ using ref::FloatCase;
 using ref::Int8Case;
 using ref::OwnedHarness;
 
-class Differential : public ::testing::TestWithParam<std::string_view> {
- protected:
-  void SetUp() override {
-    target_ = FindTarget(GetParam());
-    ASSERT_NE(target_, nullptr);
-    if (!target_->runs_here()) {
-      GTEST_SKIP() << "this processor lacks " << target_->needs;
-    }
-  }
-  const Kernel& Fast(OpKind kind) { return *FindKernel(target_->kernels, kind); }
-  static const Kernel& Ref(OpKind kind) { return *FindKernel(AllKernels(), kind); }
-
-  const Target* target_ = nullptr;
-};
+class Differential : public TargetTest {};
 
 // Shapes that reach every tile, tail and way: many channels, wide rows, long windows.
 template <typename Case>
@@ -179,16 +165,7 @@ TEST_P(Differential, AdditionsAreEqual) {
   }
 }
 
-std::vector<std::string_view> Names() {
-  std::vector<std::string_view> names;
-  for (const Target& target : AllTargets()) {
-    names.push_back(target.name);
-  }
-  return names;
-}
-
-INSTANTIATE_TEST_SUITE_P(Targets, Differential, ::testing::ValuesIn(Names()),
-                         [](const auto& one) { return std::string(one.param); });
+INSTANTIATE_TEST_SUITE_P(Targets, Differential, ::testing::ValuesIn(TargetNames()), NameOf);
 
 }  // namespace
 }  // namespace pinhole::engine::kernels::fast

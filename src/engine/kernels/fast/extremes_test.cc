@@ -3,9 +3,8 @@
 // largest ones show it. Random values hardly ever bring two of them together.
 #include <gtest/gtest.h>
 
-#include "engine/kernels/fast/targets.h"
+#include "engine/kernels/fast/target_for_tests.h"
 #include "engine/kernels/ref/naive_model.h"
-#include "engine/kernels/registry.h"
 
 namespace pinhole::engine::kernels::fast {
 namespace {
@@ -14,16 +13,8 @@ using ref::Dice;
 using ref::Int8Case;
 using ref::OwnedHarness;
 
-class Extremes : public ::testing::TestWithParam<std::string_view> {
+class Extremes : public TargetTest {
  protected:
-  void SetUp() override {
-    target_ = FindTarget(GetParam());
-    ASSERT_NE(target_, nullptr);
-    if (!target_->runs_here()) {
-      GTEST_SKIP() << "this processor lacks " << target_->needs;
-    }
-  }
-
   // Convolutions of data and weights that are `ends` only, mostly the first of each.
   void ExpectEqual(std::span<const std::int8_t> data, std::span<const std::int8_t> weights) {
     for (const bool depthwise : {false, true}) {
@@ -45,8 +36,8 @@ class Extremes : public ::testing::TestWithParam<std::string_view> {
         c.out_quant = Q(taps * 200.0F, dice.Int(-128, 0));
         const OwnedHarness want = c.Harness();
         const OwnedHarness got = c.Harness();
-        ASSERT_TRUE(want->Run(*FindKernel(AllKernels(), kind))) << want->why();
-        ASSERT_TRUE(got->Run(*FindKernel(target_->kernels, kind))) << got->why();
+        ASSERT_TRUE(want->Run(Ref(kind))) << want->why();
+        ASSERT_TRUE(got->Run(Fast(kind))) << got->why();
         ASSERT_EQ(want->Result<std::int8_t>(), got->Result<std::int8_t>())
             << "seed " << seed << " depthwise " << depthwise;
       }
@@ -63,8 +54,6 @@ class Extremes : public ::testing::TestWithParam<std::string_view> {
       to.push_back(ends[static_cast<std::size_t>(other ? dice.Int(0, last) : 0)]);
     }
   }
-
-  const Target* target_ = nullptr;
 };
 
 constexpr std::int8_t kLowest[] = {-128};
@@ -78,16 +67,7 @@ TEST_P(Extremes, WeightsWithoutTheLowestAreEqual) { ExpectEqual(kAll, kNarrow); 
 TEST_P(Extremes, HighestTimesHighestIsEqual) { ExpectEqual(kHighest, kHighest); }
 TEST_P(Extremes, HighestTimesLowestIsEqual) { ExpectEqual(kHighest, kAll); }
 
-std::vector<std::string_view> Names() {
-  std::vector<std::string_view> names;
-  for (const Target& target : AllTargets()) {
-    names.push_back(target.name);
-  }
-  return names;
-}
-
-INSTANTIATE_TEST_SUITE_P(Targets, Extremes, ::testing::ValuesIn(Names()),
-                         [](const auto& one) { return std::string(one.param); });
+INSTANTIATE_TEST_SUITE_P(Targets, Extremes, ::testing::ValuesIn(TargetNames()), NameOf);
 
 }  // namespace
 }  // namespace pinhole::engine::kernels::fast

@@ -112,16 +112,12 @@ class RowCopier {
       Simd::Convert(to, reinterpret_cast<const std::int8_t*>(from), count);
     }
   }
+  // int8 only: a depth multiplier of floats is the reference kernel's.
   void Repeat(std::byte* to, const std::byte* from, std::ptrdiff_t count) const {
     const std::ptrdiff_t bytes = BytesOf(copy_.type);
-    const std::ptrdiff_t in_bytes = copy_.type == DataType::kFloat ? 4 : 1;
     for (std::ptrdiff_t i = 0; i < count; ++i) {
-      std::byte one[4];
-      if (copy_.type == DataType::kFloat) {
-        std::memcpy(one, from + i * in_bytes, 4);
-      } else {
-        Simd::Convert(one, reinterpret_cast<const std::int8_t*>(from + i), 1);
-      }
+      std::byte one[2];
+      Simd::Convert(one, reinterpret_cast<const std::int8_t*>(from + i), 1);
       for (std::int32_t k = 0; k < copy_.repeat; ++k, to += bytes) {
         std::memcpy(to, one, static_cast<std::size_t>(bytes));
       }

@@ -19,6 +19,7 @@
 #include <cstring>
 
 #include "engine/kernels/fast/layout.h"
+#include "engine/kernels/fast/simd_x86.h"
 #include "engine/kernels/fast/unroll.h"
 
 namespace pinhole::engine::kernels::fast {
@@ -89,7 +90,7 @@ struct Avx2Lanes {
       part = _mm256_extracti128_si256(bytes, 1);
       out += 16;
     }
-    StoreBits(part, out, count);
+    StoreBytes<Self>(part, out, count);
   }
 
   // For ADD: element-wise arithmetic of 32 bits.
@@ -151,14 +152,7 @@ struct Avx2Lanes {
       part = _mm256_extractf128_ps(value, 1);
       at += 4;
     }
-    if ((count & 2) != 0) {
-      _mm_storel_pi(reinterpret_cast<__m64*>(at), part);
-      part = _mm_movehl_ps(part, part);
-      at += 2;
-    }
-    if ((count & 1) != 0) {
-      _mm_store_ss(at, part);
-    }
+    StoreFloats<Self>(at, part, count);
   }
 
  private:
@@ -190,32 +184,9 @@ struct Avx2Lanes {
     return _mm256_permutevar8x32_epi32(Limit(clamp, _mm256_packs_epi16(shorts, shorts)),
                                        _mm256_setr_epi32(0, 4, 0, 4, 0, 4, 0, 4));
   }
-  // The lowest count % 16 bytes.
-  static void StoreBits(__m128i bytes, std::int8_t* out, int count) {
-    if ((count & 8) != 0) {
-      _mm_storel_epi64(reinterpret_cast<__m128i*>(out), bytes);
-      bytes = _mm_srli_si128(bytes, 8);
-      out += 8;
-    }
-    auto four = static_cast<std::uint32_t>(_mm_cvtsi128_si32(bytes));
-    if ((count & 4) != 0) {
-      std::memcpy(out, &four, 4);
-      four = static_cast<std::uint32_t>(_mm_extract_epi32(bytes, 1));
-      out += 4;
-    }
-    if ((count & 2) != 0) {
-      std::memcpy(out, &four, 2);
-      four >>= 16;
-      out += 2;
-    }
-    if ((count & 1) != 0) {
-      std::memcpy(out, &four, 1);
-    }
-  }
 };
 
 struct Avx2 : Avx2Lanes<Avx2> {
-  static constexpr const char* kName = "avx2";
   static constexpr DataType kInt8Data = DataType::kShort;
   static constexpr int kWeightBytes = 4;
 

@@ -18,7 +18,6 @@
 namespace pinhole::engine::kernels::fast {
 
 struct Avx512Vnni {
-  static constexpr const char* kName = "avx512vnni";
   static constexpr int kLanes = 16;
   static constexpr DataType kInt8Data = DataType::kByte;
   static constexpr int kWeightBytes = 4;

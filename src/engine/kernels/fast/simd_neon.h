@@ -215,7 +215,6 @@ struct NeonCommon {
 
 // 32 registers: 24 sums, 4 weights, the rest for data.
 struct NeonDot : NeonCommon<NeonDot> {
-  static constexpr const char* kName = "neondot";
   static constexpr int MaxPixels(int vectors) { return vectors == 4 ? 6 : 12; }
 
   // Not in every lane: SDOT takes its four bytes from one. The load is one of a float, since that
@@ -268,7 +267,6 @@ template <class Target>
 struct NeonBytes : NeonCommon<Target> {
   using Base = NeonCommon<Target>;
   using I = typename Base::I;
-  static constexpr const char* kName = "neon";
   static constexpr int MaxPixels(int vectors) { return vectors == 4 ? 3 : 6; }
 
   // Bytes 0 and 1 of a step in every lane, and bytes 2 and 3.

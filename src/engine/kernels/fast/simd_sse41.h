@@ -16,12 +16,12 @@
 #include <cstring>
 
 #include "engine/kernels/fast/layout.h"
+#include "engine/kernels/fast/simd_x86.h"
 #include "engine/kernels/fast/unroll.h"
 
 namespace pinhole::engine::kernels::fast {
 
 struct Sse41 {
-  static constexpr const char* kName = "sse41";
   static constexpr int kLanes = 4;
   static constexpr int kWindowPlaces = 1;
   static constexpr int kRegisters = 16;
@@ -101,7 +101,7 @@ struct Sse41 {
   template <int kVectors>
   [[gnu::always_inline]] static void StoreSome(const Clamp& clamp, const I (&sums)[kVectors],
                                                std::int8_t* out, int count) {
-    StoreBits(Bytes(clamp, sums), out, count);
+    StoreBytes<Sse41>(Bytes(clamp, sums), out, count);
   }
 
   // A window of one channel each: lane l of the four vectors takes the short of channel
@@ -185,14 +185,7 @@ struct Sse41 {
   }
   static void StoreF(float* at, F value) { _mm_storeu_ps(at, value); }
   static void StoreSomeF(float* at, F value, int count) {
-    if ((count & 2) != 0) {
-      _mm_storel_pi(reinterpret_cast<__m64*>(at), value);
-      value = _mm_movehl_ps(value, value);
-      at += 2;
-    }
-    if ((count & 1) != 0) {
-      _mm_store_ss(at, value);
-    }
+    StoreFloats<Sse41>(at, value, count);
   }
 
  private:
@@ -221,28 +214,6 @@ struct Sse41 {
       return Limit(clamp, _mm_packs_epi16(low, high));
     } else {
       return Limit(clamp, _mm_packs_epi16(low, low));
-    }
-  }
-  // The lowest count % 16 bytes.
-  static void StoreBits(__m128i bytes, std::int8_t* out, int count) {
-    if ((count & 8) != 0) {
-      _mm_storel_epi64(reinterpret_cast<__m128i*>(out), bytes);
-      bytes = _mm_srli_si128(bytes, 8);
-      out += 8;
-    }
-    auto four = static_cast<std::uint32_t>(_mm_cvtsi128_si32(bytes));
-    if ((count & 4) != 0) {
-      std::memcpy(out, &four, 4);
-      four = static_cast<std::uint32_t>(_mm_extract_epi32(bytes, 1));
-      out += 4;
-    }
-    if ((count & 2) != 0) {
-      std::memcpy(out, &four, 2);
-      four >>= 16;
-      out += 2;
-    }
-    if ((count & 1) != 0) {
-      std::memcpy(out, &four, 1);
     }
   }
 };

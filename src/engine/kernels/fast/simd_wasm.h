@@ -236,13 +236,11 @@ struct WasmCommon {
 };
 
 struct Wasm : WasmCommon<Wasm> {
-  static constexpr const char* kName = "wasm";
 };
 
 #if defined(__wasm_relaxed_simd__)
 
 struct WasmRelaxed : WasmCommon<WasmRelaxed> {
-  static constexpr const char* kName = "wasmrelaxed";
 
   // Rounded once or twice, as the processor likes it.
   static F FusedMultiplyAdd(F sum, F a, F b) { return wasm_f32x4_relaxed_madd(a, b, sum); }

@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Trains the network on the shards that `synthesize.py` wrote.
+
+In: a folder of shards (it may still be growing), minutes of wall clock, a seed. Out: a checkpoint with
+the averaged weights, written every three minutes and at the end; with the checkpoint there, training
+goes on from it. The learning rate follows a cosine over the minutes.
+
+Clips lie at a random place in silence or noise, one or two to a window. A batch is padded with zeros to
+its longest clip, to a little more, or to the whole window, so that the network knows both. Half of the
+clips ask for timestamps. Beside the decoder's loss, the encoder's output is asked to spell the text
+(CTC over letters) through a head that is thrown away: attention is found in minutes with it.
+"""
+
+import argparse
+import copy
+import json
+import math
+import random
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+import evaluate
+import vocabulary as v
+from features import RATE, Spoiler, log_mel, mask
+from network import Whisper
+
+FRAMES = 9000  # of 10 ms in a batch
+RATE_PEAK, WARM_UP, DECAY = 2.0e-3, 250, 0.05
+AVERAGE = 0.998
+SAVE_SECONDS, MEASURE_SECONDS = 180, 600
+WINDOW = int(v.WINDOW * RATE)
+LETTERS = {c: i + 1 for i, c in enumerate("abcdefghijklmnopqrstuvwxyz '")}  # 0 is the blank
+
+
+class Shards:
+    """The clips of all shards that are there, in a new random order each time they have been heard."""
+
+    def __init__(self, folder, seed):
+        self.folder, self.random = Path(folder), random.Random(seed)
+        self.sounds, self.rows, self.order, self.epoch = {}, {}, [], 0
+
+    def _look(self):
+        for index in sorted(self.folder.glob("clips_*.json")):
+            if index.stem not in self.rows:
+                self.sounds[index.stem] = np.load(index.with_suffix(".npy"), mmap_mode="r")
+                self.rows[index.stem] = json.loads(index.read_text())
+        if not self.rows:
+            raise SystemExit(f"{self.folder} holds no clips; run synthesize.py --out {self.folder} first")
+
+    def next(self):
+        """(samples in -1..1, text)."""
+        if not self.order:
+            self._look()
+            self.order = [(k, i) for k, rows in self.rows.items() for i in range(len(rows))]
+            self.random.shuffle(self.order)
+            self.epoch += 1
+        key, i = self.order.pop()
+        row = self.rows[key][i]
+        return self.sounds[key][row["first"] : row["last"]] / 32768.0, row["text"]
+
+
+class Examples:
+    """Batches: (samples (B, n), inputs (B, t), targets (B, t), letters [B])."""
+
+    def __init__(self, folder, seed, tokenizer):
+        self.shards, self.spoiler, self.tokenizer = Shards(folder, seed), Spoiler(seed), tokenizer
+        self.r = np.random.default_rng([seed, 13])
+
+    def _silence(self):
+        """Nothing said: the first token says so, and after any prompt comes the end."""
+        n = int(self.r.uniform(0.3, 6) * RATE)
+        level = 10 ** (-self.r.uniform(6, 70) / 20)
+        x = np.zeros(n) if self.r.random() < 0.15 else self.spoiler.noise(n) * level * 0.3
+        second = v.NO_TIMESTAMPS if self.r.random() < 0.5 else v.ZERO
+        return x, [v.SOT, second], [v.NO_SPEECH, v.EOT], ""
+
+    def _speech(self):
+        clip, text = self.shards.next()
+        clip = self.spoiler.speed(clip)
+        lead = int(min(1.5, self.r.exponential(0.25)) * RATE)
+        parts, spans, texts = [np.zeros(lead), clip], [(lead, lead + len(clip))], [text]
+        if self.r.random() < 0.12:
+            other, more = self.shards.next()
+            gap = int(self.r.uniform(0.25, 1.2) * RATE)
+            if spans[0][1] + gap + len(other) < WINDOW - RATE // 2 and len(text) + len(more) < 140:
+                parts += [np.zeros(gap), other * self.r.uniform(0.5, 1.2)]
+                spans.append((spans[0][1] + gap, spans[0][1] + gap + len(other)))
+                texts.append(more)
+        tail = int(min(2.0, 0.05 + self.r.exponential(0.35)) * RATE)
+        x = np.concatenate([*parts, np.zeros(tail)])[:WINDOW]
+        return self.spoiler(x), *self._tokens(spans, texts), " ".join(texts)
+
+    def _tokens(self, spans, texts):
+        """Inputs and targets."""
+        if self.r.random() < 0.5:
+            ids = [v.SOT, v.NO_TIMESTAMPS]
+            for text in texts:
+                ids += self.tokenizer.encode(" " + text)
+        else:
+            ids = [v.SOT]
+            for (first, last), text in zip(spans, texts, strict=True):
+                begin, end = (v.ZERO + min(round(s / RATE / 0.02), v.SIZE - 1 - v.ZERO) for s in (first, last))
+                ids += [begin, *self.tokenizer.encode(" " + text), end]
+        return ids, [*ids[1:], v.EOT]
+
+    def _one(self):
+        while True:
+            made = self._silence() if self.r.random() < 0.05 else self._speech()
+            if len(made[1]) <= 64:
+                return made
+
+    def _length(self, items):
+        """Samples that a batch of these is padded to."""
+        n = -(-max(len(x) for x, *_ in items) // 320) * 320
+        k = self.r.random()
+        return WINDOW if k < 0.06 else min(WINDOW, n + 320 * int(self.r.integers(50))) if k < 0.5 else n
+
+    def _batch(self, items, n):
+        samples = torch.zeros(len(items), n)
+        width = max(len(i) for _, i, _, _ in items)
+        inputs = torch.full((len(items), width), v.EOT)
+        targets = torch.full((len(items), width), -100)
+        for row, (x, i, t, _) in enumerate(items):
+            samples[row, : len(x)] = torch.from_numpy(x)
+            inputs[row, : len(i)], targets[row, : len(t)] = torch.tensor(i), torch.tensor(t)
+        letters = [[LETTERS[c] for c in " ".join(evaluate.words(text)) if c in LETTERS] for *_, text in items]
+        return samples, inputs, targets, letters
+
+    def __iter__(self):
+        """Clips of about the same length share a batch."""
+        while True:
+            items = sorted((self._one() for _ in range(512)), key=lambda item: len(item[0]))
+            batches, batch = [], []
+            for item in items:
+                if batch and (len(batch) + 1) * len(item[0]) // 160 > FRAMES:
+                    batches.append(batch)
+                    batch = []
+                batch.append(item)
+            batches.append(batch)
+            self.r.shuffle(order := list(range(len(batches))))
+            for i in order:
+                n = self._length(batches[i])
+                most = FRAMES * 160 * 3 // 2 // n
+                for k in range(0, len(batches[i]), most):
+                    yield self._batch(batches[i][k : k + most], n)
+
+
+class Trainee(nn.Module):
+    """The network and the head that spells."""
+
+    def __init__(self):
+        super().__init__()
+        self.model = Whisper()
+        self.spell = nn.Linear(self.model.dims["n_audio_state"], len(LETTERS) + 1)
+
+    def losses(self, batch, r):
+        """(decoder's cross-entropy for a token, CTC for a letter)."""
+        samples, inputs, targets, letters = batch
+        mel = mask(log_mel(samples), r)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            audio = self.model.encoder(mel)
+            logits = self.model.decoder(inputs, audio)
+            spelt = self.spell(audio)
+        token = F.cross_entropy(logits.float().flatten(0, 1), targets.flatten(), ignore_index=-100)
+        lengths = torch.tensor([len(x) for x in letters])
+        flat = torch.tensor([c for x in letters for c in x], dtype=torch.long)
+        spelt = spelt.float().log_softmax(-1).transpose(0, 1)
+        ctc = F.ctc_loss(spelt, flat, torch.full((len(letters),), spelt.shape[0]), lengths, reduction="sum", zero_infinity=True)
+        return token, ctc / max(1, len(flat))
+
+
+def optimizer_of(module):
+    matrices = [p for p in module.parameters() if p.ndim > 1]
+    vectors = [p for p in module.parameters() if p.ndim < 2]
+    groups = [{"params": matrices, "weight_decay": DECAY}, {"params": vectors, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=RATE_PEAK, betas=(0.9, 0.98))
+
+
+class Run:
+    """What a checkpoint holds, and the steps between two of them."""
+
+    def __init__(self, out, minutes, seed, tokens):
+        self.out, self.seconds, self.tokens = Path(out), minutes * 60, tokens
+        torch.manual_seed(seed)
+        self.trainee = Trainee()
+        self.optimizer = optimizer_of(self.trainee)
+        self.average = copy.deepcopy(self.trainee.model).eval()
+        self.step, self.spent = 0, 0.0
+        self.r = np.random.default_rng([seed, 17])
+        if self.out.exists():
+            self._resume()
+
+    def _resume(self):
+        state = torch.load(self.out, weights_only=True)
+        self.trainee.load_state_dict(state["trainee"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.average.load_state_dict(state["average"])
+        self.step, self.spent = state["step"], state["spent"]
+
+    def save(self):
+        state = {"trainee": self.trainee.state_dict(), "optimizer": self.optimizer.state_dict(), "average": self.average.state_dict(),
+                 "step": self.step, "spent": self.spent, "tokens": self.tokens, "dims": self.trainee.model.dims}
+        part = self.out.with_suffix(".part")
+        torch.save(state, part)
+        part.replace(self.out)
+
+    def learn(self, batch):
+        """One step; the two losses."""
+        progress = min(1.0, self.spent / self.seconds)
+        rate = RATE_PEAK * min(1, (self.step + 1) / WARM_UP) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        token, ctc = self.trainee.losses(batch, self.r)
+        (token + (0.6 - 0.4 * progress) * ctc).backward()
+        nn.utils.clip_grad_norm_(self.trainee.parameters(), 1.0)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        keep = min(AVERAGE, (self.step + 1) / (self.step + 10))
+        with torch.no_grad():
+            for a, p in zip(self.average.parameters(), self.trainee.model.parameters(), strict=True):
+                a.lerp_(p, 1 - keep)
+        self.step += 1
+        return float(token.detach()), float(ctc.detach())
+
+
+def measure(run, tokenizer, rows, clips):
+    texts, _ = evaluate.transcribe(run.average, tokenizer, clips)
+    print(f"step {run.step}: word error rate {100 * evaluate.word_error_rate(rows, texts):.1f} % on {len(rows)} held-out clips", flush=True)
+
+
+def train(folder, out, minutes, seed=1, tokens=None, check=120):
+    """Trains until `minutes` have passed in all and leaves the checkpoint at `out`."""
+    torch.set_num_threads(1)
+    tokenizer = v.Tokenizer(tokens or v.standard())
+    run = Run(out, minutes, seed, tokenizer.tokens)
+    rows = evaluate.read_rows()[:: max(1, 400 // check)]
+    clips = evaluate.held_out_clips(rows)
+    last, saved, measured, shown, sums, clips_heard = time.monotonic(), run.spent, run.spent, run.step, np.zeros(2), 0
+    for batch in Examples(folder, seed + run.step, tokenizer):
+        sums += run.learn(batch)
+        clips_heard += len(batch[0])
+        now = time.monotonic()
+        run.spent, last = run.spent + now - last, now
+        if run.step - shown >= 100:
+            mean = sums / (run.step - shown)
+            print(f"step {run.step}, {run.spent / 60:.1f} min, {clips_heard} clips: token {mean[0]:.3f}, letter {mean[1]:.3f}", flush=True)
+            shown, sums = run.step, np.zeros(2)
+        done = run.spent >= run.seconds
+        if done or run.spent - saved > SAVE_SECONDS:
+            saved = run.spent
+            run.save()
+        if done or run.spent - measured > MEASURE_SECONDS:
+            measured = run.spent
+            measure(run, tokenizer, rows, clips)
+        if done:
+            return
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--clips", type=Path, required=True)
+    p.add_argument("--out", type=Path, required=True)
+    p.add_argument("--minutes", type=float, default=80)
+    p.add_argument("--seed", type=int, default=1)
+    args = p.parse_args()
+    train(args.clips, args.out, args.minutes, args.seed)
+
+
+if __name__ == "__main__":
+    main()

@@ -5,17 +5,20 @@ The held-out set is `heldout.tsv`: set, engine, voice, rate, pitch, seed, text. 
 of eSpeak NG that training never heard, `accent` an accent, `speaker` a speaker of Festival. No text of
 three or more words was trained on. `seed` draws the noise and room of the spoilt version.
 
-    python evaluate.py --checkpoint CKPT       # both tables; PINHOLE_DATA names the real recordings
+    python evaluate.py                       # both tables of speech.bin; PINHOLE_DATA names the real recordings
+    python evaluate.py --checkpoint CKPT     # of a training that is still running
 """
 
 import argparse
 import os
 import re
+import wave
 from pathlib import Path
 
 import numpy as np
 import torch
 
+import export
 import sentences
 import synthesize
 import vocabulary as v
@@ -70,7 +73,7 @@ def read_rows(path=HERE / "heldout.tsv"):
 def held_out_clips(rows):
     """Rows -> samples of each with silence around, at half of full scale."""
     quiet = np.zeros(int(QUIET * RATE))
-    return [np.concatenate([quiet, x * (0.5 / np.abs(x).max()), quiet]) for x in synthesize.speak_all(rows)]
+    return [np.concatenate([quiet, x * (0.5 / np.abs(x).max()), quiet]) for x, _ in synthesize.speak_all(rows)]
 
 
 def spoil(rows, clips):
@@ -172,8 +175,6 @@ REAL = [("yes_1000ms.wav", "yes"), ("no_1000ms.wav", "no"), ("marvin_617de221_0.
 
 def read_any(path):
     """A WAV of any PCM16 layout as mono at RATE."""
-    import wave
-
     with wave.open(str(path)) as f:
         x = np.frombuffer(f.readframes(f.getnframes()), "<i2").reshape(-1, f.getnchannels()).mean(1) / 32768.0
         return synthesize.resample(x, f.getframerate())
@@ -200,11 +201,12 @@ def data_folder():
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--checkpoint", type=Path, required=True)
+    p.add_argument("--model", type=Path, default=HERE / "speech.bin")
+    p.add_argument("--checkpoint", type=Path, help="instead of a file: a checkpoint")
     p.add_argument("--show", type=int, default=20, help="transcripts to print")
     args = p.parse_args()
     torch.set_num_threads(1)
-    model, tokenizer = load(args.checkpoint)
+    model, tokenizer = load(args.checkpoint) if args.checkpoint else export.load(args.model)
     for name, rate in held_out_table(model, tokenizer, read_rows(), args.show).items():
         print(f"{name}: {100 * rate:.1f} %")
     real_table(model, tokenizer, data_folder())

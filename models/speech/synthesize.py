@@ -4,7 +4,7 @@
 Needs the Debian packages espeak-ng, flite, festival, festvox-kallpc16k, festvox-kdlpc16k and
 festvox-us-slt-hts. eSpeak NG and Flite are called as libraries; Festival runs once for a shard.
 A shard is `clips_NNN.npy` (int16, all clips one after the other, trimmed to what sounds) and
-`clips_NNN.json` (for each: text, voice, rate, pitch, first and last sample). Its number is its seed.
+`clips_NNN.json` (for each: text, voice, rate, pitch, first and last sample, phonemes). Its number is its seed.
 
     python synthesize.py --out FOLDER --first 0 --count 30
 """
@@ -52,14 +52,19 @@ def resample(x, rate):
     return np.fft.irfft(out, m) * (m / n)
 
 
-def trim(x):
-    """The part between the first and the last 10 ms louder than 1 % of the loudest."""
+def sounding(x):
+    """First and last sample of what lies between the first and the last 10 ms louder than 1 % of the loudest."""
     frames = len(x) // 160
     if not frames:
-        return x[:0]
+        return 0, 0
     level = np.abs(x[: frames * 160]).reshape(frames, 160).max(1)
     loud = np.flatnonzero(level > 0.01 * max(level.max(), 1e-9))
-    return x[loud[0] * 160 : (loud[-1] + 1) * 160]
+    return (loud[0] * 160, (loud[-1] + 1) * 160) if len(loud) else (0, 0)
+
+
+class _EspeakEvent(ctypes.Structure):
+    _fields_ = [("type", ctypes.c_int), ("identifier", ctypes.c_uint), ("text_position", ctypes.c_int), ("length", ctypes.c_int),
+                ("audio_position", ctypes.c_int), ("sample", ctypes.c_int), ("user_data", ctypes.c_void_p), ("name", ctypes.c_char * 8)]
 
 
 class Espeak:
@@ -67,26 +72,31 @@ class Espeak:
 
     def __init__(self):
         self.lib = ctypes.CDLL("libespeak-ng.so.1")
-        self.rate = self.lib.espeak_Initialize(2, 0, None, 0)  # samples come through the callback
+        self.rate = self.lib.espeak_Initialize(2, 0, None, 1)  # samples and phonemes come through the callback
         if self.rate <= 0:
             raise RuntimeError("libespeak-ng did not start; install the package espeak-ng")
-        self.parts = []
-        kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
+        self.parts, self.phones = [], []
+        kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_EspeakEvent))
         self.callback = kind(self._take)
         self.lib.espeak_SetSynthCallback(self.callback)
 
-    def _take(self, samples, count, _):
+    def _take(self, samples, count, events):
         if samples and count:
             self.parts.append(np.ctypeslib.as_array(samples, (count,)).copy())
+        i = 0
+        while events[i].type:
+            if events[i].type == 7:
+                self.phones.append((events[i].name.decode("utf-8", "replace"), events[i].sample * RATE // self.rate))
+            i += 1
         return 0
 
     def speak(self, text, voice, rate, pitch):
-        """Samples in -1..1 at RATE."""
+        """Samples in -1..1 at RATE; `phones` then has each phoneme's name and first sample."""
         if self.lib.espeak_SetVoiceByName(voice.encode()) != 0:
             raise ValueError(f"eSpeak NG has no voice {voice}")
         self.lib.espeak_SetParameter(1, rate, 0)
         self.lib.espeak_SetParameter(3, pitch, 0)
-        self.parts = []
+        self.parts, self.phones = [], []
         data = text.encode()
         self.lib.espeak_Synth(data, len(data) + 1, 0, 1, 0, 1, None, None)
         x = np.concatenate(self.parts or [np.zeros(0, np.int16)])
@@ -175,20 +185,24 @@ def plan(seed, count=SHARD):
 
 
 def speak_all(rows):
-    """Rows as `plan` makes them -> samples of each, trimmed."""
+    """Rows as `plan` makes them -> for each its samples, trimmed, and [(phoneme, first sample)] where the
+    synthesizer tells (eSpeak NG does; otherwise None)."""
     espeak = Espeak()
     flite = Flite() if any(row["engine"] == "flite" for row in rows) else None
     fest = [i for i, row in enumerate(rows) if row["engine"] == "festival"]
     spoken = dict(zip(fest, festival([(rows[i]["text"], rows[i]["voice"], rows[i]["rate"]) for i in fest]) if fest else [], strict=True))
     out = []
     for i, row in enumerate(rows):
+        phones = None
         if row["engine"] == "espeak":
             x = espeak.speak(row["text"], row["voice"], row["rate"], row["pitch"])
+            phones = espeak.phones
         elif row["engine"] == "flite":
             x = flite.speak(row["text"], row["voice"], row["rate"])
         else:
             x = spoken[i]
-        out.append(trim(x))
+        first, last = sounding(x)
+        out.append((x[first:last], phones and [(name, max(0, int(at - first))) for name, at in phones]))
     return out
 
 
@@ -201,12 +215,12 @@ def shard(folder, seed, count=SHARD):
     folder.mkdir(parents=True, exist_ok=True)
     kept, parts, at = [], [], 0
     rows = plan(seed, count)
-    for row, x in zip(rows, speak_all(rows), strict=True):
+    for row, (x, phones) in zip(rows, speak_all(rows), strict=True):
         if not 0.1 * RATE < len(x) < LONGEST * RATE:
             continue
         x = x * (0.5 / np.abs(x).max())
         parts.append((x * 32767).astype(np.int16))
-        kept.append({**row, "first": at, "last": at + len(x)})
+        kept.append({**row, "first": at, "last": at + len(x), "phones": phones})
         at += len(x)
     np.save(folder / f"clips_{seed:03d}.npy", np.concatenate(parts))
     index.write_text(json.dumps(kept))

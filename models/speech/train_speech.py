@@ -7,8 +7,10 @@ goes on from it. The learning rate follows a cosine over the minutes.
 
 Clips lie at a random place in silence or noise, one or two to a window. A batch is padded with zeros to
 its longest clip, to a little more, or to the whole window, so that the network knows both. Half of the
-clips ask for timestamps. Beside the decoder's loss, the encoder's output is asked to spell the text
-(CTC over letters) through a head that is thrown away: attention is found in minutes with it.
+clips ask for timestamps. Beside the decoder's loss, the encoder's output is asked two more things through
+heads that are thrown away: to spell the text (CTC over letters) and, where eSpeak NG spoke and so told
+its phonemes and their times, to name the phoneme of each frame. Without the latter the encoder hears
+nothing for the first thousands of steps.
 """
 
 import argparse
@@ -30,10 +32,14 @@ from features import RATE, Spoiler, log_mel, mask
 from network import Whisper
 
 FRAMES = 9000  # of 10 ms in a batch
-RATE_PEAK, WARM_UP, DECAY = 2.0e-3, 250, 0.05
+RATE_PEAK, WARM_UP, DECAY = 1.5e-3, 150, 0.05
 AVERAGE = 0.998
 SAVE_SECONDS, MEASURE_SECONDS = 180, 600
 WINDOW = int(v.WINDOW * RATE)
+PHONES = """n t s I d k @ r l D z w m 0 f E aI eI p i: b u: v V a h 3 I2 oU @2 i 3: a# j aU O@ e@ T g o@ tS U N A@ ; r- S dZ
+@L t# O: i@ aa t[ O2 aI2 i@3 I# U@ VR w# aI@ t2 A: @5 OI @- Z""".split()
+PHONES = {name: i + 1 for i, name in enumerate(PHONES)} | {"_": 0, "_:": 0}  # 0 is silence
+STEP = 320  # samples of an encoder's frame
 LETTERS = {c: i + 1 for i, c in enumerate("abcdefghijklmnopqrstuvwxyz '")}  # 0 is the blank
 
 
@@ -53,7 +59,7 @@ class Shards:
             raise SystemExit(f"{self.folder} holds no clips; run synthesize.py --out {self.folder} first")
 
     def next(self):
-        """(samples in -1..1, text)."""
+        """(samples in -1..1, text, phonemes or None)."""
         if not self.order:
             self._look()
             self.order = [(k, i) for k, rows in self.rows.items() for i in range(len(rows))]
@@ -61,11 +67,11 @@ class Shards:
             self.epoch += 1
         key, i = self.order.pop()
         row = self.rows[key][i]
-        return self.sounds[key][row["first"] : row["last"]] / 32768.0, row["text"]
+        return self.sounds[key][row["first"] : row["last"]] / 32768.0, row["text"], row["phones"]
 
 
 class Examples:
-    """Batches: (samples (B, n), inputs (B, t), targets (B, t), letters [B])."""
+    """Batches: (samples (B, n), inputs (B, t), targets (B, t), letters [B], phonemes (B, n / STEP))."""
 
     def __init__(self, folder, seed, tokenizer):
         self.shards, self.spoiler, self.tokenizer = Shards(folder, seed), Spoiler(seed), tokenizer
@@ -77,23 +83,36 @@ class Examples:
         level = 10 ** (-self.r.uniform(6, 70) / 20)
         x = np.zeros(n) if self.r.random() < 0.15 else self.spoiler.noise(n) * level * 0.3
         second = v.NO_TIMESTAMPS if self.r.random() < 0.5 else v.ZERO
-        return x, [v.SOT, second], [v.NO_SPEECH, v.EOT], ""
+        return x, [v.SOT, second], [v.NO_SPEECH, v.EOT], "", self._phones(n, [])
+
+    def _phones(self, samples, placed):
+        """The phoneme of each frame; -100 where nobody knows. `placed`: (first, last, phones, their stretch)."""
+        out = np.zeros(samples // STEP + 1, np.int64)
+        for first, last, phones, stretch in placed:
+            if phones is None:
+                out[first // STEP : last // STEP + 1] = -100
+            for name, at in phones or ():
+                out[int(first + at * stretch) // STEP : last // STEP + 1] = PHONES.get(name, -100)
+        return out
 
     def _speech(self):
-        clip, text = self.shards.next()
+        clip, text, phones = self.shards.next()
+        before = len(clip)
         clip = self.spoiler.speed(clip)
         lead = int(min(1.5, self.r.exponential(0.25)) * RATE)
         parts, spans, texts = [np.zeros(lead), clip], [(lead, lead + len(clip))], [text]
+        placed = [(*spans[0], phones, len(clip) / before)]
         if self.r.random() < 0.12:
-            other, more = self.shards.next()
+            other, more, phones = self.shards.next()
             gap = int(self.r.uniform(0.25, 1.2) * RATE)
             if spans[0][1] + gap + len(other) < WINDOW - RATE // 2 and len(text) + len(more) < 140:
                 parts += [np.zeros(gap), other * self.r.uniform(0.5, 1.2)]
                 spans.append((spans[0][1] + gap, spans[0][1] + gap + len(other)))
                 texts.append(more)
+                placed.append((*spans[1], phones, 1.0))
         tail = int(min(2.0, 0.05 + self.r.exponential(0.35)) * RATE)
         x = np.concatenate([*parts, np.zeros(tail)])[:WINDOW]
-        return self.spoiler(x), *self._tokens(spans, texts), " ".join(texts)
+        return self.spoiler(x), *self._tokens(spans, texts), " ".join(texts), self._phones(len(x), placed)
 
     def _tokens(self, spans, texts):
         """Inputs and targets."""
@@ -116,20 +135,23 @@ class Examples:
 
     def _length(self, items):
         """Samples that a batch of these is padded to."""
-        n = -(-max(len(x) for x, *_ in items) // 320) * 320
+        n = -(-max(len(x) for x, *_ in items) // STEP) * STEP
         k = self.r.random()
-        return WINDOW if k < 0.06 else min(WINDOW, n + 320 * int(self.r.integers(50))) if k < 0.5 else n
+        return WINDOW if k < 0.06 else min(WINDOW, n + STEP * int(self.r.integers(50))) if k < 0.5 else n
 
     def _batch(self, items, n):
         samples = torch.zeros(len(items), n)
-        width = max(len(i) for _, i, _, _ in items)
+        width = max(len(i) for _, i, *_ in items)
         inputs = torch.full((len(items), width), v.EOT)
         targets = torch.full((len(items), width), -100)
-        for row, (x, i, t, _) in enumerate(items):
+        phones = torch.zeros(len(items), n // STEP, dtype=torch.long)
+        for row, (x, i, t, _, p) in enumerate(items):
+            p = p[: n // STEP]
+            phones[row, : len(p)] = torch.from_numpy(p)
             samples[row, : len(x)] = torch.from_numpy(x)
             inputs[row, : len(i)], targets[row, : len(t)] = torch.tensor(i), torch.tensor(t)
-        letters = [[LETTERS[c] for c in " ".join(evaluate.words(text)) if c in LETTERS] for *_, text in items]
-        return samples, inputs, targets, letters
+        letters = [[LETTERS[c] for c in " ".join(evaluate.words(text)) if c in LETTERS] for *_, text, _ in items]
+        return samples, inputs, targets, letters, phones
 
     def __iter__(self):
         """Clips of about the same length share a batch."""
@@ -151,27 +173,32 @@ class Examples:
 
 
 class Trainee(nn.Module):
-    """The network and the head that spells."""
+    """The network and the heads that spell and name phonemes."""
 
     def __init__(self):
         super().__init__()
         self.model = Whisper()
         self.spell = nn.Linear(self.model.dims["n_audio_state"], len(LETTERS) + 1)
+        self.phones = nn.Linear(self.model.dims["n_audio_state"], max(PHONES.values()) + 1)
+        with torch.no_grad():  # as PyTorch draws them, the positions would drown the sound
+            self.model.encoder.conv1.weight *= 3
+            self.model.encoder.conv2.weight *= 3
 
     def losses(self, batch, r):
-        """(decoder's cross-entropy for a token, CTC for a letter)."""
-        samples, inputs, targets, letters = batch
+        """(decoder's cross-entropy for a token, CTC for a letter, cross-entropy for a frame's phoneme)."""
+        samples, inputs, targets, letters, phones = batch
         mel = mask(log_mel(samples), r)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             audio = self.model.encoder(mel)
             logits = self.model.decoder(inputs, audio)
-            spelt = self.spell(audio)
+            spelt, named = self.spell(audio), self.phones(audio)
         token = F.cross_entropy(logits.float().flatten(0, 1), targets.flatten(), ignore_index=-100)
         lengths = torch.tensor([len(x) for x in letters])
         flat = torch.tensor([c for x in letters for c in x], dtype=torch.long)
         spelt = spelt.float().log_softmax(-1).transpose(0, 1)
         ctc = F.ctc_loss(spelt, flat, torch.full((len(letters),), spelt.shape[0]), lengths, reduction="sum", zero_infinity=True)
-        return token, ctc / max(1, len(flat))
+        frame = F.cross_entropy(named.float().flatten(0, 1), phones.flatten(), ignore_index=-100)
+        return token, ctc / max(1, len(flat)), frame
 
 
 def optimizer_of(module):
@@ -210,13 +237,13 @@ class Run:
         part.replace(self.out)
 
     def learn(self, batch):
-        """One step; the two losses."""
+        """One step; the three losses."""
         progress = min(1.0, self.spent / self.seconds)
         rate = RATE_PEAK * min(1, (self.step + 1) / WARM_UP) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        token, ctc = self.trainee.losses(batch, self.r)
-        (token + (0.6 - 0.4 * progress) * ctc).backward()
+        token, ctc, frame = self.trainee.losses(batch, self.r)
+        (token + (0.5 - 0.3 * progress) * ctc + (1 - 0.8 * progress) * frame).backward()
         nn.utils.clip_grad_norm_(self.trainee.parameters(), 1.0)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
@@ -225,7 +252,7 @@ class Run:
             for a, p in zip(self.average.parameters(), self.trainee.model.parameters(), strict=True):
                 a.lerp_(p, 1 - keep)
         self.step += 1
-        return float(token.detach()), float(ctc.detach())
+        return np.array([float(x.detach()) for x in (token, ctc, frame)])
 
 
 def measure(run, tokenizer, rows, clips):
@@ -240,7 +267,7 @@ def train(folder, out, minutes, seed=1, tokens=None, check=120):
     run = Run(out, minutes, seed, tokenizer.tokens)
     rows = evaluate.read_rows()[:: max(1, 400 // check)]
     clips = evaluate.held_out_clips(rows)
-    last, saved, measured, shown, sums, clips_heard = time.monotonic(), run.spent, run.spent, run.step, np.zeros(2), 0
+    last, saved, measured, shown, sums, clips_heard = time.monotonic(), run.spent, run.spent, run.step, np.zeros(3), 0
     for batch in Examples(folder, seed + run.step, tokenizer):
         sums += run.learn(batch)
         clips_heard += len(batch[0])
@@ -248,8 +275,8 @@ def train(folder, out, minutes, seed=1, tokens=None, check=120):
         run.spent, last = run.spent + now - last, now
         if run.step - shown >= 100:
             mean = sums / (run.step - shown)
-            print(f"step {run.step}, {run.spent / 60:.1f} min, {clips_heard} clips: token {mean[0]:.3f}, letter {mean[1]:.3f}", flush=True)
-            shown, sums = run.step, np.zeros(2)
+            print(f"step {run.step}, {run.spent / 60:.1f} min, {clips_heard} clips: token {mean[0]:.3f}, letter {mean[1]:.3f}, phoneme {mean[2]:.3f}", flush=True)
+            shown, sums = run.step, np.zeros(3)
         done = run.spent >= run.seconds
         if done or run.spent - saved > SAVE_SECONDS:
             saved = run.spent

@@ -7,6 +7,7 @@ three or more words was trained on. `seed` draws the noise and room of the spoil
 
     python evaluate.py                       # both tables of speech.bin; PINHOLE_DATA names the real recordings
     python evaluate.py --checkpoint CKPT     # of a training that is still running
+    python evaluate.py --write FOLDER        # the held-out clips as NNN.wav, for another program to hear
 """
 
 import argparse
@@ -74,6 +75,22 @@ def held_out_clips(rows):
     """Rows -> samples of each with silence around, at half of full scale."""
     quiet = np.zeros(int(QUIET * RATE))
     return [np.concatenate([quiet, x * (0.5 / np.abs(x).max()), quiet]) for x, _ in synthesize.speak_all(rows)]
+
+
+def write_clips(folder, clips):
+    """NNN.wav for each row, 16 kHz PCM16."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for i, clip in enumerate(clips):
+        write_wave(folder / f"{i:03d}.wav", np.round(clip * 32767).astype("<i2"))
+
+
+def write_wave(path, samples):
+    """int16 samples at RATE."""
+    with wave.open(str(path), "wb") as f:
+        f.setnchannels(1)
+        f.setsampwidth(2)
+        f.setframerate(RATE)
+        f.writeframes(samples.tobytes())
 
 
 def spoil(rows, clips):
@@ -204,12 +221,15 @@ def main():
     p.add_argument("--model", type=Path, default=HERE / "speech.bin")
     p.add_argument("--checkpoint", type=Path, help="instead of a file: a checkpoint")
     p.add_argument("--show", type=int, default=20, help="transcripts to print")
+    p.add_argument("--write", type=Path, help="write the held-out clips to this folder, and stop")
     args = p.parse_args()
+    if args.write:
+        return write_clips(args.write, held_out_clips(read_rows()))
     torch.set_num_threads(1)
     model, tokenizer = load(args.checkpoint) if args.checkpoint else export.load(args.model)
     for name, rate in held_out_table(model, tokenizer, read_rows(), args.show).items():
         print(f"{name}: {100 * rate:.1f} %")
-    real_table(model, tokenizer, data_folder())
+    return real_table(model, tokenizer, data_folder())
 
 
 if __name__ == "__main__":

@@ -49,6 +49,7 @@ class Spoiler:
 
     def __init__(self, seed):
         self.r = np.random.default_rng([seed, 11])
+        self.strength = 1.0  # 0 spoils little, 1 in full
         self.noises = [self._noise() for _ in range(48)]
 
     def _noise(self, n=1 << 18):
@@ -106,14 +107,14 @@ class Spoiler:
         if self.r.random() < 0.75:
             size = _smooth_length(n + 9600)
             spectrum = np.fft.rfft(x, size)
-            if self.r.random() < 0.55:
+            if self.r.random() < 0.55 * self.strength:
                 spectrum *= self._room(size)
             if self.r.random() < 0.6:
                 spectrum *= self._colour(np.fft.rfftfreq(size, 1 / RATE))
             x = np.fft.irfft(spectrum, size)[:n]
         level = np.sqrt((x**2).mean()) + 1e-9
         if self.r.random() < 0.85:
-            x = x + self.noise(n) * (2.0 * level * 10 ** (-self.r.uniform(5, 40) / 20))
+            x = x + self.noise(n) * (2.0 * level * 10 ** (-self.r.uniform(25 - 20 * self.strength, 40) / 20))
         x = x * (10 ** (-self.r.uniform(0, 36) / 20) / (np.abs(x).max() + 1e-9))
         return np.clip(x * self.r.uniform(1.2, 3), -1, 1) if self.r.random() < 0.04 else x
 

@@ -67,11 +67,7 @@ def answers(model, tokenizer, samples):
 def write(folder, model, tokenizer):
     folder.mkdir(parents=True, exist_ok=True)
     for name, samples in clips().items():
-        with wave.open(str(folder / f"{name}.wav"), "wb") as f:
-            f.setnchannels(1)
-            f.setsampwidth(2)
-            f.setframerate(RATE)
-            f.writeframes(samples.tobytes())
+        evaluate.write_wave(folder / f"{name}.wav", samples)
         facts = {"said": CLIPS.get(name, {}).get("text", ""), **answers(model, tokenizer, samples)}
         lines = [f"{json.dumps(k)}: {json.dumps(value)}" for k, value in facts.items()]
         (folder / f"{name}.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")

@@ -32,7 +32,7 @@ from features import RATE, Spoiler, log_mel, mask
 from network import Whisper
 
 FRAMES = 9000  # of 10 ms in a batch
-RATE_PEAK, WARM_UP, DECAY = 1.5e-3, 150, 0.05
+RATE_PEAK, MUON_PEAK, WARM_UP, DECAY = 1.5e-3, 3.0e-3, 100, 0.05
 AVERAGE = 0.998
 SAVE_SECONDS, MEASURE_SECONDS = 180, 600
 WINDOW = int(v.WINDOW * RATE)
@@ -201,11 +201,52 @@ class Trainee(nn.Module):
         return token, ctc / max(1, len(flat)), frame
 
 
-def optimizer_of(module):
-    matrices = [p for p in module.parameters() if p.ndim > 1]
+def orthogonal(x):
+    """(n, rows, columns) -> the nearest orthogonal matrices, roughly: singular values between 0.7 and 1.2, by
+    five steps of Newton and Schulz (Muon: Jordan and others, 2024)."""
+    tall = x.shape[1] > x.shape[2]
+    x = (x.transpose(1, 2) if tall else x).bfloat16()
+    x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
+    for _ in range(5):
+        square = x @ x.transpose(1, 2)
+        x = 3.4445 * x + (-4.7750 * square + 2.0315 * square @ square) @ x
+    return (x.transpose(1, 2) if tall else x).float()
+
+
+class Muon(torch.optim.Optimizer):
+    """Momentum whose update is made orthogonal: for the matrices inside the blocks. Matrices of one shape go together."""
+
+    def __init__(self, parameters, rate):
+        super().__init__(parameters, {"lr": rate, "momentum": 0.95, "decay": 0.05})
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            shapes = {}
+            for p in group["params"]:
+                shapes.setdefault(p.shape, []).append(p)
+            for same in shapes.values():
+                self._step_same(same, group)
+
+    def _step_same(self, same, group):
+        wanted = []
+        for p in same:
+            state = self.state[p]
+            m = state.setdefault("m", torch.zeros_like(p))
+            m.lerp_(p.grad, 1 - group["momentum"])
+            wanted.append(p.grad.lerp(m, group["momentum"]))
+        for p, update in zip(same, orthogonal(torch.stack(wanted)), strict=True):
+            p.mul_(1 - group["lr"] * group["decay"])
+            p.add_(update, alpha=-group["lr"] * 0.2 * max(p.shape) ** 0.5)
+
+
+def optimizers_of(module):
+    """Muon for the blocks' matrices, AdamW for the rest."""
+    inside = [p for name, p in module.named_parameters() if "blocks" in name and p.ndim == 2]
+    matrices = [p for name, p in module.named_parameters() if "blocks" not in name and p.ndim > 1]
     vectors = [p for p in module.parameters() if p.ndim < 2]
     groups = [{"params": matrices, "weight_decay": DECAY}, {"params": vectors, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=RATE_PEAK, betas=(0.9, 0.98))
+    return Muon(inside, MUON_PEAK), torch.optim.AdamW(groups, lr=RATE_PEAK, betas=(0.9, 0.98))
 
 
 class Run:
@@ -215,7 +256,7 @@ class Run:
         self.out, self.seconds, self.tokens = Path(out), minutes * 60, tokens
         torch.manual_seed(seed)
         self.trainee = Trainee()
-        self.optimizer = optimizer_of(self.trainee)
+        self.optimizers = optimizers_of(self.trainee)
         self.average = copy.deepcopy(self.trainee.model).eval()
         self.step, self.spent = 0, 0.0
         self.r = np.random.default_rng([seed, 17])
@@ -225,28 +266,34 @@ class Run:
     def _resume(self):
         state = torch.load(self.out, weights_only=True)
         self.trainee.load_state_dict(state["trainee"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        for optimizer, one in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(one)
         self.average.load_state_dict(state["average"])
         self.step, self.spent = state["step"], state["spent"]
 
     def save(self):
-        state = {"trainee": self.trainee.state_dict(), "optimizer": self.optimizer.state_dict(), "average": self.average.state_dict(),
-                 "step": self.step, "spent": self.spent, "tokens": self.tokens, "dims": self.trainee.model.dims}
+        state = {"trainee": self.trainee.state_dict(), "average": self.average.state_dict(),
+                 "optimizers": [optimizer.state_dict() for optimizer in self.optimizers], "step": self.step, "spent": self.spent, "tokens": self.tokens, "dims": self.trainee.model.dims}
         part = self.out.with_suffix(".part")
         torch.save(state, part)
         part.replace(self.out)
 
+    def progress(self):
+        return min(1.0, self.spent / self.seconds)
+
     def learn(self, batch):
         """One step; the three losses."""
-        progress = min(1.0, self.spent / self.seconds)
-        rate = RATE_PEAK * min(1, (self.step + 1) / WARM_UP) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
+        progress = self.progress()
+        share = min(1, (self.step + 1) / WARM_UP) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
+        for optimizer, peak in zip(self.optimizers, (MUON_PEAK, RATE_PEAK), strict=True):
+            for group in optimizer.param_groups:
+                group["lr"] = peak * share
         token, ctc, frame = self.trainee.losses(batch, self.r)
         (token + (0.5 - 0.3 * progress) * ctc + (1 - 0.8 * progress) * frame).backward()
         nn.utils.clip_grad_norm_(self.trainee.parameters(), 1.0)
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
+        for optimizer in self.optimizers:
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
         keep = min(AVERAGE, (self.step + 1) / (self.step + 10))
         with torch.no_grad():
             for a, p in zip(self.average.parameters(), self.trainee.model.parameters(), strict=True):
@@ -268,7 +315,9 @@ def train(folder, out, minutes, seed=1, tokens=None, check=120):
     rows = evaluate.read_rows()[:: max(1, 400 // check)]
     clips = evaluate.held_out_clips(rows)
     last, saved, measured, shown, sums, clips_heard = time.monotonic(), run.spent, run.spent, run.step, np.zeros(3), 0
-    for batch in Examples(folder, seed + run.step, tokenizer):
+    examples = Examples(folder, seed + run.step, tokenizer)
+    for batch in examples:
+        examples.spoiler.strength = min(1.0, 0.2 + 1.6 * run.progress())
         sums += run.learn(batch)
         clips_heard += len(batch[0])
         now = time.monotonic()

@@ -254,6 +254,31 @@ class TrainingTest(unittest.TestCase):
             self.assertEqual(targets, [*ids[1:], v.EOT])
         self.assertEqual(ids[-1], v.ZERO + 100)
 
+    def test_update_is_nearly_orthogonal_and_keeps_directions(self):
+        torch = peer("torch")
+        train = part("train_speech")
+        torch.manual_seed(4)
+        for shape in ((1, 32, 32), (2, 64, 32), (2, 32, 64)):
+            u, _, w = torch.linalg.svd(torch.randn(*shape), full_matrices=False)
+            k = min(shape[1:])
+            x = u @ torch.diag_embed(torch.linspace(0.1, 1, k).expand(shape[0], k)) @ w
+            got = train.orthogonal(x)
+            values = torch.linalg.svdvals(got)
+            self.assertTrue(0.6 < float(values.min()) and float(values.max()) < 1.3, values)
+            along = (u.transpose(1, 2) @ got @ w.transpose(1, 2)).diagonal(dim1=1, dim2=2)
+            self.assertGreater(float(along.min()), 0.6)
+
+    def test_phonemes_lie_where_they_were_spoken(self):
+        peer("numpy"), peer("torch")
+        train = part("train_speech")
+        examples = train.Examples.__new__(train.Examples)
+        got = examples._phones(32000, [(6400, 12800, [("t", 0), ("aI", 3200), ("_", 5760)], 1.0), (16000, 22400, None, 1.0)])
+        t, ai = train.PHONES["t"], train.PHONES["aI"]
+        self.assertEqual(got[:20].tolist(), [0] * 20)
+        self.assertEqual(got[20:38].tolist(), [t] * 10 + [ai] * 8)
+        self.assertEqual(got[41:50].tolist(), [0] * 9)
+        self.assertTrue((got[50:71] == -100).all() and (got[71:] == 0).all())
+
     def test_word_errors(self):
         peer("numpy"), peer("torch")
         errors = part("evaluate").errors

@@ -2,10 +2,10 @@
 """Writes golden/: three spoken clips and one of noise, and what PyTorch in f32 makes of them.
 
 Any other program that runs speech.bin must find the same tokens, and logits in a narrow band. Each
-`NAME.wav` (16 kHz, PCM16) has a `NAME.json`: the front end's first and middle frame, the encoder's
-output at its first and middle position (audio padded with zeros to the whole window), the greedy tokens with and
-without timestamps, and, for the prompt [SOT, no timestamps], all logits after SOT and of the first two
-sampled tokens.
+`NAME.wav` (16 kHz, PCM16) has a `NAME.json`, all of the clip padded with zeros to the whole window: the
+front end's frames 0, 20 and the middle one, the encoder's output at positions 0 and 20, the greedy
+tokens without and with timestamps (simply the likeliest, without rules for their order), and all logits
+after each of the first four inputs (SOT, no timestamps, and what was heard).
 """
 
 import json

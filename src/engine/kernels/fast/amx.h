@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The matrix product of int8 on the tiles of AMX (Sapphire Rapids and later): registers of 16 rows by
-// 64 bytes, and one instruction that multiplies two of them. A Product for ConvRows, in place of the
-// one on vectors. To be included by target_*.cc only, inside its compiler target, like gemm.h.
+// The matrix product of int8 on the tiles of AMX (Sapphire Rapids and later): registers of 16 rows
+// by 64 bytes, and one instruction that multiplies two of them. A Product for ConvRows, in place of
+// the one on vectors. To be included by target_*.cc only, inside its compiler target, like gemm.h.
 //
 //   data tile      16 pixels, `step` bytes apart, by 64 bytes of a segment; unsigned, as VNNI's
 //   weight tile    16 steps by 16 lanes of four weights: as they are packed for VNNI already, with
@@ -16,9 +16,9 @@
 // weights, and two more of the same have the size of a segment's last steps: one configuration
 // serves a layer, nothing is filled up, and nothing is read beyond what VNNI reads.
 //
-// Sums are stored, 4 KB on the stack of the thread that makes them (an operator's scratch is one for
-// all threads, and Prepare does not know how many there will be), read back as vectors and finished
-// as all others. The stack of a microcontroller never sees that: there is no such target.
+// Sums are stored, 4 KB on the stack of the thread that makes them (an operator's scratch is one
+// for all threads, and Prepare does not know how many there will be), read back as vectors and
+// finished as all others. The stack of a microcontroller never sees that: there is no such target.
 //
 // How tiles are divided up belongs to a thread, so a TileProduct configures them when it first
 // needs them, again when it needs fewer rows, and releases them at its end: the system then saves
@@ -134,8 +134,8 @@ class TileProduct {
       pixels[g] = std::min((first + g) * rows_, work.count - rows_);
       data[g] = work.data + pixels[g] * work.step;
       Unroll<kVectors>([&](auto v) PINHOLE_INLINE {
-        tiles_.template Load<g * kVectors + v>(
-            work.block.finish + v * FinishBytes<Simd, kFinish>(), 0);
+        tiles_.template Load<g * kVectors + v>(work.block.finish + v * FinishBytes<Simd, kFinish>(),
+                                               0);
       });
     });
     const std::int32_t whole = gemm_.steps / kTileRows;

@@ -89,8 +89,8 @@ bool TileRegisters::Dot(int sums, int data, int weights) {
       for (int lane = 0; lane < config_.row_bytes[sums] / 4; ++lane) {
         std::int8_t w[4];
         std::memcpy(w, bytes_[weights][k] + lane * 4, 4);
-        lanes[lane] += static_cast<std::uint32_t>(four[0] * w[0] + four[1] * w[1] +
-                                                  four[2] * w[2] + four[3] * w[3]);
+        lanes[lane] += static_cast<std::uint32_t>(four[0] * w[0] + four[1] * w[1] + four[2] * w[2] +
+                                                  four[3] * w[3]);
       }
     }
     std::memcpy(bytes_[sums][row], lanes, sizeof(lanes));

@@ -4,8 +4,8 @@
 // For tests only: AMX's tile registers in plain C++, so that what is written for them is tested on
 // every machine. No program has it: nothing but tests refers to it.
 //
-// As the manual has it (see amx_config.h): a load fills what lies beyond a tile's rows and bytes with
-// zeros and reads nothing there; a store writes nothing there; sums wrap around. What the
+// As the manual has it (see amx_config.h): a load fills what lies beyond a tile's rows and bytes
+// with zeros and reads nothing there; a store writes nothing there; sums wrap around. What the
 // processor refuses, with #GP for a configuration and #UD for an instruction, is false here, and
 // nothing is changed then.
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The processor's own tiles, for TileProduct. To be included by target_*.cc only.
+// The processor's own tiles, for TileProduct. No compiler target is needed for them.
 //
-// Assembler in place of the compilers' intrinsics, for three reasons. GCC 12's don't say what memory
-// they read: of a configuration it keeps the first eight bytes, and of data whatever it likes. They
-// want the number of a tile as a digit in the source, which the constant of a template is not. And
-// no compiler then needs an option or a target for them. A tile is no operand that a compiler could
-// move, so all of them are volatile, which keeps their order.
+// Assembler in place of the compilers' intrinsics, for three reasons. GCC 12's don't say what
+// memory they read: of a configuration it keeps the first eight bytes, and of data whatever it
+// likes. They want the number of a tile as a digit in the source, which the constant of a template
+// is not. And they want a compiler target of their own, where the rest of the kernel shares that of
+// AVX-512 VNNI. A tile is no operand that a compiler knows, so all of them are volatile, which
+// keeps their order.
 
 #include <cstddef>
 

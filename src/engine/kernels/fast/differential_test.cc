@@ -85,7 +85,7 @@ TEST_P(Differential, Int8ConvolutionsAreEqual) {
       packed += got->prepared().scratch_bytes > 0 ? 1 : 0;
     }
   }
-  EXPECT_TRUE(packed > 300 || target_.kernels.data() == ref::kAll.data()) << packed;
+  EXPECT_TRUE(packed > 300 || target_->kernels.data() == ref::kAll.data()) << packed;
 }
 
 TEST_P(Differential, FloatConvolutionsAreNear) {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernels for AMX beside AVX-512 with VNNI, which they are but for CONV_2D and FULLY_CONNECTED: the
-// templates below are compiled with the very options of target_avx512vnni.cc, so that there is one
-// copy of what the two share. Everything that is no template over the target is included
-// before the pragma: it is compiled for any processor.
-#include "engine/kernels/fast/amx_config.h"
+// The kernels for AMX beside AVX-512 with VNNI, which they are but for CONV_2D and FULLY_CONNECTED:
+// the templates below are compiled with the very options of target_avx512vnni.cc, so that there is
+// one copy of what the two share. Everything that is no template over the target is included before
+// the pragma: it is compiled for any processor.
 #include "engine/kernels/fast/prepare.h"
 #include "engine/kernels/fast/targets.h"
 #include "engine/kernels/ref/all.h"
@@ -17,6 +16,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "engine/kernels/fast/amx_tiles.h"
+
 #define PINHOLE_TARGET "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,fma,avx2,bmi2"
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((target(PINHOLE_TARGET))), apply_to = function)
@@ -26,7 +27,6 @@
 #endif
 
 #include "engine/kernels/fast/amx.h"
-#include "engine/kernels/fast/amx_tiles.h"
 #include "engine/kernels/fast/kernels.h"
 #include "engine/kernels/fast/simd_avx512.h"
 

@@ -1,48 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// For tests only: a test that is run for each target, and skips where this processor lacks it; and
-// for AMX once more, with its tiles emulated, on every processor.
+// For tests only: a test that is run for each target, and skips where this processor lacks it.
 //
 //   class Differential : public TargetTest {};
 //   INSTANTIATE_TEST_SUITE_P(Targets, Differential, ::testing::ValuesIn(TargetNames()), NameOf);
+//
+// AMX is run twice more, as few processors have it: what is written for its tiles with tiles in
+// plain C++, everywhere; and the target itself with its instructions trapped, where there is
+// AVX-512 VNNI.
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "engine/kernels/fast/amx_emulated.h"
+#include "engine/kernels/fast/amx_traps.h"
+#include "engine/kernels/fast/cpu.h"
 #include "engine/kernels/fast/targets.h"
 #include "engine/kernels/registry.h"
 
 namespace pinhole::engine::kernels::fast {
 
-inline constexpr std::string_view kEmulatedAmx = "amxemulated";
-
-// By name, the emulated one too.
-inline Target TargetNamed(std::string_view name) {
-  if (name == kEmulatedAmx) {
-    return {kEmulatedAmx, "any processor", [] { return true; }, kEmulatedAmxKernels};
-  }
-  const Target* const found = FindTarget(name);
-  return found != nullptr ? *found : Target{};
-}
+inline constexpr Target kTargetsForTests[] = {
+    {"amxemulated", "any processor", [] { return true; }, kEmulatedAmxKernels},
+#if defined(__x86_64__) && defined(__linux__)
+    {"amxtrapped", "AVX-512 F, BW, DQ, VL and VNNI", HasAvx512Vnni, kAvx512AmxKernels},
+#endif
+};
 
 class TargetTest : public ::testing::TestWithParam<std::string_view> {
  protected:
   void SetUp() override {
-    target_ = TargetNamed(GetParam());
-    ASSERT_NE(target_.runs_here, nullptr);
-    if (!target_.runs_here()) {
-      GTEST_SKIP() << "this processor lacks " << target_.needs;
+    target_ = FindTarget(GetParam());
+    for (const Target& target : kTargetsForTests) {
+      target_ = target.name == GetParam() ? &target : target_;
     }
+    ASSERT_NE(target_, nullptr);
+    if (!target_->runs_here()) {
+      GTEST_SKIP() << "this processor lacks " << target_->needs;
+    }
+#if defined(__x86_64__) && defined(__linux__)
+    if (GetParam() == "amxtrapped") {
+      traps_.emplace();
+    }
+#endif
   }
-  const Kernel& Fast(OpKind kind) { return *FindKernel(target_.kernels, kind); }
+  const Kernel& Fast(OpKind kind) { return *FindKernel(target_->kernels, kind); }
   static const Kernel& Ref(OpKind kind) { return *FindKernel(AllKernels(), kind); }
 
-  Target target_;
+  const Target* target_ = nullptr;
+#if defined(__x86_64__) && defined(__linux__)
+  std::optional<AmxTraps> traps_;
+#endif
 };
 
 inline std::vector<std::string_view> TargetNames() {
@@ -50,7 +63,9 @@ inline std::vector<std::string_view> TargetNames() {
   for (const Target& target : AllTargets()) {
     names.push_back(target.name);
   }
-  names.push_back(kEmulatedAmx);
+  for (const Target& target : kTargetsForTests) {
+    names.push_back(target.name);
+  }
   return names;
 }
 

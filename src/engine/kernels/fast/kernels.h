@@ -238,8 +238,8 @@ class ConvRows {
             while (begin < end) {
               const std::int32_t first = begin % rows;
               const std::int32_t count = std::min(rows - first, end - begin);
-              Rows(product, params_.gemm.blocks[static_cast<std::size_t>(begin / rows)], data, row, first,
-                   count);
+              Rows(product, params_.gemm.blocks[static_cast<std::size_t>(begin / rows)], data, row,
+                   first, count);
               begin += count;
             }
           });

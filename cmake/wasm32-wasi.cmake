@@ -7,7 +7,7 @@ set(CMAKE_SYSTEM_PROCESSOR wasm32)
 set(CMAKE_CXX_COMPILER clang++-19)
 set(CMAKE_CXX_COMPILER_TARGET wasm32-wasi)
 set(CMAKE_EXECUTABLE_SUFFIX_CXX .wasm)
-set(CMAKE_CROSSCOMPILING_EMULATOR node --no-warnings --experimental-wasm-relaxed-simd
+set(CMAKE_CROSSCOMPILING_EMULATOR node --no-warnings
     ${CMAKE_CURRENT_LIST_DIR}/../tools/run_wasi.mjs)
 set(CMAKE_FIND_ROOT_PATH /usr/lib/wasm32-wasi)
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # For WebAssembly by clang 19 and Debian's libraries for it (wasi-libc, libc++-19-dev-wasm32,
 # libclang-rt-19-dev-wasm32, lld-19); tests run under node. See the presets `wasm` and `wasmrelaxed`: which vector
-# instructions a module may use is settled when it is compiled.
+# instructions a module uses is settled when it is compiled.
 set(CMAKE_SYSTEM_NAME WASI)
 set(CMAKE_SYSTEM_PROCESSOR wasm32)
 set(CMAKE_CXX_COMPILER clang++-19)

@@ -116,6 +116,13 @@ function(pinhole_room)
   set(benches ${all})
   list(FILTER benches INCLUDE REGEX "_bench\\.cc$")
 
+  if(PINHOLE_WASM_RELAXED)
+    # These alone: all else is the same file for both modules, which ccache then compiles once.
+    set(relaxed ${sources})
+    list(FILTER relaxed INCLUDE REGEX "/(target_wasmrelaxed|targets)\\.cc$")
+    set_property(SOURCE ${relaxed} APPEND PROPERTY COMPILE_OPTIONS -mrelaxed-simd)
+  endif()
+
   if(sources)
     add_library(${target} STATIC ${sources})
     set(visibility PUBLIC)

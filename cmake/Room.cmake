@@ -66,6 +66,10 @@ function(pinhole_room_options target host)
   if(PINHOLE_BUILD_FUZZERS)
     target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
   endif()
+  if(TARGET pinhole_room_headers)
+    # Which some rooms' libraries ask for, so that the precompiled header has to be told too.
+    target_compile_options(${target} PRIVATE -pthread)
+  endif()
 endfunction()
 
 function(pinhole_test_options target)

@@ -14,6 +14,8 @@
 // Nineteen of twenty channels of common networks have such a pair; the others, whose edges
 // lie too close to what 24 bits tell apart, keep integers, vector by vector.
 //
+// Both want the processor's usual rounding, to nearest with halves to even.
+//
 // Why the sign matters: the reference's second rounding takes halves away from zero, and its first
 // one makes halves of what is a little less, so negative edges lie otherwise than positive ones.
 

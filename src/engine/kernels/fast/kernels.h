@@ -54,6 +54,7 @@ constexpr Layout LayoutOf() {
                 .walks_floats = Simd::kRegisters >= 32,
                 .weight_bytes = Simd::kWeightBytes,
                 .int8_channel = Simd::Int8Channel};
+  layout.scales_in_float = ScalesInFloat<Simd>;
   if constexpr (requires { Simd::kByFactors; }) {
     layout.by_factors = Simd::kByFactors;
   }

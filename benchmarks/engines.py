@@ -2,6 +2,7 @@
 """Who takes part: our engine and its peers, how each is started, and how a missing one is to be had."""
 
 import os
+import shutil
 import subprocess
 from dataclasses import dataclass, field
 
@@ -11,6 +12,8 @@ PROGRAMS = os.path.join(BUILD, "benchmarks")
 PEERS = os.path.join(ROOT, "benchmarks", "peers")
 VENV_PYTHON = os.path.join(BUILD, "venv", "bin", "python")
 SYSTEM_PYTHON = "/usr/bin/python3"
+NODE = os.environ.get("PINHOLE_NODE") or shutil.which("node") or ""
+LITERTJS = os.path.join(BUILD, "npm", "node_modules", "@litertjs", "core")
 
 GET = "./bench --get-peers"
 
@@ -72,3 +75,20 @@ def for_suppression():
         built_peer("opencv", "opencv_worker", [], GET),
         python_peer("torchvision", SYSTEM_PYTHON, "torchvision_worker.py", "torchvision", [], GET),
     ]
+
+
+def for_wasm():
+    """Our engine and LiteRT.js as WebAssembly in the same node, one thread: ours with relaxed vectors and without, the
+    peer's two modules likewise; and `native`, our engine as other programs have it, to be seen beside them."""
+    no_node = "" if NODE else "there is no node: install nodejs"
+    made = []
+    for name in ("wasmrelaxed", "wasm"):
+        module = os.path.join(ROOT, "build", "bench" + name, "benchmarks", "wasm_engine.wasm")
+        missing = no_node or ("" if os.path.exists(module) else f"{module} was not built: {GET}")
+        made.append(Engine(f"pinhole:{name}", [NODE, "--no-warnings", os.path.join(PEERS, "pinhole_wasm_worker.mjs"), module],
+                           missing, ours=True))
+    for name, kind in (("litertjs", "relaxed"), ("litertjs-compat", "compat")):
+        missing = no_node or ("" if os.path.isdir(LITERTJS) else f"no {LITERTJS}: {GET}")
+        made.append(Engine(name, [NODE, "--no-warnings", os.path.join(PEERS, "litertjs_worker.mjs"), LITERTJS, kind,
+                                  VENV_PYTHON], missing))
+    return made + [Engine("native", [program("pinhole_worker"), "1"])]

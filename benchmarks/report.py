@@ -2,6 +2,7 @@
 """What was measured, as tables that a person reads. Every number stands in results.json too."""
 
 import machine
+import paired
 
 
 def add_roofline(result, peaks):
@@ -58,8 +59,8 @@ def best_peer(result):
     return min(peers)[1] if peers else None
 
 
-def ratio(entry):
-    found = entry.get("ratio_to_ours")
+def ratio(entry, key="ratio_to_ours"):
+    found = entry.get(key)
     return f"{found['median']:.2f} [{found['low']:.2f}, {found['high']:.2f}]" if found else ""
 
 
@@ -85,6 +86,37 @@ def model_table(results):
                      best or "", ratio(entries[best]) if best else "", percent(own), percent(entries.get(best))])
     return table(["model", "M multiply-adds", "roofline, us", *[name + ", us" for name in names], "best peer",
                   "its time / ours", "ours, of roofline", "best peer, of roofline"], rows)
+
+
+def paired_ratio(theirs, ours):
+    """`theirs` over `ours`, of two entries of the same rounds, with quartiles."""
+    return vars(paired.spread(paired.ratios(theirs["processor_ns"], ours["processor_ns"])))
+
+
+def add_wasm_ratios(result):
+    """The faster module of LiteRT.js over the faster of ours, and over our engine as native code."""
+    entries = result["engines"]
+    best = best_of(entries, lambda name, entry: name.startswith("litertjs") and sane(entry))
+    own = best_of(entries, lambda name, entry: entry["ours"])
+    if best and own:
+        result["litertjs_to_ours"] = paired_ratio(best, own)
+    if best and "us" in entries.get("native", {}):
+        result["litertjs_to_native"] = paired_ratio(best, entries["native"])
+
+
+def best_of(entries, wanted):
+    ran = [entry for name, entry in entries.items() if "us" in entry and wanted(name, entry)]
+    return min(ran, key=lambda entry: entry["us"]["median"], default=None)
+
+
+def wasm_table(results):
+    columns = (("pinhole:wasmrelaxed", "ours, relaxed"), ("pinhole:wasm", "ours, plain"), ("litertjs", "LiteRT.js, relaxed"),
+               ("litertjs-compat", "LiteRT.js, plain"))
+    rows = [[result["name"], *[cell(result["engines"].get(name)) for name, _ in columns],
+             ratio(result, "litertjs_to_ours"), cell(result["engines"].get("native")), ratio(result, "litertjs_to_native")]
+            for result in results]
+    return table(["WebAssembly, us", *[title for _, title in columns], "LiteRT.js / ours", "ours, native",
+                  "LiteRT.js / native"], rows)
 
 
 def suppression_table(results):
@@ -136,7 +168,10 @@ def markdown(results):
         parts.append(model_table(results["models"]))
     if results["suppression"]:
         parts.append(suppression_table(results["suppression"]))
-    parts.append("\n".join(refusals(results["models"] + results["suppression"])))
+    if results["webassembly"]:
+        parts.append(wasm_table(results["webassembly"]))
+    everything = results["models"] + results["webassembly"] + results["suppression"]
+    parts.append("\n".join(refusals(everything)))
     pinned = "anywhere" if facts["pinned_to"] is None else f"on processor {facts['pinned_to']} of {facts['processors']}"
     clock = "processor time" if results["threads"] == 1 else "time on the wall"
     lines = [f"Medians of {clock}; {results['threads']} thread(s) {pinned}; up to {results['rounds']} rounds in turns; "
@@ -148,5 +183,5 @@ def markdown(results):
         lines.append(f"Peaks of one thread, 10^9 a second: multiply-adds fp32 {giga(peaks['fp32_macs'])}; int8 "
                      f"{giga(peaks['int8_macs'])}; bytes loaded {giga(peaks['load_bytes'])}.")
     parts.append("\n".join(lines))
-    parts.append("\n".join(versions(results["models"] + results["suppression"])))
+    parts.append("\n".join(versions(everything)))
     return "\n\n".join(part for part in parts if part)

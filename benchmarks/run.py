@@ -24,6 +24,9 @@ MODELS = ["person_detect", "mlperf_kws_ref_model", "mlperf_vww_96_int8", "mlperf
           "mlperf_str_ww_ref_model", "mww_v2_okay_nabu", "mcunet_vww", "mobilenet_v2_quantized_1x3x224x224",
           "mlperf_vww_96_float", "mlperf_ic_resnet_float", "mlperf_ad01_fp32", "mp_face_detection_short_range",
           "mp_face_detection_full_range_sparse"]
+WASM_MODELS = ["mlperf_kws_ref_model", "mlperf_vww_96_int8", "mlperf_ic_resnet_quant", "mlperf_ad01_int8",
+               "mlperf_vww_96_float", "mobilenet_v2_quantized_1x3x224x224", "mp_face_detection_full_range_sparse",
+               "mww_v2_okay_nabu", "person_detect"]
 QUICK = ["person_detect", "mlperf_kws_ref_model", "mlperf_vww_96_int8", "mlperf_ic_resnet_quant", "mlperf_vww_96_float"]
 
 
@@ -38,7 +41,8 @@ def arguments():
                "./bench --get-peers gets those that Debian and PyPI have.")
     parser.add_argument("--models", metavar="A,B", help="only these models, or `all` in the folder, or `none`")
     parser.add_argument("--peers", metavar="A,B", help="only these peers: litert, litert-builtin, onnxruntime, xnnpack, "
-                                                       "tflm, opencv, torchvision; or `none`")
+                                                       "tflm, opencv, torchvision, litertjs, litertjs-compat; or "
+                                                       "`none`")
     parser.add_argument("--quick", action="store_true", help="fewer models and rounds: about a minute")
     parser.add_argument("--rounds", type=int, default=30, help="rounds a model (30)")
     parser.add_argument("--seconds", type=float, default=20, help="most time a model, in seconds (20)")
@@ -46,6 +50,8 @@ def arguments():
     parser.add_argument("--cpu", type=int, help="the processor to run on, at one thread (the last one)")
     parser.add_argument("--isa", metavar="A,B", help="instruction sets to hold our engine to, each a column (its choice)")
     parser.add_argument("--no-suppression", action="store_true", help="leave non-max suppression out")
+    parser.add_argument("--wasm", choices=("no", "too", "only"), default="too",
+                        help="whether to measure WebAssembly in node beside LiteRT.js, or nothing else (too)")
     parser.add_argument("--long", action="store_true", help="suppression: 100,000 boxes for every peer, minutes for some")
     parser.add_argument("--profile", metavar="MODEL", help="instead: what each operator of one model takes in our engine")
     parser.add_argument("--output", metavar="FILE", default=os.path.join(engines.BUILD, "results.json"),
@@ -68,10 +74,10 @@ def data_folder():
     return os.path.realpath(os.environ.get("PINHOLE_DATA") or os.path.join(engines.ROOT, "..", "shared", "data"))
 
 
-def model_paths(options):
+def model_paths(options, usual=None):
     """[(name, path)] of what is there; what is missing is said by name."""
     folder = os.path.join(data_folder(), "models")
-    wanted = QUICK if options.quick else MODELS
+    wanted = QUICK if options.quick else usual or MODELS
     if options.models == "none":
         return []
     if options.models == "all":
@@ -96,7 +102,7 @@ def chosen(all_engines, options):
         if not engine.ours and wanted is not None and engine.name not in wanted:
             continue
         if engine.missing:
-            say(f"peer {engine.name}: {engine.missing}; left out")
+            say(f"{engine.name}: {engine.missing}; left out")
             continue
         taking_part.append(engine)
     return taking_part
@@ -153,7 +159,7 @@ def main():
     if options.profile:
         sys.exit(operators.show(options, model_paths(argparse.Namespace(models=options.profile, quick=False)), cpu, isas))
     results = {"machine": machine.facts(engines.ROOT, cpu), "threads": options.threads, "rounds": options.rounds,
-               "models": [], "suppression": []}
+               "models": [], "suppression": [], "webassembly": []}
     try:
         run_all(options, cpu, isas, results)
     except KeyboardInterrupt:
@@ -162,6 +168,8 @@ def main():
     results["machine"]["load_at_end"] = os.getloadavg()
     for model in results["models"]:
         report.add_roofline(model, results["peaks"])
+    for model in results["webassembly"]:
+        report.add_wasm_ratios(model)
     with open(options.output, "w", encoding="utf-8") as file:
         json.dump(results, file, indent=1)
     print(report.markdown(results))
@@ -175,16 +183,30 @@ def run_all(options, cpu, isas, results):
     peaks_program = engines.program("peaks")
     results["peaks"] = machine.peaks(peaks_program, cpu)
     with open(os.path.join(engines.BUILD, "workers.log"), "wb") as log:
-        taking_part = chosen(engines.for_models(options.threads, isas), options)
-        for name, path in model_paths(options):
-            say(f"{name} ...")
-            results["models"].append(measure_model(name, path, taking_part, options, cpu, log))
-        if not options.no_suppression:
+        if options.wasm != "only":
+            taking_part = chosen(engines.for_models(options.threads, isas), options)
+            for name, path in model_paths(options):
+                say(f"{name} ...")
+                results["models"].append(measure_model(name, path, taking_part, options, cpu, log))
+        if options.wasm != "no":
+            measure_wasm(options, cpu, results, log)
+        if not options.no_suppression and options.wasm != "only":
             taking_part = chosen(engines.for_suppression(), options)
             for case in suppression.cases(options):
                 say(f"{case.name} ...")
                 results["suppression"].append(suppression.measure(case, taking_part, options, cpu, log))
     results["peaks"] = machine.better(results["peaks"], machine.peaks(peaks_program, cpu))
+
+
+def measure_wasm(options, cpu, results, log):
+    """Always with one thread: that is what pages have unless their server sends certain headers."""
+    options = argparse.Namespace(**dict(vars(options), threads=1))
+    taking_part = [engine for engine in engines.for_wasm() if engine.name == "native" or chosen([engine], options)]
+    if not any(engine.ours for engine in taking_part):
+        return
+    for name, path in model_paths(options, WASM_MODELS):
+        say(f"{name} as WebAssembly ...")
+        results["webassembly"].append(measure_model(name, path, taking_part, options, cpu, log))
 
 
 if __name__ == "__main__":

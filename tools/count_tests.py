@@ -4,6 +4,7 @@
 
 import glob
 import os
+import re
 import sys
 import xml.etree.ElementTree as ElementTree
 
@@ -23,7 +24,10 @@ def reason(case):
         if ": Skipped" in line and following.strip():
             return following.strip()
     skipped = case.find("skipped")
-    return (skipped.get("message") or "") if skipped is not None else ""
+    message = (skipped.get("message") or "").splitlines() if skipped is not None else []
+    # GoogleTest's own reports begin with the place in the source.
+    said = message[1:2] if message and re.search(r":\d+$", message[0]) else message
+    return said[0] if said else ""
 
 
 def broken(what):

@@ -19,6 +19,9 @@ web_packages=(nodejs npm)
 # The sanitized builds: the fuzz targets need a clang with libFuzzer, reports the names and lines from llvm-symbolizer; 19
 # is what the project is developed with.
 clang_packages=(clang-19 libclang-rt-19-dev llvm-19)
+# For other processors: a compiler and an emulator each. Not every release has those for WebAssembly.
+arm_packages=(g++-aarch64-linux-gnu qemu-user googletest)
+wasm_packages=(clang-19 lld-19 wasi-libc libc++-19-dev-wasm32 libc++abi-19-dev-wasm32 libclang-rt-19-dev-wasm32 googletest)
 
 missing() {
   local package
@@ -62,6 +65,8 @@ case "${1:-}" in
     if ! install "${clang_packages[@]}"; then
       echo "clang 19 is not complete: without clang++-19, g++ builds the sanitized tests and no fuzz target runs" >&2
     fi
+    install "${arm_packages[@]}" || echo "no compiler or emulator for 64-bit ARM: its tests will be skipped" >&2
+    install "${wasm_packages[@]}" || echo "no compiler or libraries for WebAssembly: its tests will be skipped" >&2
     ;;
   bench) install "${bench_packages[@]}" ;;
   bench_peers) install "${bench_peer_packages[@]}" ;;

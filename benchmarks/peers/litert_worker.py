@@ -9,30 +9,11 @@ is the built-in kernels alone. The call from Python costs about a microsecond, w
 import importlib.metadata
 import sys
 
-import flatbuffers
 import numpy
 from ai_edge_litert import interpreter as litert
-from ai_edge_litert import schema_py_generated as schema
 
 import worker
-
-
-def repair(path):
-    """(the file's bytes, how many of its tensors were repaired): some files give a bias, which has one dimension, the
-    quantised dimension of its filter. TensorFlow Lite Micro takes them; LiteRT doesn't."""
-    with open(path, "rb") as file:
-        content = file.read()
-    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
-    wrong = [tensor for graph in model.subgraphs for tensor in graph.tensors
-             if tensor.quantization is not None and tensor.shape is not None
-             and tensor.quantization.quantizedDimension >= max(len(tensor.shape), 1)]
-    if not wrong:
-        return content, 0
-    for tensor in wrong:
-        tensor.quantization.quantizedDimension = 0
-    builder = flatbuffers.Builder(len(content))
-    builder.Finish(model.Pack(builder), b"TFL3")
-    return bytes(builder.Output()), len(wrong)
+from repair import repair
 
 
 class LiteRt:

@@ -6,33 +6,11 @@
 #include <limits>
 #include <optional>
 
+#include "engine/format/tensor_uses.h"
+
 namespace pinhole::engine::format {
 
 namespace {
-
-// How each tensor is used: by which operator it is written, and how often it is read.
-struct Use {
-  std::int32_t writer = -1;
-  std::int32_t reads = 0;
-};
-
-std::span<Use> CountUses(std::span<const Operator> operators, std::span<const std::int32_t> outputs,
-                         std::span<Use> uses) {
-  for (std::size_t i = 0; i < operators.size(); ++i) {
-    for (const std::int32_t input : operators[i].inputs) {
-      if (input >= 0) {
-        ++uses[static_cast<std::size_t>(input)].reads;
-      }
-    }
-    for (const std::int32_t output : operators[i].outputs) {
-      uses[static_cast<std::size_t>(output)].writer = static_cast<std::int32_t>(i);
-    }
-  }
-  for (const std::int32_t output : outputs) {
-    ++uses[static_cast<std::size_t>(output)].reads;
-  }
-  return uses;
-}
 
 bool SameValues(const Tensor& a, const Tensor& b) {
   if (a.type != b.type) {
@@ -117,15 +95,15 @@ bool TakeEdges(Operator& op, std::span<const Tensor> tensors, const PaddedEdges&
 base::Result<std::size_t> FoldPads(std::span<Operator> operators, std::span<const Tensor> tensors,
                                    std::span<const std::int32_t> outputs, base::Arena& arena) {
   base::Arena::Scratch scratch(arena);
-  PINHOLE_ASSIGN(const std::span<Use> memory, scratch.Make<Use>(tensors.size()));
-  const std::span<const Use> uses = CountUses(operators, outputs, memory);
+  PINHOLE_ASSIGN(const std::span<TensorUse> uses, scratch.Make<TensorUse>(tensors.size()));
+  CountUses(operators, outputs, uses);
   PINHOLE_ASSIGN(const std::span<bool> gone, scratch.Make<bool>(operators.size()));
   for (Operator& op : operators) {
     if ((op.kind != OpKind::kConv2d && op.kind != OpKind::kDepthwiseConv2d) || op.inputs.empty() ||
         op.inputs[0] < 0) {
       continue;
     }
-    const Use& use = uses[static_cast<std::size_t>(op.inputs[0])];
+    const TensorUse& use = uses[static_cast<std::size_t>(op.inputs[0])];
     if (use.writer < 0 || use.reads != 1) {
       continue;
     }
@@ -142,13 +120,7 @@ base::Result<std::size_t> FoldPads(std::span<Operator> operators, std::span<cons
     op.inputs = inputs;
     gone[pad] = true;
   }
-  std::size_t kept = 0;
-  for (std::size_t i = 0; i < operators.size(); ++i) {
-    if (!gone[i]) {
-      operators[kept++] = operators[i];
-    }
-  }
-  return kept;
+  return KeepTheOthers(operators, gone);
 }
 
 }  // namespace pinhole::engine::format

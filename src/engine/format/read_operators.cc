@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/format/fold.h"
+#include "engine/format/fold_activations.h"
 #include "engine/format/fold_pads.h"
 #include "engine/format/op_codes.h"
 #include "engine/format/read_options.h"
@@ -173,8 +174,10 @@ base::Result<std::span<const Operator>> ReadOperators(Reading& reading, const Gr
     }
     ++kept;
   }
-  PINHOLE_ASSIGN(const std::size_t left,
+  PINHOLE_ASSIGN(const std::size_t unpadded,
                  FoldPads(operators, draft.tensors, outputs, reading.arena));
+  PINHOLE_ASSIGN(const std::size_t left, FoldActivations(operators.first(unpadded), draft.tensors,
+                                                         outputs, reading.arena));
   reading.model.folded_operators += static_cast<std::uint32_t>(kept - left);
   return std::span<const Operator>(operators.first(left));
 }

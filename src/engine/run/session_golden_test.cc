@@ -4,16 +4,12 @@
 // held against what its arena used for the same models.
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cmath>
 #include <set>
 
-#include "engine/run/test_model.h"
+#include "engine/run/golden_steps.h"
 
 namespace pinhole::engine::run {
 namespace {
-
-constexpr double kFloatTolerance = 1e-5;  // of the largest magnitude in the tensor
 
 struct Case {
   const char* model;
@@ -46,28 +42,6 @@ constexpr Case kCases[] = {
 
 std::filesystem::path GoldenPath() { return base::TestData("golden/engine"); }
 
-void ExpectSame(const TensorView& view, std::span<const std::byte> expected) {
-  ASSERT_EQ(view.info->bytes, expected.size());
-  if (view.type() != Type::kFloat32) {
-    std::size_t different = 0;
-    for (std::size_t i = 0; i < expected.size(); ++i) {
-      different += view.data[i] != expected[i] ? 1U : 0U;
-    }
-    EXPECT_EQ(different, 0U) << "bytes of " << expected.size() << " in '" << view.info->name()
-                             << "'";
-    return;
-  }
-  std::vector<float> values(view.size());
-  std::memcpy(values.data(), expected.data(), expected.size());
-  double peak = 0;
-  double worst = 0;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    peak = std::max(peak, std::abs(double{values[i]}));
-    worst = std::max(worst, std::abs(double{view.as<float>()[i]} - double{values[i]}));
-  }
-  EXPECT_LE(worst, kFloatTolerance * peak) << "in '" << view.info->name() << "', peak " << peak;
-}
-
 class Golden : public ::testing::TestWithParam<Case> {};
 
 TEST_P(Golden, IsMet) {
@@ -80,27 +54,9 @@ TEST_P(Golden, IsMet) {
     GTEST_SKIP() << TestModel::Missing(GetParam().model);
   }
   ASSERT_TRUE(model->loaded()) << model->why();
-  int step = 0;
-  for (;; ++step) {
-    const std::string prefix = "step" + std::to_string(step);
-    if (!std::filesystem::exists(folder / (prefix + ".in0.bin"))) {
-      break;
-    }
-    SCOPED_TRACE(prefix);
-    for (std::size_t i = 0; i < model->session().input_count(); ++i) {
-      ASSERT_TRUE(model->Fill(i, ReadFile(folder / (prefix + ".in" + std::to_string(i) + ".bin"))));
-    }
-    ASSERT_TRUE(model->Run()) << model->why();
-    for (std::size_t i = 0; i < model->session().output_count(); ++i) {
-      ExpectSame(model->session().output(i),
-                 ReadFile(folder / (prefix + ".out" + std::to_string(i) + ".bin")));
-    }
-    if (HasFailure()) {
-      break;
-    }
-  }
-  std::printf("%s/%s: %d steps\n", GetParam().model, GetParam().name, step);
-  EXPECT_GT(step, 0);
+  const int steps = RunGolden(*model, folder);
+  std::printf("%s/%s: %d steps\n", GetParam().model, GetParam().name, steps);
+  EXPECT_GT(steps, 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, Golden, ::testing::ValuesIn(kCases), [](const auto& one) {

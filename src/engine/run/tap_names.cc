@@ -88,8 +88,8 @@ base::Result<std::int32_t> FindTap(const Graph& graph, std::string_view name,
   if (found) {
     return why.Fail(
         base::Error::kInvalidArgument, "tensor '", name,
-        "' cannot be tapped: nothing is computed into it, or a PAD that was folded into the "
-        "convolution behind it");
+        "' cannot be tapped: nothing is computed into it, or an operator that was folded into its "
+        "neighbour");
   }
   return SayWhatIsNear(graph, name, why);
 }

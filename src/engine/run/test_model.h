@@ -13,10 +13,11 @@
 // File, model arena and activations are separate blocks of the very size asked for, so that
 // AddressSanitizer sees a step too far.
 
+#include <algorithm>
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <optional>
 #include <span>
@@ -34,11 +35,18 @@ namespace pinhole::engine::run {
 
 inline constexpr bool kSlowBuild = PINHOLE_SANITIZED != 0;
 
+// Empty where the file is missing. By C's own files, which WebAssembly's library has too.
 inline std::vector<std::byte> ReadFile(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  std::vector<std::byte> bytes(text.size());
-  std::memcpy(bytes.data(), text.data(), text.size());
+  std::vector<std::byte> bytes;
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
+                                                             &std::fclose);
+  if (file == nullptr) {
+    return bytes;
+  }
+  std::byte piece[16384];
+  for (std::size_t n = 0; (n = std::fread(piece, 1, sizeof(piece), file.get())) > 0;) {
+    bytes.insert(bytes.end(), piece, piece + n);
+  }
   return bytes;
 }
 
@@ -63,9 +71,8 @@ class TestModel {
   // Null where the file is missing.
   static std::unique_ptr<TestModel> Open(const std::string& name) { return Open(name, Options()); }
   static std::unique_ptr<TestModel> Open(const std::string& name, const Options& options) {
-    const std::filesystem::path path = PathOf(name);
-    return std::filesystem::exists(path) ? std::make_unique<TestModel>(ReadFile(path), options)
-                                         : nullptr;
+    const std::vector<std::byte> file = ReadFile(PathOf(name));
+    return file.empty() ? nullptr : std::make_unique<TestModel>(file, options);
   }
 
   explicit TestModel(std::span<const std::byte> file) : TestModel(file, Options()) {}

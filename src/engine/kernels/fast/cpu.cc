@@ -3,6 +3,9 @@
 
 #if defined(__aarch64__) && defined(__linux__)
 #include <sys/auxv.h>
+#elif defined(__x86_64__) && defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
 #endif
 
 namespace pinhole::engine::kernels::fast {
@@ -17,6 +20,22 @@ bool HasAvx512Vnni() {
          __builtin_cpu_supports("avx512vnni") != 0 && __builtin_cpu_supports("fma") != 0 &&
          __builtin_cpu_supports("bmi2") != 0;
 }
+
+#if defined(__linux__)
+bool HasAvx512Amx() {
+  constexpr long kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM, since Linux 5.16
+  constexpr long kTileData = 18;               // the state component, as CPUID counts them
+  return HasAvx512Vnni() && __builtin_cpu_supports("amx-tile") != 0 &&
+         __builtin_cpu_supports("amx-int8") != 0 &&
+         ::syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
+#else
+bool HasAvx512Amx() { return false; }
+#endif
+
+bool HasAvx512Bf16() {
+  return HasAvx512Vnni() && __builtin_cpu_supports("avx512bf16") != 0;
+}
 bool HasAvx2() {
   __builtin_cpu_init();
   return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0 &&
@@ -30,7 +49,9 @@ bool HasSse41() {
 
 #else
 
+bool HasAvx512Amx() { return false; }
 bool HasAvx512Vnni() { return false; }
+bool HasAvx512Bf16() { return false; }
 bool HasAvxVnni() { return false; }
 bool HasAvx2() { return false; }
 bool HasSse41() { return false; }

@@ -5,9 +5,14 @@
 
 namespace pinhole::engine::kernels::fast {
 
+// And AMX with int8. Linux gives a process that state, 8 KB a thread, if asked: this asks, and asking
+// again changes nothing. False where it refuses. Not behind the wall, which knows no such call: a
+// target is chosen before.
+bool HasAvx512Amx();
 bool HasAvx512Vnni();
-bool HasAvxVnni();  // and AVX2
-bool HasAvx2();     // and FMA
+bool HasAvx512Bf16();  // and HasAvx512Vnni
+bool HasAvxVnni();     // and AVX2
+bool HasAvx2();        // and FMA
 bool HasSse41();
 bool HasNeonDot();
 

@@ -47,7 +47,7 @@ void WindowInt8(const Gemm& gemm, const Block& block, const std::byte* data, int
   Unroll<kVectors>([&](auto v) PINHOLE_INLINE {
     Unroll<kPlaces>([&](auto p) PINHOLE_INLINE { acc[v][p] = sums[p][v]; });
   });
-  FinishInt8<Simd, kFinish, kPlaces, kVectors>(gemm, block.finish, count, acc, out, apart);
+  FinishInt8<Simd, kFinish, kPlaces, kVectors>(gemm, block, count, acc, out, apart);
 }
 
 // `length` lanes, the first of which is the first of the first block's.
@@ -120,7 +120,7 @@ void WindowColumns(const DepthwiseParams& params, const Block& block, const std:
       left[v] = kStride == 1 ? middle[v] : right[v];
       middle[v] = right[v];
     });
-    FinishInt8<Simd, kFinish, kRows, kVectors>(params.gemm, block.finish, block.count, acc,
+    FinishInt8<Simd, kFinish, kRows, kVectors>(params.gemm, block, block.count, acc,
                                                out + x * channels, out_row);
   }
 }

@@ -88,6 +88,27 @@ TEST_P(Differential, Int8ConvolutionsAreEqual) {
   EXPECT_TRUE(packed > 300 || target_->kernels.data() == ref::kAll.data()) << packed;
 }
 
+// Large enough to be shared, such that a worker's part ends one block of channels and begins another,
+// with another number of pixels.
+TEST_P(Differential, SharedConvolutionsAreEqual) {
+  for (const int columns : {5, 7, 16, 19}) {
+    Dice dice(static_cast<std::uint64_t>(columns));
+    Int8Case c = Int8Case::Random(dice, false);
+    c.window = {.height = 4, .width = columns, .channels = 256};
+    c.groups = 1;
+    c.out_channels = 136;
+    Refill(dice, c);
+    const OwnedHarness want = c.Harness();
+    ASSERT_TRUE(want->Run(Ref(OpKind::kConv2d))) << want->why();
+    for (const int parts : {1, 2, 3, 5}) {
+      const OwnedHarness got = c.Harness();
+      ASSERT_TRUE(got->Split(parts).Run(Fast(OpKind::kConv2d))) << got->why();
+      ASSERT_EQ(want->Result<std::int8_t>(), got->Result<std::int8_t>())
+          << columns << " columns, " << parts << " parts";
+    }
+  }
+}
+
 TEST_P(Differential, FloatConvolutionsAreNear) {
   for (const bool depthwise : {false, true}) {
     const OpKind kind = depthwise ? OpKind::kDepthwiseConv2d : OpKind::kConv2d;

@@ -53,10 +53,17 @@ struct FloatMath {
   static Acc Add(Acc acc, Data a, Weight w) { return Simd::FusedMultiplyAdd(acc, a, w); }
 };
 
+// True where sums can be scaled in float: see float_scaling.h.
+template <class Simd>
+concept ScalesInFloat = requires(typename Simd::I sum, typename Simd::F factor) {
+  Simd::ScaleFloatPositive(sum, factor, factor);
+};
+
 // Of one vector's lanes, in the order in which Block::finish holds them.
 template <class Simd>
 struct PositiveFinish {
-  static constexpr std::ptrdiff_t kBytes = static_cast<std::ptrdiff_t>(Simd::kLanes) * 20;
+  static constexpr std::ptrdiff_t kInts = static_cast<std::ptrdiff_t>(Simd::kLanes) * 20;
+  static constexpr std::ptrdiff_t kBytes = kInts + (ScalesInFloat<Simd> ? Simd::kLanes * 8 : 0);
   typename Simd::I multiplier, even, odd, shift;
 
   explicit PositiveFinish(const std::byte* at)
@@ -72,7 +79,8 @@ struct PositiveFinish {
 
 template <class Simd>
 struct SignedFinish {
-  static constexpr std::ptrdiff_t kBytes = static_cast<std::ptrdiff_t>(Simd::kLanes) * 24;
+  static constexpr std::ptrdiff_t kInts = static_cast<std::ptrdiff_t>(Simd::kLanes) * 24;
+  static constexpr std::ptrdiff_t kBytes = kInts + (ScalesInFloat<Simd> ? Simd::kLanes * 8 : 0);
   typename Simd::I multiplier, left, half, sign, right;
 
   explicit SignedFinish(const std::byte* at)
@@ -87,6 +95,25 @@ struct SignedFinish {
   }
 };
 
+// The same in float.
+template <class Simd, Finish kFinish>
+struct FloatFinish {
+  using Ints = std::conditional_t<kFinish == Finish::kPositive, PositiveFinish<Simd>,
+                                  SignedFinish<Simd>>;
+  typename Simd::F multiplier, add;
+
+  explicit FloatFinish(const std::byte* at)
+      : multiplier(Simd::LoadF(at + Ints::kInts)),
+        add(Simd::LoadF(at + Ints::kInts + Simd::kLanes * 4)) {}
+  [[nodiscard]] typename Simd::I operator()(typename Simd::I sum) const {
+    if constexpr (kFinish == Finish::kPositive) {
+      return Simd::ScaleFloatPositive(sum, multiplier, add);
+    } else {
+      return Simd::ScaleFloatSigned(sum, multiplier, add);
+    }
+  }
+};
+
 // Bytes of a vector's record, by kind.
 template <class Simd, Finish kFinish>
 constexpr std::ptrdiff_t FinishBytes() {
@@ -98,13 +125,21 @@ constexpr std::ptrdiff_t FinishBytes() {
 // The sums of kPixels pixels become outputs, and the first `count` of their lanes are stored. Inline,
 // whatever the compiler thinks of its size: the sums are in registers.
 template <class Simd, Finish kFinish, int kPixels, int kVectors>
-[[gnu::always_inline]] inline void FinishInt8(const Gemm& gemm, const std::byte* finish, int count,
+[[gnu::always_inline]] inline void FinishInt8(const Gemm& gemm, const Block& block, int count,
                 typename Simd::I (&acc)[kVectors][kPixels], std::int8_t* out,
                 std::ptrdiff_t out_step) {
   using Scale = std::conditional_t<kFinish == Finish::kPositive, PositiveFinish<Simd>,
                                    SignedFinish<Simd>>;
   Unroll<kVectors>([&](auto v) PINHOLE_INLINE {
-    const Scale scale(finish + v * Scale::kBytes);
+    const std::byte* const record = block.finish + v * Scale::kBytes;
+    if constexpr (ScalesInFloat<Simd>) {
+      if ((block.in_float >> v & 1) != 0) {
+        const FloatFinish<Simd, kFinish> scale(record);
+        Unroll<kPixels>([&](auto m) PINHOLE_INLINE { acc[v][m] = scale(acc[v][m]); });
+        return;
+      }
+    }
+    const Scale scale(record);
     Unroll<kPixels>([&](auto m) PINHOLE_INLINE { acc[v][m] = scale(acc[v][m]); });
   });
   const typename Simd::Clamp clamp(gemm, kFinish == Finish::kSigned);
@@ -183,7 +218,7 @@ void Tile(const Gemm& gemm, const Block& block, const std::byte* data, std::ptrd
   if constexpr (kFinish == Finish::kFloat) {
     FinishFloat<Simd, kPixels, kVectors>(gemm, block.count, acc, out, out_step);
   } else {
-    FinishInt8<Simd, kFinish, kPixels, kVectors>(gemm, block.finish, block.count, acc, out,
+    FinishInt8<Simd, kFinish, kPixels, kVectors>(gemm, block, block.count, acc, out,
                                                  out_step);
   }
 }

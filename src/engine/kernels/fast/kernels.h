@@ -54,6 +54,7 @@ constexpr Layout LayoutOf() {
                 .walks_floats = Simd::kRegisters >= 32,
                 .weight_bytes = Simd::kWeightBytes,
                 .int8_channel = Simd::Int8Channel};
+  layout.scales_in_float = ScalesInFloat<Simd>;
   if constexpr (requires { Simd::kByFactors; }) {
     layout.by_factors = Simd::kByFactors;
   }
@@ -179,7 +180,24 @@ class RowCopier {
   std::byte* scratch_;
 };
 
+// What computes pixels for a block: a thread makes one for its share of the work. Another one takes
+// its place where a target has more than vectors (amx.h).
 template <class Simd, Finish kFinish>
+class VectorProduct {
+ public:
+  using Out = std::conditional_t<kFinish == Finish::kFloat, float, std::int8_t>;
+
+  explicit VectorProduct(const Gemm& gemm) : gemm_(gemm) {}
+  void Pixels(const Block& block, const std::byte* data, std::ptrdiff_t step, int count, Out* out,
+              std::ptrdiff_t out_step) const {
+    fast::Pixels<Simd, kFinish>(gemm_, block, data, step, count, out, out_step);
+  }
+
+ private:
+  const Gemm& gemm_;
+};
+
+template <class Simd, Finish kFinish, template <class, Finish> class Product>
 class ConvRows {
  public:
   using Out = std::conditional_t<kFinish == Finish::kFloat, float, std::int8_t>;
@@ -217,30 +235,31 @@ class ConvRows {
     const auto blocks = static_cast<std::int32_t>(params_.gemm.blocks.size());
     Share(context_, blocks * rows, params_.row_products * static_cast<std::uint64_t>(rows),
           [&](int begin, int end) {
+            Product<Simd, kFinish> product(params_.gemm);
             while (begin < end) {
               const std::int32_t first = begin % rows;
               const std::int32_t count = std::min(rows - first, end - begin);
-              Rows(params_.gemm.blocks[static_cast<std::size_t>(begin / rows)], data, row, first,
-                   count);
+              Rows(product, params_.gemm.blocks[static_cast<std::size_t>(begin / rows)], data, row,
+                   first, count);
               begin += count;
             }
           });
   }
-  void Rows(const Block& block, const std::byte* data, std::int32_t row, std::int32_t first,
-            std::int32_t count) const {
+  void Rows(Product<Simd, kFinish>& product, const Block& block, const std::byte* data,
+            std::int32_t row, std::int32_t first, std::int32_t count) const {
     const Gemm& gemm = params_.gemm;
     const std::ptrdiff_t data_row =
         static_cast<std::ptrdiff_t>(params_.copy.stride_h) * params_.copy.row_bytes;
     data += first * data_row;
     Out* out = out_.row<Out>(row + first) + block.first;
     if (params_.flat) {
-      Pixels<Simd, kFinish>(gemm, block, data, params_.pixel_step, count * params_.out_columns,
-                            out, gemm.out_channels);
+      product.Pixels(block, data, params_.pixel_step, count * params_.out_columns, out,
+                     gemm.out_channels);
       return;
     }
     for (std::int32_t r = 0; r < count; ++r) {
-      Pixels<Simd, kFinish>(gemm, block, data, params_.pixel_step, params_.out_columns, out,
-                            gemm.out_channels);
+      product.Pixels(block, data, params_.pixel_step, params_.out_columns, out,
+                     gemm.out_channels);
       data += data_row;
       out += out_.row_bytes / sizeof(Out);
     }
@@ -471,22 +490,23 @@ template <class Simd>
 base::Result<Prepared> PrepareConvFor(PrepareContext& context) {
   return PrepareConv(context, LayoutOf<Simd>());
 }
-template <class Simd>
+template <class Simd, template <class, Finish> class Product = VectorProduct>
 base::Status EvaluateConvRows(const EvalContext& context, std::int32_t begin, std::int32_t end) {
   const auto& params = context.params<ConvParams>();
   if (!params.packed) {
     return ref::kConv2d.evaluate_rows(context.WithParams(params.ref), begin, end);
   }
   WithFinish(params.gemm.finish, [&](auto finish) {
-    ConvRows<Simd, finish.value>(context, params, context.input_rows(0), context.output_rows(0))
+    ConvRows<Simd, finish.value, Product>(context, params, context.input_rows(0),
+                                          context.output_rows(0))
         .Run(begin, end);
   });
   return {};
 }
-template <class Simd>
+template <class Simd, template <class, Finish> class Product>
 base::Status EvaluateConv(const EvalContext& context) {
   const auto& params = context.params<ConvParams>();
-  return params.packed ? EvaluateConvRows<Simd>(context, 0, params.out_rows)
+  return params.packed ? EvaluateConvRows<Simd, Product>(context, 0, params.out_rows)
                        : ref::kConv2d.evaluate(context.WithParams(params.ref));
 }
 
@@ -527,7 +547,7 @@ template <class Simd>
 base::Result<Prepared> PrepareDenseFor(PrepareContext& context) {
   return PrepareDense(context, LayoutOf<Simd>());
 }
-template <class Simd>
+template <class Simd, template <class, Finish> class Product>
 base::Status EvaluateDense(const EvalContext& context) {
   const auto& params = context.params<ConvParams>();
   if (!params.packed) {
@@ -540,8 +560,8 @@ base::Status EvaluateDense(const EvalContext& context) {
                     params.out_rows};
   };
   WithFinish(params.gemm.finish, [&](auto finish) {
-    ConvRows<Simd, finish.value>(context, params, rows_of(context.input(0)),
-                                 rows_of(context.output(0)))
+    ConvRows<Simd, finish.value, Product>(context, params, rows_of(context.input(0)),
+                                          rows_of(context.output(0)))
         .Run(0, params.out_rows);
   });
   return {};
@@ -594,16 +614,16 @@ base::Status EvaluateAddRows(const EvalContext& context, std::int32_t begin, std
   return {};
 }
 
-template <class Simd>
+template <class Simd, template <class, Finish> class Product>
 inline constexpr Kernel kConv2dFor{OpKind::kConv2d,   1, 8, PrepareConvFor<Simd>,
-                                   EvaluateConv<Simd>, EvaluateConvRows<Simd>};
+                                   EvaluateConv<Simd, Product>, EvaluateConvRows<Simd, Product>};
 template <class Simd>
 inline constexpr Kernel kDepthwiseConv2dFor{OpKind::kDepthwiseConv2d, 1, 7,
                                             PrepareDepthwiseFor<Simd>, EvaluateDepthwise<Simd>,
                                             EvaluateDepthwiseRows<Simd>};
-template <class Simd>
+template <class Simd, template <class, Finish> class Product>
 inline constexpr Kernel kFullyConnectedFor{OpKind::kFullyConnected, 1, 14, PrepareDenseFor<Simd>,
-                                           EvaluateDense<Simd>};
+                                           EvaluateDense<Simd, Product>};
 
 template <class Simd>
 inline constexpr Kernel kAddFor{OpKind::kAdd,      1, 5, PrepareAddFor<Simd>,
@@ -615,16 +635,16 @@ concept AddsInt8 = requires(const std::int8_t* from, typename Simd::I (&to)[kMax
 };
 
 // All kernels: the target's, and the reference kernels of the other operators.
-template <class Simd>
+template <class Simd, template <class, Finish> class Product = VectorProduct>
 constexpr KernelList KernelsOf() {
   KernelList list = ref::kAll;
   for (const Kernel*& kernel : list) {
     if (kernel == &ref::kConv2d) {
-      kernel = &kConv2dFor<Simd>;
+      kernel = &kConv2dFor<Simd, Product>;
     } else if (kernel == &ref::kDepthwiseConv2d) {
       kernel = &kDepthwiseConv2dFor<Simd>;
     } else if (kernel == &ref::kFullyConnected) {
-      kernel = &kFullyConnectedFor<Simd>;
+      kernel = &kFullyConnectedFor<Simd, Product>;
     }
     if constexpr (AddsInt8<Simd>) {
       kernel = kernel == &ref::kAdd ? &kAddFor<Simd> : kernel;

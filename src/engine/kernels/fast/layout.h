@@ -55,6 +55,7 @@ struct Layout {
   ChannelOf int8_channel = nullptr;
   // int8 weights of a matrix product and of a depthwise window; null: [vector][lane][i].
   PlaceOf product_place = nullptr, window_place = nullptr;
+  bool scales_in_float = false;     // see float_scaling.h
   bool by_factors = false;          // lanes can't be shifted each by its own number: see Finish
 
   [[nodiscard]] constexpr int group() const { return 4 / BytesOf(int8_data); }
@@ -71,6 +72,8 @@ struct Layout {
 //   kFloat     bias
 //   kPositive  bias, m, add (64 bits: even lanes, then odd lanes), e - 1
 //   kSigned    bias, m, 1 + max(-e, 0), 2^(e-1) or 0, 31 or (e = 0) 32, max(e, 0)
+// With Layout::scales_in_float two more floats follow, a multiplier and an addend: FloatScaling, for
+// the vectors of which all channels have one (Block::in_float).
 // With Layout::by_factors a factor takes the place of each shift by s, 2^s to the left and 2^(30 - s)
 // to the right (which 31 makes 0, and rightly: what it shifts is never negative then), -1 or (e = 0)
 // 0 that of 31 or 32, and `add` is in the order of lanes.
@@ -83,6 +86,7 @@ struct Block {
   std::int32_t first = 0;              // channel
   std::int32_t count = 0;              // of its lanes that are channels
   std::int32_t vectors = 1;            // 1, 2 or 4
+  std::uint32_t in_float = 0;          // bit v: vector v is scaled in float
 };
 
 // A convolution or a dense layer as a matrix product: pixels, each a row of data.

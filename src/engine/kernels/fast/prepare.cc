@@ -6,6 +6,7 @@
 #include <limits>
 #include <numeric>
 
+#include "engine/kernels/fast/float_scaling.h"
 #include "engine/kernels/ref/add_params.h"
 #include "engine/kernels/ref/ref.h"
 #include "engine/kernels/ref/weighted_sum.h"
@@ -25,6 +26,7 @@ constexpr std::uint32_t kSlackBytes = 256 + kPackedAlignment;
 // A depthwise row's weights repeat after at most so many lanes; else pixels are done one by one.
 constexpr std::int32_t kMaxPeriod = 4096;
 constexpr std::uint8_t kWeightsAndBias = 0b110;
+constexpr std::int64_t kLeastPixels = 16;
 constexpr std::int64_t kMaxSum = std::int64_t{1} << 30;
 constexpr std::int64_t kMaxOffset = std::numeric_limits<std::int32_t>::max();
 
@@ -49,9 +51,14 @@ void Put(std::byte* at, std::ptrdiff_t index, T value) {
 }
 
 // Bytes of what a vector finishes with.
-constexpr std::size_t RecordBytes(int lanes, Finish finish) {
+constexpr std::size_t IntRecordBytes(int lanes, Finish finish) {
   return static_cast<std::size_t>(lanes) *
          (finish == Finish::kFloat ? 4U : finish == Finish::kPositive ? 20U : 24U);
+}
+constexpr std::size_t RecordBytes(const Layout& layout, Finish finish) {
+  const bool in_float = layout.scales_in_float && finish != Finish::kFloat;
+  return IntRecordBytes(layout.lanes, finish) +
+         (in_float ? static_cast<std::size_t>(layout.lanes) * 8 : 0);
 }
 
 // A lane's part of the record, but for the bias.
@@ -109,6 +116,9 @@ class Packer {
     const std::int32_t zero = is_float_ ? 0 : context_.input(0)->zero_point;
     return static_cast<std::uint8_t>(zero + offset());
   }
+
+  // An operator of few pixels is done before scaling in float has earned what finding it out costs.
+  void ForPixels(std::int64_t pixels) { float_pays_ = pixels >= kLeastPixels; }
 
   // `count` weights a channel lie as `order` says. Fills gemm's clamp and chooses how to finish.
   // False where a sum may be too large.
@@ -168,18 +178,21 @@ class Packer {
   template <typename ChannelOfByte>
   base::Status PackFinish(Block& block, Finish finish, const ChannelOfByte& channel_of) {
     const int lanes = layout_.lanes;
-    const auto record = static_cast<std::ptrdiff_t>(RecordBytes(lanes, finish));
+    const auto record = static_cast<std::ptrdiff_t>(RecordBytes(layout_, finish));
     PINHOLE_ASSIGN(const std::span<std::byte> memory,
                    context_.TakePacked(static_cast<std::size_t>(record * block.vectors)));
     std::memset(memory.data(), 0, memory.size());
     block.finish = memory.data();
     for (int v = 0; v < block.vectors; ++v) {
+      bool in_float = layout_.scales_in_float && float_pays_ && finish != Finish::kFloat;
       for (int lane = 0; lane < lanes; ++lane) {
         const std::int32_t c = channel_of(ByteOf(block.vectors, v, lane));
         if (c >= 0) {
           PackLane(memory.data() + v * record, lane, finish, c);
+          in_float = in_float && PackFloatScaling(memory.data() + v * record, lane, finish, c);
         }
       }
+      block.in_float |= in_float ? 1U << v : 0;
     }
     return {};
   }
@@ -291,11 +304,30 @@ class Packer {
     PutScaling(record, layout_, lane, finish, m, context_.output(0)->zero_point);
   }
 
+  // False where the channel's sums can't be scaled in float.
+  bool PackFloatScaling(std::byte* record, int lane, Finish finish, std::int32_t c) const {
+    const Sums sums = SumsOf(c);
+    std::int64_t bias = BiasOf(c);
+    const base::FixedMultiplier scaling = Scaling(c, finish, sums.constant(), bias);
+    const Staircase wanted{scaling,          context_.output(0)->zero_point,
+                           ref_.int_range.low, ref_.int_range.high,
+                           std::abs(bias) + 255 * sums.absolute, finish};
+    FloatScaling fitted;
+    if (!FitFloatScaling(wanted, fitted)) {
+      return false;
+    }
+    std::byte* const at = record + IntRecordBytes(layout_.lanes, finish);
+    Put(at, lane, fitted.multiplier);
+    Put(at, layout_.lanes + lane, fitted.add);
+    return true;
+  }
+
   PrepareContext& context_;
   const Layout& layout_;
   const ref::WeightedSumParams& ref_;
   const Tensor& weights_;
   bool is_float_;
+  bool float_pays_ = false;
   WeightOrder order_;
   std::int32_t count_ = 0;
 };
@@ -397,6 +429,7 @@ base::Result<Prepared> PrepareProduct(PrepareContext& context, const Layout& lay
   gemm.out_channels = out.dim(3);
   const std::int32_t taps = window.height * window.width;
   const std::int32_t inputs = in.shape.dim(3);
+  packer.ForPixels(std::int64_t{out.dim(1)} * out.dim(2));
   if (!packer.ChooseFinish(order, taps * inputs, gemm) ||
       !SetRows(in, out, window, packer, params->copy)) {
     return prepared;
@@ -649,6 +682,7 @@ base::Result<Prepared> PrepareDepthwise(PrepareContext& context, const Layout& l
   const bool is_float = in.type == Type::kFloat32;
   Gemm& gemm = params->gemm;
   gemm.out_channels = out.dim(3);
+  packer.ForPixels(std::int64_t{out.dim(1)} * out.dim(2));
   params->copy.repeat = gemm.out_channels / in.shape.dim(3);
   const bool by_column = !is_float && WalksColumns(layout, window, gemm.out_channels);
   params->copy.phases = is_float || by_column ? 1 : window.stride_w;
@@ -728,7 +762,7 @@ base::Result<Prepared> PrepareAdd(PrepareContext& context, const Layout& layout)
       ref->clamp.low >= out.zero_point && ref->out.shift <= -1 && ref->out.shift >= -22;
   params->finish.finish = positive ? Finish::kPositive : Finish::kSigned;
   PINHOLE_ASSIGN(const std::span<std::byte> record,
-                 context.TakePacked(RecordBytes(layout.lanes, params->finish.finish)));
+                 context.TakePacked(RecordBytes(layout, params->finish.finish)));
   std::memset(record.data(), 0, record.size());
   for (int lane = 0; lane < layout.lanes; ++lane) {
     PutScaling(record.data(), layout, lane, params->finish.finish, ref->out, out.zero_point);

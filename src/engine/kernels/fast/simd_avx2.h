@@ -58,6 +58,17 @@ struct Avx2Lanes {
         _mm256_sub_epi32(_mm256_add_epi32(y, half), _mm256_srlv_epi32(y, sign)), right);
   }
 
+  // See float_scaling.h. Rounded to nearest, halves to even.
+  [[gnu::always_inline]] static I ScaleFloatPositive(I sum, F multiplier, F add) {
+    return _mm256_cvtps_epi32(_mm256_fmadd_ps(_mm256_cvtepi32_ps(sum), multiplier, add));
+  }
+  [[gnu::always_inline]] static I ScaleFloatSigned(I sum, F multiplier, F add) {
+    const I sign = _mm256_and_si256(sum, _mm256_set1_epi32(INT32_MIN));
+    const F signed_add = _mm256_or_ps(_mm256_castsi256_ps(sign), add);
+    return _mm256_cvtps_epi32(
+        _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum), multiplier, signed_add));
+  }
+
   // From 32 bits to the clamped byte.
   struct Clamp {
     I zero, low, high;

@@ -64,6 +64,18 @@ struct Avx512Vnni {
         _mm512_sub_epi32(_mm512_add_epi32(y, half), _mm512_srlv_epi32(y, sign)), right);
   }
 
+  // See float_scaling.h. Rounded to nearest, halves to even.
+  [[gnu::always_inline]] static I ScaleFloatPositive(I sum, F multiplier, F add) {
+    return _mm512_cvtps_epi32(_mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), multiplier, add));
+  }
+  [[gnu::always_inline]] static I ScaleFloatSigned(I sum, F multiplier, F add) {
+    const F x = _mm512_cvtepi32_ps(sum);
+    constexpr int kSignOfFirstOrThird = 0xEA;  // first & second | third
+    const I signed_add = _mm512_ternarylogic_epi32(sum, _mm512_set1_epi32(INT32_MIN),
+                                                   _mm512_castps_si512(add), kSignOfFirstOrThird);
+    return _mm512_cvtps_epi32(_mm512_fmadd_ps(x, multiplier, _mm512_castsi512_ps(signed_add)));
+  }
+
   // From 32 bits to the clamped byte.
   struct Clamp {
     I zero, low, high;

@@ -13,8 +13,9 @@
 
 namespace pinhole::engine::kernels::fast {
 
-struct Portable {
-  static constexpr int kLanes = 4;
+template <int kLaneCount>
+struct PortableOf {
+  static constexpr int kLanes = kLaneCount;
   static constexpr int kWindowPlaces = 1;
   static constexpr int kRegisters = 16;
   static constexpr DataType kInt8Data = DataType::kShort;
@@ -202,5 +203,7 @@ struct Portable {
     return static_cast<std::int32_t>((std::int64_t{x} * multiplier + add) >> 32);
   }
 };
+
+using Portable = PortableOf<4>;
 
 }  // namespace pinhole::engine::kernels::fast

@@ -13,6 +13,8 @@ bool Always() { return true; }
 
 const Target kTargets[] = {
 #if defined(__x86_64__)
+    {"avx512amx", "AVX-512 F, BW, DQ, VL and VNNI, and AMX's int8 tiles with the system's permission",
+     HasAvx512Amx, kAvx512AmxKernels},
     {"avx512vnni", "AVX-512 F, BW, DQ, VL and VNNI", HasAvx512Vnni, kAvx512VnniKernels},
     {"vnni256", "AVX-512 F, BW, DQ, VL and VNNI", HasAvx512Vnni, kVnni256Kernels},
     {"avxvnni", "AVX2, FMA and AVX-VNNI", HasAvxVnni, kAvxVnniKernels},

@@ -22,6 +22,7 @@ namespace pinhole::engine::kernels::fast {
 using KernelList = std::remove_const_t<decltype(ref::kAll)>;
 
 // Defined by target_*.cc; AllTargets has those of this build.
+extern const KernelList kAvx512AmxKernels;
 extern const KernelList kAvx512VnniKernels;
 extern const KernelList kVnni256Kernels;
 extern const KernelList kAvxVnniKernels;

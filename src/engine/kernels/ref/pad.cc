@@ -7,6 +7,7 @@
 // A row of the output is the innermost padded dimension with everything behind it: it is fill,
 // one run of the input, fill; or all fill, where an outer dimension is in its padding.
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -23,10 +24,11 @@ namespace {
 struct Fill {
   std::array<std::byte, 8> bytes{};
   std::size_t size = 1;
+  bool even = true;  // all bytes are the same, as zero's are
 
   void Write(std::byte* to, std::int64_t count) const {
-    if (size == 1) {
-      std::memset(to, std::to_integer<int>(bytes[0]), static_cast<std::size_t>(count));
+    if (even) {
+      std::memset(to, std::to_integer<int>(bytes[0]), static_cast<std::size_t>(count) * size);
       return;
     }
     for (std::int64_t i = 0; i < count; ++i) {
@@ -94,6 +96,8 @@ Fill ReadFill(const EvalContext& context) {
   } else if (out.type() == Type::kInt8 || out.type() == Type::kUint8) {
     fill.bytes[0] = static_cast<std::byte>(out.info->zero_point);
   }
+  fill.even = std::all_of(fill.bytes.begin(), fill.bytes.begin() + fill.size,
+                          [&fill](std::byte b) { return b == fill.bytes[0]; });
   return fill;
 }
 
@@ -160,9 +164,12 @@ void Whole(const EvalContext& context) {
   const Integers paddings(context.input(1));
   const Runs runs(context, in.shape(), out.shape(), axis);
   const auto bytes = static_cast<std::int64_t>(runs.fill.size);
+  // Where nothing is padded outside of the runs, as many rows go in as come out.
+  const bool alone = ElementsBefore(in.shape(), axis) == ElementsBefore(out.shape(), axis);
   context.ForRanges(static_cast<int>(ElementsBefore(out.shape(), axis)), [&](int begin, int end) {
     for (int row = begin; row < end; ++row) {
-      const std::int64_t from = InputRow(in.shape(), out.shape(), paddings, axis, row);
+      const std::int64_t from =
+          alone ? row : InputRow(in.shape(), out.shape(), paddings, axis, row);
       runs.Write(from < 0 ? nullptr : in.data + from * runs.length * bytes,
                  out.data + row * runs.out_length * bytes);
     }

@@ -4,7 +4,8 @@
 `draw(rng)` gives one text as the model shall write it: first letter large, numbers in words, a full
 stop or a question mark at the end. `is_held_out(text)` says whether a text is kept for measuring:
 about one in sixteen, by its hash, so that no list need be kept. Texts of one or two words are too few
-to keep some away from training; with them, only the voice is new.
+to keep some away from training; with them, only the voice is new. Nor are the TAUGHT kept away: a
+decoder that has heard "turn the volume up" a hundred times and "down" never, hears "up".
 """
 
 import hashlib
@@ -230,7 +231,15 @@ def draw(r):
     return finish(text)
 
 
+# Texts so common that the hash may not keep them away.
+TAUGHT = set("""Turn the volume down.|How is the weather tomorrow?|I do not know.|Is the window open?|Open the front door.
+|Lock the garage door.|What is the temperature in the bathroom?|Lock the curtains.|Turn off the hall light.|Turn on the hall light.
+|Turn off the guest room light.|What is the temperature in the front porch?|Send a message to Sarah.|Add soup to the shopping list.
+|Is the television on?|Is the kettle on?|Start the water pump.|Start the oven.|It is a quarter to one.|Send a message to Mary.
+|How is the weather on Thursday?|Start the air conditioner.|Make the lamp yellow.|Make the light green.""".replace("\n", "").split("|"))
+
+
 def is_held_out(text):
-    if len(text.split()) <= 2:
+    if len(text.split()) <= 2 or text in TAUGHT:
         return False
     return hashlib.sha256(text.lower().encode()).digest()[0] < 16

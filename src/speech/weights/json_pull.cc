@@ -3,6 +3,8 @@
 
 #include <charconv>
 
+#include "speech/text/utf8.h"
+
 namespace pinhole::speech {
 namespace {
 
@@ -13,58 +15,6 @@ constexpr bool IsHighSurrogate(std::uint32_t code) { return code >= 0xD800 && co
 constexpr bool IsLowSurrogate(std::uint32_t code) { return code >= 0xDC00 && code < 0xE000; }
 
 }  // namespace
-
-void AppendUtf8(std::uint32_t code, std::string& to) {
-  const auto put = [&to](std::uint32_t byte) { to.push_back(static_cast<char>(byte)); };
-  if (code < 0x80) {
-    put(code);
-  } else if (code < 0x800) {
-    put(0xC0 | code >> 6U);
-    put(0x80 | (code & 0x3FU));
-  } else if (code < 0x10000) {
-    put(0xE0 | code >> 12U);
-    put(0x80 | (code >> 6U & 0x3FU));
-    put(0x80 | (code & 0x3FU));
-  } else {
-    put(0xF0 | code >> 18U);
-    put(0x80 | (code >> 12U & 0x3FU));
-    put(0x80 | (code >> 6U & 0x3FU));
-    put(0x80 | (code & 0x3FU));
-  }
-}
-
-Utf8Character FirstUtf8(std::string_view text) {
-  if (text.empty()) {
-    return {};
-  }
-  const auto byte = [&](std::size_t i) {
-    return std::uint32_t{static_cast<std::uint8_t>(text[i])};
-  };
-  const std::uint32_t lead = byte(0);
-  if (lead < 0x80) {
-    return {lead, 1};
-  }
-  if (lead < 0xC2 || lead > 0xF4) {
-    return {};
-  }
-  const std::size_t length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  if (text.size() < length) {
-    return {};
-  }
-  std::uint32_t code = lead & (0x7FU >> length);
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0U) != 0x80U) {
-      return {};
-    }
-    code = code << 6U | (byte(i) & 0x3FU);
-  }
-  const std::uint32_t least = length == 2 ? 0x80 : length == 3 ? 0x800 : 0x10000;
-  const bool is_surrogate = IsHighSurrogate(code) || IsLowSurrogate(code);
-  if (code < least || code > 0x10FFFF || is_surrogate) {
-    return {};
-  }
-  return {code, length};
-}
 
 bool JsonPull::Fail(const char* failure) {
   if (failure_ == nullptr) {

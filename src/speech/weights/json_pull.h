@@ -68,13 +68,4 @@ class JsonPull {
   const char* failure_ = nullptr;
 };
 
-// Appends `code`, at most 0x10FFFF.
-void AppendUtf8(std::uint32_t code, std::string& to);
-// The character at the front of `text`, and its length in bytes; length 0 where it isn't UTF-8.
-struct Utf8Character {
-  std::uint32_t code = 0;
-  std::size_t length = 0;
-};
-Utf8Character FirstUtf8(std::string_view text);
-
 }  // namespace pinhole::speech

@@ -125,11 +125,11 @@ class TestModelMaker {
 inline TestModel MakeTestModel(unsigned seed = 1) {
   const Dims dims{.vocabulary = 300,
                   .audio_context = 8,
-                  .audio_state = 64,
+                  .audio_state = 32,
                   .audio_heads = 1,
                   .audio_layers = 2,
                   .text_context = 6,
-                  .text_state = 64,
+                  .text_state = 32,
                   .text_heads = 1,
                   .text_layers = 1,
                   .mels = 5};

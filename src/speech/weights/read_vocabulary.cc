@@ -8,6 +8,7 @@
 #include <span>
 #include <utility>
 
+#include "speech/text/utf8.h"
 #include "speech/weights/assemble.h"
 #include "speech/weights/json_pull.h"
 

@@ -155,7 +155,7 @@ TEST(ReadModelFile, RefusesEveryCut) {
       ASSERT_FALSE(why.empty()) << format.name << " cut after " << size;
       ++cuts;
     }
-    EXPECT_GT(cuts, 4500U);
+    EXPECT_GT(cuts, 3500U);
   }
 }
 

@@ -19,7 +19,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (std::size_t i = 0; i + 4 <= size && i < 64; i += 4) {
     const std::size_t place = data[i] | data[i + 1] << 8U;
     // From the front or from the end, where a zip archive has its directory.
-    const std::size_t at = place < 32768 ? place % file.size() : file.size() - 1 - place % 32768;
+    const std::size_t from_front = place % 32768 % file.size();
+    const std::size_t at = place < 32768 ? from_front : file.size() - 1 - from_front;
     file[at] = static_cast<std::byte>(data[i + 2]);
     if (data[i + 3] == 0xFF) {
       file.resize(at + 1);

@@ -32,11 +32,10 @@ std::string WhyPickleRefused(std::string_view program) {
 }
 
 TEST(Pickle, ReadsDictionariesTuplesAndNumbers) {
-  const Bytes bytes =
-      Pickled(std::string_view("\x80\x02}q\0(X\1\0\0\0aq\1K\5X\1\0\0\0bq\2("
-                               "M\0\1J\xFE\xFF\xFF\xFF\x8A\2\0\x80\x88NtX\1\0\0\0c"
-                               "h\1u.",
-                               60));
+  using namespace std::string_view_literals;
+  const Bytes bytes = Pickled(
+      "\x80\x02}q\0(X\1\0\0\0aq\1K\5X\1\0\0\0bq\2(M\0\1J\xFE\xFF\xFF\xFF\x8A\2\0\x80"
+      "\x88NtX\1\0\0\0ch\1u."sv);
   base::Diagnosis why;
   const auto pickle = Pickle::Read(bytes, why);
   ASSERT_TRUE(pickle) << why.text();

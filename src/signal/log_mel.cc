@@ -10,6 +10,7 @@ namespace pinhole::signal {
 namespace {
 
 constexpr int kLanes = PowerSpectrum::kLanes;
+using Lanes = float[kLanes];
 constexpr float kLeast = 1e-10F;     // power
 constexpr float kLargest = 0x1p20F;  // sample: its power, summed, is far from infinity
 
@@ -17,7 +18,7 @@ constexpr float kLargest = 0x1p20F;  // sample: its power, summed, is far from i
 // the same bits with every compiler and library.
 // x = 2^e m, 0.7 < m < 1.42; with s = (m - 1) / (m + 1), ln m = 2 (s + s^3/3 + s^5/5 + ...), and
 // the first term left out, s^11/11, is below 4e-10.
-void Log10(const PowerSpectrum::Lanes& from, PowerSpectrum::Lanes& to) {
+void Log10(const Lanes& from, Lanes& to) {
   constexpr std::int32_t kRootHalf = 0x3F3504F3;
   constexpr float kLog10Of2 = 0.30102999566398120F;
   constexpr float kTwiceLog10OfE = 0.86858896380650365F;
@@ -113,7 +114,7 @@ base::Result<std::int64_t> LogMel::Finish(std::size_t zeros, std::span<float> ou
   const std::size_t heard = std::min(zeros, kSilence.size());
   next = Take(std::span(kSilence).first(heard), next);
   if (heard < zeros) {
-    PowerSpectrum::Lanes power, silence;
+    Lanes power, silence;
     std::fill_n(power, kLanes, kLeast);
     Log10(power, silence);
     std::fill(next, out.data() + frames * mels_, silence[0]);
@@ -189,20 +190,20 @@ float* LogMel::Emit(int frames, float* out) {
       }
     }
   }
-  const PowerSpectrum::Lanes* const power = spectrum_.Transform();
+  const float* const power = spectrum_.Transform();
   for (int m = 0; m < mels_; ++m) {
     const Band band = bands_[static_cast<std::size_t>(m)];
     const float* const weights = filters_.data() + m * kBins;
-    PowerSpectrum::Lanes sum = {};
+    Lanes sum = {};
     for (int bin = band.first; bin < band.first + band.count; ++bin) {
       for (int lane = 0; lane < kLanes; ++lane) {
-        sum[lane] += weights[bin] * power[bin][lane];
+        sum[lane] += weights[bin] * power[bin * kLanes + lane];
       }
     }
     for (int lane = 0; lane < kLanes; ++lane) {
       sum[lane] = std::max(sum[lane], kLeast);
     }
-    PowerSpectrum::Lanes logarithm;
+    Lanes logarithm;
     Log10(sum, logarithm);
     for (int lane = 0; lane < frames; ++lane) {
       out[lane * mels_ + m] = logarithm[lane];

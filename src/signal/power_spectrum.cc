@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "signal/power_spectrum.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <numbers>
@@ -63,7 +64,7 @@ PowerSpectrum::PowerSpectrum() {
 
 // One stage over transforms of `length` values, 200 / length of them interleaved.
 template <int kRadix>
-void PowerSpectrum::Stage(const Lanes* from, Lanes* to, int length) const {
+void PowerSpectrum::Stage(const float* from, float* to, int length) const {
   constexpr std::size_t kCount = kRadix;
   const int apart = length / kRadix;
   const int stride = kHalf / length;
@@ -71,36 +72,32 @@ void PowerSpectrum::Stage(const Lanes* from, Lanes* to, int length) const {
   for (int p = 0; p < apart; ++p) {
     Complex twiddle[kCount];
     for (int k = 0; k < kRadix; ++k) {
-      const int turn = 2 * stride * p * k % kSamples;
+      const int turn = 2 * stride * p * k;  // below 400
       twiddle[k] = {cosine_[turn], sine_[turn]};
     }
-    const float* in[2 * kCount];
-    for (int k = 0; k < kRadix; ++k) {
-      in[k] = from[stride * (p + k * apart)];
-      in[kRadix + k] = from[kHalf + stride * (p + k * apart)];
-    }
-    float* const out_re = to[stride * kRadix * p];
-    float* const out_im = to[kHalf + stride * kRadix * p];
+    const float* const in = from + run * p;
+    float* const out_re = to + run * kRadix * p;
+    float* const out_im = to + kHalf * kLanes + run * kRadix * p;
     for (int begin = 0; begin < run; begin += kLanes) {
-      // Results wait here, so that the compiler need not fear that they are inputs.
-      Lanes result[2 * kCount];
+      // Results wait here, so that the compiler need not fear that they are inputs. They are copied
+      // by memcpy: of a loop in its place GCC 12 for 64-bit ARM loses the stores at -O3.
+      float re[kCount][kLanes], im[kCount][kLanes];
       for (int lane = 0; lane < kLanes; ++lane) {
         Complex v[kCount];
         for (int k = 0; k < kRadix; ++k) {
-          v[k] = {in[k][begin + lane], in[kRadix + k][begin + lane]};
+          v[k] = {in[k * apart * run + begin + lane],
+                  in[kHalf * kLanes + k * apart * run + begin + lane]};
         }
         Butterfly(v);
         for (int k = 0; k < kRadix; ++k) {
           const Complex turned = v[k] * twiddle[k];
-          result[k][lane] = turned.re;
-          result[kRadix + k][lane] = turned.im;
+          re[k][lane] = turned.re;
+          im[k][lane] = turned.im;
         }
       }
       for (int k = 0; k < kRadix; ++k) {
-        for (int lane = 0; lane < kLanes; ++lane) {
-          out_re[k * run + begin + lane] = result[k][lane];
-          out_im[k * run + begin + lane] = result[kRadix + k][lane];
-        }
+        std::copy_n(re[k], kLanes, out_re + k * run + begin);
+        std::copy_n(im[k], kLanes, out_im + k * run + begin);
       }
     }
   }
@@ -110,27 +107,27 @@ void PowerSpectrum::Stage(const Lanes* from, Lanes* to, int length) const {
 // With E = (Z[k] + conj Z[200-k]) / 2 and O = (Z[k] - conj Z[200-k]) / 2i, the transforms of even
 // and odd samples, and T = exp(-2 pi i k / 400) O: X[k] = E + T and X[200-k] = conj(E - T).
 void PowerSpectrum::Untangle() {
+  constexpr int kImaginary = kHalf * kLanes;
   for (int k = 0; k <= kHalf / 2; ++k) {
-    const int mirror = (kHalf - k) % kHalf;
+    const int here = k * kLanes;
+    const int mirror = (kHalf - k) % kHalf * kLanes;
     const Complex twiddle = {cosine_[k], sine_[k]};
-    Lanes low, high;
+    float low[kLanes], high[kLanes];
     for (int lane = 0; lane < kLanes; ++lane) {
-      const Complex here = {first_[k][lane], first_[kHalf + k][lane]};
-      const Complex there = {first_[mirror][lane], -first_[kHalf + mirror][lane]};
-      const Complex even = (here + there) * 0.5F;
-      const Complex odd = TimesMinusI(here - there) * 0.5F * twiddle;
+      const Complex a = {first_[here + lane], first_[kImaginary + here + lane]};
+      const Complex b = {first_[mirror + lane], -first_[kImaginary + mirror + lane]};
+      const Complex even = (a + b) * 0.5F;
+      const Complex odd = TimesMinusI(a - b) * 0.5F * twiddle;
       const Complex sum = even + odd, difference = even - odd;
       low[lane] = sum.re * sum.re + sum.im * sum.im;
       high[lane] = difference.re * difference.re + difference.im * difference.im;
     }
-    for (int lane = 0; lane < kLanes; ++lane) {
-      second_[k][lane] = low[lane];
-      second_[kHalf - k][lane] = high[lane];
-    }
+    std::copy_n(low, kLanes, second_ + here);
+    std::copy_n(high, kLanes, second_ + (kHalf - k) * kLanes);
   }
 }
 
-const PowerSpectrum::Lanes* PowerSpectrum::Transform() {
+const float* PowerSpectrum::Transform() {
   Stage<5>(first_, second_, 200);
   Stage<5>(second_, first_, 40);
   Stage<4>(first_, second_, 8);

@@ -23,29 +23,29 @@ class PowerSpectrum {
   static constexpr int kSamples = 400;
   static constexpr int kBins = kSamples / 2 + 1;
   static constexpr int kLanes = 8;
-  using Lanes = float[kLanes];
 
   PowerSpectrum();
 
   // Where the next frames' samples go.
   [[nodiscard]] float& Sample(int index, int lane) {
-    return first_[(index & 1) * kHalf + index / 2][lane];
+    return first_[((index & 1) * kHalf + index / 2) * kLanes + lane];
   }
 
-  // The spectra of what was put into Sample(), [kBins] of lanes: valid until the next call of
+  // The spectra of what was put into Sample(), [kBins][kLanes]: valid until the next call of
   // either; what is in Sample() is lost.
-  const Lanes* Transform();
+  const float* Transform();
 
  private:
   static constexpr int kHalf = kSamples / 2;  // complex values
 
   template <int kRadix>
-  void Stage(const Lanes* from, Lanes* to, int length) const;
+  void Stage(const float* from, float* to, int length) const;
   void Untangle();
 
-  // Real parts, then imaginary parts.
-  alignas(64) Lanes first_[2 * kHalf] = {};
-  alignas(64) Lanes second_[2 * kHalf + 1] = {};
+  // [2][kHalf][kLanes]: real parts, then imaginary parts. Flat, since a stage's runs of values that
+  // meet the same twiddles are several times kLanes long.
+  alignas(64) float first_[2 * kHalf * kLanes] = {};
+  alignas(64) float second_[2 * kHalf * kLanes + kLanes] = {};
   float cosine_[kSamples];  // of 2 pi k / 400
   float sine_[kSamples];    // of -2 pi k / 400
 };

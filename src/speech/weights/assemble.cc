@@ -135,7 +135,7 @@ base::Result<Weight> Take(const FileTensor& tensor, const Expected& expected,
                     "' is quantised in blocks of 32, but its rows have ", weight.columns,
                     " values");
   }
-  const std::size_t bytes = BytesOf(tensor.type, static_cast<std::size_t>(elements));
+  const std::uint64_t bytes = BytesOf(tensor.type, static_cast<std::uint64_t>(elements));
   if (tensor.bytes.size() != bytes) {
     return why.Fail(Error::kMalformed, "tensor '", tensor.name, "' has ", tensor.bytes.size(),
                     " bytes where ", bytes, " are expected: the file is damaged");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// A place in a file that only moves forward, over bytes that are there.
+// Parts of a file that are there, and a place in it that only moves forward.
 
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +12,16 @@
 #include "base/little_endian.h"
 
 namespace pinhole::speech {
+
+// `count` bytes from `begin` on; nullopt where they aren't all there. Both may be any number, on
+// 32-bit processors too.
+inline std::optional<std::span<const std::byte>> Part(std::span<const std::byte> bytes,
+                                                      std::uint64_t begin, std::uint64_t count) {
+  if (begin > bytes.size() || count > bytes.size() - begin) {
+    return std::nullopt;
+  }
+  return bytes.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(count));
+}
 
 class Cursor {
  public:

@@ -154,7 +154,7 @@ class Reading {
       return why_.Fail(Error::kMalformed, "tensor '", tensor.name,
                        "' is quantised in blocks of 32, but its rows have ", innermost, " values");
     }
-    const auto bytes = at_.Bytes(BytesOf(tensor.type, static_cast<std::size_t>(elements)));
+    const auto bytes = at_.Bytes(BytesOf(tensor.type, static_cast<std::uint64_t>(elements)));
     if (!bytes) {
       return why_.Fail(Error::kTruncated, "the file ends in tensor '", tensor.name,
                        "': it was not downloaded as a whole; get it anew");

@@ -101,15 +101,16 @@ class Reading {
                        "' isn't contiguous: save the model with contiguous() tensors");
     }
     PINHOLE_ASSIGN(const auto bytes, Storage(name, storage, tensor.type));
-    const auto elements = static_cast<std::size_t>(Elements(tensor.dimensions()));
-    const std::size_t size = BytesOf(tensor.type, elements);
-    const auto begin = base::CheckedMul(static_cast<std::uint64_t>(offset.number),
-                                        std::uint64_t{BytesOf(tensor.type, 1)});
-    if (!begin || !base::InBounds(*begin, size, bytes.size())) {
+    const auto elements = static_cast<std::uint64_t>(Elements(tensor.dimensions()));
+    const std::uint64_t size = BytesOf(tensor.type, elements);
+    const auto begin =
+        base::CheckedMul(static_cast<std::uint64_t>(offset.number), BytesOf(tensor.type, 1));
+    const auto part = begin ? Part(bytes, *begin, size) : std::nullopt;
+    if (!part) {
       return why_.Fail(Error::kMalformed, "tensor '", name,
                        "' reaches over the end of its storage: the file is damaged");
     }
-    tensor.bytes = bytes.subspan(*begin, size);
+    tensor.bytes = *part;
     return tensor;
   }
 

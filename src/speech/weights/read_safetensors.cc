@@ -4,7 +4,6 @@
 #include <optional>
 #include <utility>
 
-#include "base/checked.h"
 #include "speech/weights/cursor.h"
 #include "speech/weights/json_pull.h"
 #include "speech/weights/read_vocabulary.h"
@@ -80,16 +79,17 @@ base::Status Place(const Entry& entry, std::span<const std::byte> data, FileTens
     return why.Fail(Error::kMalformed, "tensor '", tensor.name,
                     "' has no sound shape and place: the file is damaged");
   }
-  const auto size = static_cast<std::size_t>(end - begin);
-  if (size != BytesOf(tensor.type, static_cast<std::size_t>(elements))) {
+  const auto size = static_cast<std::uint64_t>(end - begin);
+  if (size != BytesOf(tensor.type, static_cast<std::uint64_t>(elements))) {
     return why.Fail(Error::kMalformed, "tensor '", tensor.name, "' has ", size,
                     " bytes, which its shape doesn't ask for: the file is damaged");
   }
-  if (!base::InBounds(static_cast<std::size_t>(begin), size, data.size())) {
+  const auto bytes = Part(data, static_cast<std::uint64_t>(begin), size);
+  if (!bytes) {
     return why.Fail(Error::kTruncated, "the file ends before or in tensor '", tensor.name,
                     "': it was not downloaded as a whole; get it anew");
   }
-  tensor.bytes = data.subspan(static_cast<std::size_t>(begin), size);
+  tensor.bytes = *bytes;
   return {};
 }
 

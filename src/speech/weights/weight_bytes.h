@@ -5,6 +5,7 @@
 // an offset too), for five bits a word with the highest bits, and the values.
 
 #include <cstddef>
+#include <cstdint>
 
 #include "speech/weights/weights.h"
 
@@ -14,9 +15,10 @@ inline constexpr std::size_t kBlockElements = 32;
 
 constexpr bool IsBlockType(WeightType type) { return type >= WeightType::kQ8_0; }
 
-// Of `elements` values in a row; a multiple of 32 in the block types. At most 2^40 of them.
-constexpr std::size_t BytesOf(WeightType type, std::size_t elements) {
-  const std::size_t blocks = elements / kBlockElements;
+// Of `elements` values in a row; a multiple of 32 in the block types. At most 2^40 of them, which
+// is why this is 64 bits wide on every processor.
+constexpr std::uint64_t BytesOf(WeightType type, std::uint64_t elements) {
+  const std::uint64_t blocks = elements / kBlockElements;
   switch (type) {
     case WeightType::kF32: return elements * 4;
     case WeightType::kF16:

@@ -93,7 +93,8 @@ void UnpackRows(const Weight& weight, std::int64_t first, std::int64_t count, st
   const auto before = static_cast<std::size_t>(first * weight.columns);
   [[maybe_unused]] const auto elements = static_cast<std::size_t>(count * weight.columns);
   assert(to.size() == elements);
-  const std::byte* const from = weight.bytes.data() + BytesOf(weight.type, before);
+  const std::byte* const from =
+      weight.bytes.data() + static_cast<std::size_t>(BytesOf(weight.type, before));
   switch (weight.type) {
     case WeightType::kF32:
       if constexpr (std::endian::native == std::endian::little) {
@@ -116,7 +117,8 @@ void UnpackRows(const Weight& weight, std::int64_t first, std::int64_t count, st
     case WeightType::kQ5_0:
     case WeightType::kQ5_1:
       for (std::size_t i = 0; i < to.size(); i += kBlockElements) {
-        UnpackBlock(weight.type, from + BytesOf(weight.type, i), to.data() + i);
+        UnpackBlock(weight.type, from + static_cast<std::size_t>(BytesOf(weight.type, i)),
+                    to.data() + i);
       }
       return;
   }

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <optional>
 
-#include "base/checked.h"
 #include "base/little_endian.h"
 #include "speech/weights/cursor.h"
 
@@ -58,11 +57,11 @@ std::optional<Place> FindDirectory(std::span<const std::byte> archive) {
     return place;
   }
   const std::uint64_t at = Load64(end - kLocator64Bytes + 8);
-  if (!base::InBounds(at, kEnd64Bytes, archive.size()) ||
-      Load32(archive.data() + at) != kEnd64Mark) {
+  const auto record = Part(archive, at, kEnd64Bytes);
+  if (!record || Load32(record->data()) != kEnd64Mark) {
     return std::nullopt;
   }
-  const std::byte* const end64 = archive.data() + at;
+  const std::byte* const end64 = record->data();
   return Place{Load64(end64 + 32), Load64(end64 + 40), Load64(end64 + 48)};
 }
 
@@ -106,19 +105,20 @@ base::Result<std::span<const std::byte>> Contents(std::span<const std::byte> arc
                     "' in the archive is compressed, which torch never does: unpack it and save "
                     "the model with torch.save");
   }
-  if (!base::InBounds(extent.offset, kLocalBytes, archive.size()) ||
-      Load32(archive.data() + extent.offset) != kLocalMark) {
+  const auto local = Part(archive, extent.offset, kLocalBytes);
+  if (!local || Load32(local->data()) != kLocalMark) {
     return why.Fail(Error::kMalformed, "'", name,
                     "' isn't where the archive's directory says: the file is damaged");
   }
-  const std::byte* const local = archive.data() + extent.offset;
-  // No overflow: both are checked to lie in the archive, and the rest is small.
-  const std::uint64_t begin = extent.offset + kLocalBytes + Load16(local + 26) + Load16(local + 28);
-  if (!base::InBounds(begin, extent.size, archive.size())) {
+  // No overflow: the header lies in the archive, and the rest is small.
+  const std::uint64_t begin =
+      extent.offset + kLocalBytes + Load16(local->data() + 26) + Load16(local->data() + 28);
+  const auto contents = Part(archive, begin, extent.size);
+  if (!contents) {
     return why.Fail(Error::kTruncated, "the archive ends in '", name,
                     "': it was not downloaded as a whole; get it anew");
   }
-  return archive.subspan(begin, extent.size);
+  return *contents;
 }
 
 }  // namespace
@@ -126,7 +126,8 @@ base::Result<std::span<const std::byte>> Contents(std::span<const std::byte> arc
 base::Result<ZipDirectory> ZipDirectory::Read(std::span<const std::byte> archive,
                                               base::Diagnosis& why) {
   const auto place = FindDirectory(archive);
-  if (!place || !base::InBounds(place->offset, place->size, archive.size())) {
+  const auto entries = place ? Part(archive, place->offset, place->size) : std::nullopt;
+  if (!entries) {
     return why.Fail(Error::kTruncated,
                     "the archive's directory, at its end, is missing: it was not "
                     "downloaded as a whole; get it anew");
@@ -136,7 +137,7 @@ base::Result<ZipDirectory> ZipDirectory::Read(std::span<const std::byte> archive
                     kMaxFiles, " are supported");
   }
   ZipDirectory directory;
-  Cursor at(archive.subspan(place->offset, place->size));
+  Cursor at(*entries);
   for (std::uint64_t i = 0; i < place->files; ++i) {
     const auto entry = at.Bytes(kEntryBytes);
     if (!entry || Load32(entry->data()) != kEntryMark) {

@@ -440,24 +440,30 @@ std::string PartLettersFromDigits(std::string_view text) {
   return joined;
 }
 
+// One or two digits of cents, as a word of their own begins; empty where it doesn't.
+std::string_view CentsOf(std::string_view word) {
+  if (!word.starts_with(kCent)) {
+    return {};
+  }
+  const std::string_view number = word.substr(kCent.size());
+  const std::size_t end = std::min(number.find_first_not_of("0123456789"), number.size());
+  return end <= 2 && IsWordBoundary(number, end) ? number.substr(0, end) : std::string_view();
+}
+
 // "$2 and ¢70", "$2 ¢70" -> "$2.70".
 std::string JoinCents(const std::vector<std::string_view>& words) {
   std::vector<std::string> joined;
-  const auto is_cents = [&](std::size_t i) {
-    return i < words.size() && words[i].starts_with(kCent) && words[i].size() > kCent.size() &&
-           words[i].size() <= kCent.size() + 2 &&
-           std::ranges::all_of(words[i].substr(kCent.size()), IsDigit);
-  };
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::size_t symbol = words[i].starts_with(kCent) ? 0 : MoneyAt(words[i], 0);
     const bool is_money = symbol > 0 && words[i].size() > symbol &&
                           std::ranges::all_of(words[i].substr(symbol), IsDigit);
-    const std::size_t cents = i + (i + 1 < words.size() && words[i + 1] == "and" ? 2 : 1);
-    if (is_money && is_cents(cents)) {
-      const std::string_view digits = words[cents].substr(kCent.size());
-      joined.push_back(std::string(words[i]) + (digits.size() == 1 ? ".0" : ".") +
-                       std::string(digits));
-      i = cents;
+    const std::size_t next = i + (i + 1 < words.size() && words[i + 1] == "and" ? 2 : 1);
+    const std::string_view cents = next < words.size() ? CentsOf(words[next]) : std::string_view();
+    if (is_money && !cents.empty()) {
+      const std::string_view behind = words[next].substr(kCent.size());
+      joined.push_back(std::string(words[i]) + (cents.size() == 1 ? ".0" : ".") +
+                       std::string(behind));
+      i = next;
     } else {
       joined.emplace_back(words[i]);
     }

@@ -17,6 +17,9 @@ bool HasAvx512Vnni() {
          __builtin_cpu_supports("avx512vnni") != 0 && __builtin_cpu_supports("fma") != 0 &&
          __builtin_cpu_supports("bmi2") != 0;
 }
+bool HasAvx512Bf16() {
+  return HasAvx512Vnni() && __builtin_cpu_supports("avx512bf16") != 0;
+}
 bool HasAvx2() {
   __builtin_cpu_init();
   return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0 &&
@@ -31,6 +34,7 @@ bool HasSse41() {
 #else
 
 bool HasAvx512Vnni() { return false; }
+bool HasAvx512Bf16() { return false; }
 bool HasAvxVnni() { return false; }
 bool HasAvx2() { return false; }
 bool HasSse41() { return false; }

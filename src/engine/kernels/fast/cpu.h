@@ -6,8 +6,9 @@
 namespace pinhole::engine::kernels::fast {
 
 bool HasAvx512Vnni();
-bool HasAvxVnni();  // and AVX2
-bool HasAvx2();     // and FMA
+bool HasAvx512Bf16();  // and HasAvx512Vnni
+bool HasAvxVnni();     // and AVX2
+bool HasAvx2();        // and FMA
 bool HasSse41();
 bool HasNeonDot();
 

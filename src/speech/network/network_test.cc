@@ -152,7 +152,7 @@ TEST_P(OfTarget, ForkedSequencesKeepTheirPast) {
   std::vector<std::vector<int>> past(kSequences);
   std::mt19937 random(9);
   const auto vocabulary = static_cast<std::size_t>(kDims.vocabulary);
-  for (int position = 0; position < 25; ++position) {
+  for (int position = 0; position < 9; ++position) {
     std::vector<TokenAt> tokens;
     for (int i = 0; i < kSequences; ++i) {
       past[static_cast<std::size_t>(i)].push_back(static_cast<int>(random() % vocabulary));

@@ -193,7 +193,7 @@ class TileProduct {
           acc[v][m] = Simd::LoadI(sums + (v * kTileRows + first + m) * kTileRowBytes);
         });
       });
-      FinishInt8<Simd, kFinish, kPixels, kVectors>(gemm_, block.finish, block.count, acc,
+      FinishInt8<Simd, kFinish, kPixels, kVectors>(gemm_, block, block.count, acc,
                                                    out + first * out_step, out_step);
     }
   }

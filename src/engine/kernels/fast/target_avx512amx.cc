@@ -19,22 +19,13 @@
 #include "engine/kernels/fast/amx_tiles.h"
 
 #define PINHOLE_TARGET "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,fma,avx2,bmi2"
-#if defined(__clang__)
-#pragma clang attribute push(__attribute__((target(PINHOLE_TARGET))), apply_to = function)
-#else
-#pragma GCC push_options
-#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,fma,avx2,bmi2")
-#endif
+#include "engine/kernels/fast/target_begin.h"
 
 #include "engine/kernels/fast/amx.h"
 #include "engine/kernels/fast/kernels.h"
 #include "engine/kernels/fast/simd_avx512.h"
 
-#if defined(__clang__)
-#pragma clang attribute pop
-#else
-#pragma GCC pop_options
-#endif
+#include "engine/kernels/fast/target_end.h"
 
 namespace pinhole::engine::kernels::fast {
 

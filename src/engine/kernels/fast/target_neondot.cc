@@ -18,20 +18,15 @@
 #define PINHOLE_NEON_DOT 1
 #if defined(__clang__)
 #define PINHOLE_TARGET "dotprod"
-#pragma clang attribute push(__attribute__((target(PINHOLE_TARGET))), apply_to = function)
 #else
-#pragma GCC push_options
-#pragma GCC target("arch=armv8.2-a+dotprod")
+#define PINHOLE_TARGET "arch=armv8.2-a+dotprod"
 #endif
+#include "engine/kernels/fast/target_begin.h"
 
 #include "engine/kernels/fast/kernels.h"
 #include "engine/kernels/fast/simd_neon.h"
 
-#if defined(__clang__)
-#pragma clang attribute pop
-#else
-#pragma GCC pop_options
-#endif
+#include "engine/kernels/fast/target_end.h"
 
 namespace pinhole::engine::kernels::fast {
 

@@ -15,21 +15,12 @@
 #include <utility>
 
 #define PINHOLE_TARGET "sse4.1"
-#if defined(__clang__)
-#pragma clang attribute push(__attribute__((target(PINHOLE_TARGET))), apply_to = function)
-#else
-#pragma GCC push_options
-#pragma GCC target("sse4.1")
-#endif
+#include "engine/kernels/fast/target_begin.h"
 
 #include "engine/kernels/fast/kernels.h"
 #include "engine/kernels/fast/simd_sse41.h"
 
-#if defined(__clang__)
-#pragma clang attribute pop
-#else
-#pragma GCC pop_options
-#endif
+#include "engine/kernels/fast/target_end.h"
 
 namespace pinhole::engine::kernels::fast {
 

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "speech/text/special_tokens.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+
+#include "speech/text/languages.h"
+
+namespace pinhole::speech {
+
+base::Result<SpecialTokens> SpecialTokens::Of(std::int32_t vocabulary, base::Diagnosis& why) {
+  constexpr std::int32_t kEnglish = 51864, kMultilingual = 51865, kLargeV3 = 51866;
+  if (vocabulary < kEnglish || vocabulary > kLargeV3) {
+    return why.Fail(base::Error::kUnsupported, "the model has ", vocabulary,
+                    " tokens; Whisper's have ", kEnglish, ", ", kMultilingual, " or ", kLargeV3);
+  }
+  SpecialTokens special;
+  special.is_multilingual = vocabulary != kEnglish;
+  special.languages = vocabulary == kLargeV3 ? kLanguages : kLanguages - 1;
+  special.end_of_text = special.is_multilingual ? 50257 : 50256;
+  special.start_of_transcript = special.end_of_text + 1;
+  special.first_language = special.start_of_transcript + 1;
+  special.translate = special.first_language + special.languages;
+  special.transcribe = special.translate + 1;
+  special.start_of_lm = special.transcribe + 1;
+  special.start_of_previous = special.start_of_lm + 1;
+  special.no_speech = special.start_of_previous + 1;
+  special.no_timestamps = special.no_speech + 1;
+  special.first_timestamp = special.no_timestamps + 1;
+  return special;
+}
+
+std::string SpecialTokens::Name(std::int32_t token) const {
+  if (IsLanguage(token)) {
+    const auto index = static_cast<std::size_t>(token - first_language);
+    return "<|" + std::string(kLanguageTable[index].code) + "|>";
+  }
+  if (IsTimestamp(token)) {
+    const int hundredths = (token - first_timestamp) * kTimestampMs / 10;
+    const std::string behind = std::to_string(100 + hundredths % 100).substr(1);
+    return "<|" + std::to_string(hundredths / 100) + "." + behind + "|>";
+  }
+  const std::pair<std::int32_t, const char*> others[] = {
+      {end_of_text, "<|endoftext|>"}, {start_of_transcript, "<|startoftranscript|>"},
+      {translate, "<|translate|>"},   {transcribe, "<|transcribe|>"},
+      {start_of_lm, "<|startoflm|>"}, {start_of_previous, "<|startofprev|>"},
+      {no_speech, "<|nospeech|>"},    {no_timestamps, "<|notimestamps|>"},
+  };
+  for (const auto& [number, name] : others) {
+    if (token == number) {
+      return name;
+    }
+  }
+  return "";
+}
+
+std::vector<std::int32_t> NonSpeechTokens(const Tokenizer& tokenizer) {
+  // Left out where they are more than one token.
+  constexpr std::string_view kSymbols[] = {
+      "\"",  "#",  "(",  ")",   "*",   "+",   "/",   ":",  ";",   "<",  "=",  ">",
+      "@",   "[",  "\\", "]",   "^",   "_",   "`",   "{",  "|",   "}",  "~",  "「",
+      "」",  "『", "』", "<<",  ">>",  "<<<", ">>>", "--", "---", "-(", "-[", "('",
+      "(\"", "((", "))", "(((", ")))", "[[",  "]]",  "{{", "}}",  "♪♪", "♪♪♪"};
+  // Of these the first token, whatever follows: all that begins with it lies in U+2640 to U+267F.
+  constexpr std::string_view kNotes[] = {"♩", "♪", "♫", "♬", "♭", "♮", "♯"};
+  std::vector<std::int32_t> found;
+  const auto add = [&](const std::string& text, bool only_whole) {
+    const std::vector<std::int32_t> tokens = tokenizer.Encode(text);
+    if (tokens.size() == 1 || !only_whole) {
+      found.push_back(tokens.front());
+    }
+  };
+  // Dashes and apostrophes are wanted inside words, not in front of them.
+  add(" -", false);
+  add(" '", false);
+  for (const std::string_view symbol : kSymbols) {
+    add(std::string(symbol), true);
+    add(" " + std::string(symbol), true);
+  }
+  for (const std::string_view note : kNotes) {
+    add(std::string(note), false);
+    add(" " + std::string(note), false);
+  }
+  std::ranges::sort(found);
+  const auto repeated = std::ranges::unique(found);
+  found.erase(repeated.begin(), repeated.end());
+  return found;
+}
+
+}  // namespace pinhole::speech

@@ -13,12 +13,10 @@
 #include <utility>
 
 #define PINHOLE_TARGET "avx2,fma,bmi2"
-#include "engine/kernels/fast/target_begin.h"
-
-#include "engine/matrix/kernels.h"
 #include "engine/kernels/fast/simd_avx2.h"
-
+#include "engine/kernels/fast/target_begin.h"
 #include "engine/kernels/fast/target_end.h"
+#include "engine/matrix/kernels.h"
 
 namespace pinhole::engine::matrix {
 

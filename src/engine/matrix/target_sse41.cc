@@ -13,12 +13,10 @@
 #include <utility>
 
 #define PINHOLE_TARGET "sse4.1"
-#include "engine/kernels/fast/target_begin.h"
-
-#include "engine/matrix/kernels.h"
 #include "engine/kernels/fast/simd_sse41.h"
-
+#include "engine/kernels/fast/target_begin.h"
 #include "engine/kernels/fast/target_end.h"
+#include "engine/matrix/kernels.h"
 
 namespace pinhole::engine::matrix {
 

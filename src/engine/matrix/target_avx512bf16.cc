@@ -13,10 +13,12 @@
 #include <utility>
 
 #define PINHOLE_TARGET "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512bf16,fma,avx2,bmi2"
+// clang-format off: the order matters
 #include "engine/kernels/fast/target_begin.h"
-#include "engine/kernels/fast/target_end.h"
 #include "engine/matrix/kernels.h"
 #include "engine/matrix/simd_avx512bf16.h"
+#include "engine/kernels/fast/target_end.h"
+// clang-format on
 
 namespace pinhole::engine::matrix {
 

@@ -18,10 +18,12 @@
 #else
 #define PINHOLE_TARGET "arch=armv8.2-a+dotprod"
 #endif
-#include "engine/kernels/fast/simd_neon.h"
+// clang-format off: the order matters
 #include "engine/kernels/fast/target_begin.h"
-#include "engine/kernels/fast/target_end.h"
+#include "engine/kernels/fast/simd_neon.h"
 #include "engine/matrix/kernels.h"
+#include "engine/kernels/fast/target_end.h"
+// clang-format on
 
 namespace pinhole::engine::matrix {
 

@@ -6,7 +6,8 @@
 //
 // A step takes four bytes of x: one float, two bfloat16, or two or four int8 as the Simd has them.
 //
-//   block    [lane] bias, kInt8 also [lane] what a step of the weights is worth and [lane] where the
+//   block    [lane] bias, kInt8 also [lane] what a step of the weights is worth and [lane] where
+//   the
 //            sum begins; then [step][vector][lane][weight of the step]
 //   rows     [row][step][4 bytes]
 //
@@ -186,8 +187,8 @@ class BlockPacker {
   static std::ptrdiff_t Place(int lane, int i) {
     constexpr int kBytes = M::kWeightBytes / M::kGroup;
     if constexpr (requires { Simd::ProductPlace; }) {
-      return std::ptrdiff_t{Simd::ProductPlace(kVectors<Simd>, lane / Simd::kLanes,
-                                               lane % Simd::kLanes, i)} *
+      return std::ptrdiff_t{
+                 Simd::ProductPlace(kVectors<Simd>, lane / Simd::kLanes, lane % Simd::kLanes, i)} *
              kBytes;
     }
     return (std::ptrdiff_t{lane} * M::kGroup + i) * kBytes;
@@ -246,10 +247,10 @@ void Pack(const Shape& shape, const Weights& weights, int first_block, int end_b
   WithPrecision<Simd>(shape.precision, [&](auto p) {
     for (int block = first_block; block < end_block; ++block) {
       const int first = block * kBlock<Simd>;
-      BlockPacker<Simd, p.value>(shape.inputs, weights, (block - first_block) * kBlock<Simd>,
-                                 std::min(kBlock<Simd>, shape.outputs - first),
-                                 packed + static_cast<std::size_t>(block) *
-                                              BlockBytes<Simd, p.value>(shape.inputs))
+      BlockPacker<Simd, p.value>(
+          shape.inputs, weights, (block - first_block) * kBlock<Simd>,
+          std::min(kBlock<Simd>, shape.outputs - first),
+          packed + static_cast<std::size_t>(block) * BlockBytes<Simd, p.value>(shape.inputs))
           .Pack();
     }
   });
@@ -351,8 +352,7 @@ Rows Prepare(const Shape& shape, const float* x, std::ptrdiff_t x_step, int rows
   }
   if constexpr (requires { Simd::kBf16; }) {
     if (shape.precision == Precision::kBf16) {
-      const auto step =
-          static_cast<std::ptrdiff_t>(RowBytes<Simd, Precision::kBf16>(shape.inputs));
+      const auto step = static_cast<std::ptrdiff_t>(RowBytes<Simd, Precision::kBf16>(shape.inputs));
       for (int row = 0; row < rows; ++row) {
         Simd::ToBf16(x + row * x_step, shape.inputs, to + row * step);
       }
@@ -396,16 +396,15 @@ struct Tile {
     Unroll<kRows>([&](auto m) PINHOLE_INLINE {
       const float step = kPrecision == Precision::kInt8 ? rows.scales[first_row + m] : 1;
       Unroll<kV>([&](auto v) PINHOLE_INLINE {
-        Put(Finished(block, v, acc[v][m], step), y + m * y_step + v * kLanes,
-            count - v * kLanes, then);
+        Put(Finished(block, v, acc[v][m], step), y + m * y_step + v * kLanes, count - v * kLanes,
+            then);
       });
     });
   }
 
  private:
   [[gnu::always_inline]] static void SumUp(const std::byte* w, int steps, const std::byte* data,
-                                           std::ptrdiff_t step,
-                                           typename M::Acc (&acc)[kV][kRows]) {
+                                           std::ptrdiff_t step, typename M::Acc (&acc)[kV][kRows]) {
     // The way through the weights is known: with few rows, reading them is all there is to do.
     constexpr std::ptrdiff_t kAhead = 4096;
     constexpr std::ptrdiff_t kVectorBytes = std::ptrdiff_t{kLanes} * M::kWeightBytes;
@@ -564,20 +563,21 @@ void LayerNorm(const float* x, std::ptrdiff_t x_step, int rows, int count, const
   using V = Vectors<Simd>;
   for (int row = 0; row < rows; ++row, x += x_step, y += y_step) {
     const float n = static_cast<float>(count);
-    const float mean = SumOver<Simd>(count, [&](int i, int lanes) PINHOLE_INLINE {
-                         return LoadUpTo<Simd>(x + i, lanes);
-                       }) /
-                       n;
-    const float variance = SumOver<Simd>(count, [&](int i, int lanes) PINHOLE_INLINE {
-                             // Lanes that are not there differ by nothing.
-                             auto d = LoadUpTo<Simd>(x + i, lanes) - mean;
-                             if (lanes < V::kLanes) {
-                               float differences[V::kLanes];
-                               std::memcpy(differences, &d, sizeof(d));
-                               d = V::LoadSome(differences, lanes);
-                             }
-                             return d * d;
-                           }) /
+    const float mean =
+        SumOver<Simd>(
+            count, [&](int i, int lanes) PINHOLE_INLINE { return LoadUpTo<Simd>(x + i, lanes); }) /
+        n;
+    const float variance = SumOver<Simd>(count,
+                                         [&](int i, int lanes) PINHOLE_INLINE {
+                                           // Lanes that are not there differ by nothing.
+                                           auto d = LoadUpTo<Simd>(x + i, lanes) - mean;
+                                           if (lanes < V::kLanes) {
+                                             float differences[V::kLanes];
+                                             std::memcpy(differences, &d, sizeof(d));
+                                             d = V::LoadSome(differences, lanes);
+                                           }
+                                           return d * d;
+                                         }) /
                            n;
     const float by = 1.0F / std::sqrt(variance + 1e-5F);
     int i = 0;
@@ -612,33 +612,21 @@ float Exponentials(float* x, int count, float scale) {
   for (; i < count; ++i) {
     largest = std::max(largest, x[i]);
   }
-  EachVector<Simd>(x, count, [&](auto v) PINHOLE_INLINE {
-    return V::Exp((v - largest) * scale);
-  });
-  return SumOver<Simd>(count, [&](int at, int lanes) PINHOLE_INLINE {
-    return LoadUpTo<Simd>(x + at, lanes);
-  });
+  EachVector<Simd>(x, count, [&](auto v) PINHOLE_INLINE { return V::Exp((v - largest) * scale); });
+  return SumOver<Simd>(
+      count, [&](int at, int lanes) PINHOLE_INLINE { return LoadUpTo<Simd>(x + at, lanes); });
 }
 
 template <class Simd>
 constexpr Target TargetOf(std::string_view name, std::string_view needs, bool (*runs_here)()) {
-  return {.name = name,
-          .needs = needs,
-          .runs_here = runs_here,
-          .bf16 = requires { Simd::kBf16; },
-          .block = kBlock<Simd>,
-          .packed_bytes = PackedBytes<Simd>,
-          .pack = Pack<Simd>,
-          .unpack = Unpack<Simd>,
-          .prepared_bytes = PreparedBytes<Simd>,
-          .prepare = Prepare<Simd>,
-          .multiply = Multiply<Simd>,
-          .layer_norm = LayerNorm<Simd>,
-          .gelu = Gelu<Simd>,
-          .exponentials = Exponentials<Simd>,
-          .scale = Scale<Simd>,
-          .dot = Dot<Simd>,
-          .add_scaled = AddScaled<Simd>};
+  return {.name = name, .needs = needs, .runs_here = runs_here, .bf16 = requires {Simd::kBf16;
+}
+, .block = kBlock<Simd>, .packed_bytes = PackedBytes<Simd>, .pack = Pack<Simd>,
+    .unpack = Unpack<Simd>, .prepared_bytes = PreparedBytes<Simd>, .prepare = Prepare<Simd>,
+    .multiply = Multiply<Simd>, .layer_norm = LayerNorm<Simd>, .gelu = Gelu<Simd>,
+    .exponentials = Exponentials<Simd>, .scale = Scale<Simd>, .dot = Dot<Simd>,
+    .add_scaled = AddScaled<Simd>
+};  // namespace pinhole::engine::matrix
 }
 
 }  // namespace pinhole::engine::matrix

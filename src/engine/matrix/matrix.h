@@ -6,8 +6,8 @@
 //   y[row][output] = sum over inputs of x[row][input] * w[output][input] + bias[output]
 //
 // Weights are packed once, in the order in which they are read, in one of three precisions; x and y
-// are floats. A row's result does not depend on which rows are computed with it, nor on who computes
-// the other outputs: threads can share a product in any way.
+// are floats. A row's result does not depend on which rows are computed with it, nor on who
+// computes the other outputs: threads can share a product in any way.
 //
 //   kF32    floats, one fused multiply-add a step, in the order of the inputs
 //   kBf16   weights and x rounded to bfloat16, products and sums as VDPBF16PS does them
@@ -60,11 +60,11 @@ struct Rows {
 enum class Then : std::uint8_t { kStore, kAdd };
 
 struct Target {
-  std::string_view name;      // "avx512vnni": the same names as engine/kernels/fast
-  std::string_view needs;     // of the processor, for people
+  std::string_view name;   // "avx512vnni": the same names as engine/kernels/fast
+  std::string_view needs;  // of the processor, for people
   bool (*runs_here)();
-  bool bf16;                  // Precision::kBf16 is there
-  int block;                  // outputs that are packed together
+  bool bf16;  // Precision::kBf16 is there
+  int block;  // outputs that are packed together
 
   // Of a whole matrix; a multiple of kAlignment. Inputs and outputs are at least 1.
   std::size_t (*packed_bytes)(const Shape& shape);

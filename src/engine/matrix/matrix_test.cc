@@ -77,9 +77,9 @@ struct Case {
   int outputs, inputs, rows;
 };
 // Around every tail: blocks of 8 to 64 outputs, steps of 1 to 4 inputs, tiles of 1 to 12 rows.
-const Case kCases[] = {{1, 1, 1},    {1, 3, 2},   {7, 5, 3},    {16, 8, 4},    {33, 31, 5},
-                       {63, 64, 6},  {64, 65, 7}, {65, 129, 8}, {100, 300, 9}, {130, 17, 13},
-                       {257, 66, 1}, {5, 1000, 25}};
+const Case kCases[] = {{1, 1, 1},     {1, 3, 2},     {7, 5, 3},    {16, 8, 4},
+                       {33, 31, 5},   {63, 64, 6},   {64, 65, 7},  {65, 129, 8},
+                       {100, 300, 9}, {130, 17, 13}, {257, 66, 1}, {5, 1000, 25}};
 
 std::int64_t Rounded(float value, float largest) {
   return static_cast<std::int64_t>(std::nearbyintf(value * (largest > 0 ? 127 / largest : 0)));
@@ -182,9 +182,8 @@ TEST_P(OfTarget, Bf16ProductsAreThoseOfRoundedOperands) {
       for (int output = 0; output < outputs; ++output) {
         double sum = 0, size = 0;
         for (int k = 0; k < inputs; ++k) {
-          const double product =
-              double{AsBf16(x[static_cast<std::size_t>(row * inputs + k)])} *
-              AsBf16(w[static_cast<std::size_t>(output * inputs + k)]);
+          const double product = double{AsBf16(x[static_cast<std::size_t>(row * inputs + k)])} *
+                                 AsBf16(w[static_cast<std::size_t>(output * inputs + k)]);
           sum += product;
           size += std::fabs(product);
         }

@@ -34,7 +34,8 @@ struct Avx512Bf16 : kernels::fast::Avx512Vnni {
       std::memcpy(rest, from + i, static_cast<std::size_t>(count - i) * 4);
       std::byte pairs[64];
       Put(pairs, _mm512_loadu_ps(rest), _mm512_loadu_ps(rest + 16));
-      std::memcpy(to + std::ptrdiff_t{i} * 2, pairs, static_cast<std::size_t>(count - i + 1) / 2 * 4);
+      std::memcpy(to + std::ptrdiff_t{i} * 2, pairs,
+                  static_cast<std::size_t>(count - i + 1) / 2 * 4);
     }
   }
 

@@ -13,12 +13,12 @@
 #include <utility>
 
 #define PINHOLE_TARGET "avx2,fma,bmi2"
+// clang-format off: the order matters
 #include "engine/kernels/fast/target_begin.h"
-
-#include "engine/matrix/kernels.h"
 #include "engine/kernels/fast/simd_avx2.h"
-
+#include "engine/matrix/kernels.h"
 #include "engine/kernels/fast/target_end.h"
+// clang-format on
 
 namespace pinhole::engine::matrix {
 

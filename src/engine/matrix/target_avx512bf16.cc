@@ -13,17 +13,17 @@
 #include <utility>
 
 #define PINHOLE_TARGET "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512bf16,fma,avx2,bmi2"
+// clang-format off: the order matters
 #include "engine/kernels/fast/target_begin.h"
-
 #include "engine/matrix/kernels.h"
 #include "engine/matrix/simd_avx512bf16.h"
-
 #include "engine/kernels/fast/target_end.h"
+// clang-format on
 
 namespace pinhole::engine::matrix {
 
-constinit const Target kAvx512Bf16Target =
-    TargetOf<Avx512Bf16>("avx512bf16", "AVX-512 F, BW, DQ, VL, VNNI and BF16", kernels::fast::HasAvx512Bf16);
+constinit const Target kAvx512Bf16Target = TargetOf<Avx512Bf16>(
+    "avx512bf16", "AVX-512 F, BW, DQ, VL, VNNI and BF16", kernels::fast::HasAvx512Bf16);
 
 }  // namespace pinhole::engine::matrix
 

@@ -13,17 +13,17 @@
 #include <utility>
 
 #define PINHOLE_TARGET "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,fma,avx2,bmi2"
+// clang-format off: the order matters
 #include "engine/kernels/fast/target_begin.h"
-
-#include "engine/matrix/kernels.h"
 #include "engine/kernels/fast/simd_avx512.h"
-
+#include "engine/matrix/kernels.h"
 #include "engine/kernels/fast/target_end.h"
+// clang-format on
 
 namespace pinhole::engine::matrix {
 
-constinit const Target kAvx512VnniTarget =
-    TargetOf<kernels::fast::Avx512Vnni>("avx512vnni", "AVX-512 F, BW, DQ, VL and VNNI", kernels::fast::HasAvx512Vnni);
+constinit const Target kAvx512VnniTarget = TargetOf<kernels::fast::Avx512Vnni>(
+    "avx512vnni", "AVX-512 F, BW, DQ, VL and VNNI", kernels::fast::HasAvx512Vnni);
 
 }  // namespace pinhole::engine::matrix
 

@@ -7,7 +7,8 @@
 
 namespace pinhole::engine::matrix {
 
-constinit const Target kNeonTarget = TargetOf<kernels::fast::Neon>("neon", "any AArch64 processor", [] { return true; });
+constinit const Target kNeonTarget =
+    TargetOf<kernels::fast::Neon>("neon", "any AArch64 processor", [] { return true; });
 
 }  // namespace pinhole::engine::matrix
 

@@ -18,17 +18,17 @@
 #else
 #define PINHOLE_TARGET "arch=armv8.2-a+dotprod"
 #endif
+// clang-format off: the order matters
 #include "engine/kernels/fast/target_begin.h"
-
-#include "engine/matrix/kernels.h"
 #include "engine/kernels/fast/simd_neon.h"
-
+#include "engine/matrix/kernels.h"
 #include "engine/kernels/fast/target_end.h"
+// clang-format on
 
 namespace pinhole::engine::matrix {
 
-constinit const Target kNeonDotTarget =
-    TargetOf<kernels::fast::NeonDot>("neondot", "Armv8.2 dot product instructions", kernels::fast::HasNeonDot);
+constinit const Target kNeonDotTarget = TargetOf<kernels::fast::NeonDot>(
+    "neondot", "Armv8.2 dot product instructions", kernels::fast::HasNeonDot);
 
 }  // namespace pinhole::engine::matrix
 

@@ -7,7 +7,8 @@
 
 namespace pinhole::engine::matrix {
 
-constinit const Target kWasmTarget = TargetOf<kernels::fast::Wasm>("wasm", "WebAssembly with 128-bit vectors", [] { return true; });
+constinit const Target kWasmTarget =
+    TargetOf<kernels::fast::Wasm>("wasm", "WebAssembly with 128-bit vectors", [] { return true; });
 
 }  // namespace pinhole::engine::matrix
 

@@ -7,7 +7,8 @@
 
 namespace pinhole::engine::matrix {
 
-constinit const Target kWasmRelaxedTarget = TargetOf<kernels::fast::WasmRelaxed>("wasmrelaxed", "WebAssembly with relaxed vectors", [] { return true; });
+constinit const Target kWasmRelaxedTarget = TargetOf<kernels::fast::WasmRelaxed>(
+    "wasmrelaxed", "WebAssembly with relaxed vectors", [] { return true; });
 
 }  // namespace pinhole::engine::matrix
 

@@ -61,7 +61,8 @@ struct Vectors {
     return largest;
   }
 
-  // e^x for x <= 88, within 2 units in the last place; below -87.3: 0. e^x = 2^n e^r, |r| <= ln 2 / 2.
+  // e^x for x <= 88, within 2 units in the last place; below -87.3: 0. e^x = 2^n e^r, |r| <= ln 2
+  // / 2.
   [[gnu::always_inline]] static F Exp(F x) {
     const F least = Set(-87.33654F);
     const F clamped = Max(x, least);

@@ -31,7 +31,8 @@ void PackedMemory::SetPositions(int positions) {
 }
 
 void PackedMemory::Pack(int head, const float* keys, const float* values, std::ptrdiff_t step) {
-  std::byte* const at = memory_.data() + static_cast<std::size_t>(head) * (keys_bytes_ + values_bytes_);
+  std::byte* const at =
+      memory_.data() + static_cast<std::size_t>(head) * (keys_bytes_ + values_bytes_);
   const std::ptrdiff_t first = std::ptrdiff_t{head} * head_size_;
   target_->pack(keys_shape(), {keys + first, step, 1}, 0, target_->blocks(positions_), at);
   target_->pack(values_shape(), {values + first, 1, step}, 0, target_->blocks(head_size_),
@@ -41,9 +42,9 @@ void PackedMemory::Pack(int head, const float* keys, const float* values, std::p
 std::size_t PackedMemory::scratch_bytes() const {
   const matrix::Shape values{precision_, head_size_, most_positions_};
   return static_cast<std::size_t>(kAttentionRows * ScoreStep(most_positions_)) * sizeof(float) +
-         std::max(target_->prepared_bytes(values, kAttentionRows),
-                  target_->prepared_bytes({precision_, most_positions_, head_size_},
-                                          kAttentionRows));
+         std::max(
+             target_->prepared_bytes(values, kAttentionRows),
+             target_->prepared_bytes({precision_, most_positions_, head_size_}, kAttentionRows));
 }
 
 void PackedMemory::Attend(int head, const float* queries, std::ptrdiff_t query_step, int rows,
@@ -54,7 +55,8 @@ void PackedMemory::Attend(int head, const float* queries, std::ptrdiff_t query_s
   auto* const scores = reinterpret_cast<float*>(scratch);
   const int step = ScoreStep(positions_);
   std::byte* const prepared =
-      scratch + static_cast<std::size_t>(kAttentionRows * ScoreStep(most_positions_)) * sizeof(float);
+      scratch +
+      static_cast<std::size_t>(kAttentionRows * ScoreStep(most_positions_)) * sizeof(float);
 
   const matrix::Matrix keys{keys_shape(), at};
   target_->multiply(keys, target_->prepare(keys.shape, queries, query_step, rows, prepared), 0,

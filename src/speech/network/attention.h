@@ -26,8 +26,8 @@ class PackedMemory {
 
   // For how many positions the next Pack calls are.
   void SetPositions(int positions);
-  // Packs one head. Keys and values of all positions lie `step` floats apart, all heads of a position
-  // side by side.
+  // Packs one head. Keys and values of all positions lie `step` floats apart, all heads of a
+  // position side by side.
   void Pack(int head, const float* keys, const float* values, std::ptrdiff_t step);
 
   // Scratch of Attend.

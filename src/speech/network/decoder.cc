@@ -16,7 +16,9 @@ constexpr std::size_t kWorthSharing = std::size_t{1} << 19;
 // Encoder rows whose keys and values are computed together.
 constexpr int kListenRows = 48;
 
-std::size_t Times(int a, int b) { return static_cast<std::size_t>(a) * static_cast<std::size_t>(b); }
+std::size_t Times(int a, int b) {
+  return static_cast<std::size_t>(a) * static_cast<std::size_t>(b);
+}
 
 }  // namespace
 
@@ -48,8 +50,8 @@ Decoder::Decoder(const Network& network, int sequences, int threads)
   std::size_t scratch = Times(dims.text_context, 1) * 4;
   if (!cross_.empty()) {
     scratch = std::max(scratch, cross_.front().scratch_bytes());
-    scratch = std::max(scratch, target.prepared_bytes(network.decoder.front().cross_key_value.shape(),
-                                                      kListenRows));
+    scratch = std::max(scratch, target.prepared_bytes(
+                                    network.decoder.front().cross_key_value.shape(), kListenRows));
   }
   scratch_step_ = (scratch + matrix::kAlignment - 1) / matrix::kAlignment * matrix::kAlignment;
   scratch_ = AlignedBytes(scratch_step_ * static_cast<std::size_t>(threads));
@@ -159,8 +161,8 @@ void Decoder::StepRows(std::span<const TokenAt> tokens, float* logits, const Tea
     const TokenAt& token = tokens[static_cast<std::size_t>(row)];
     float* const x = x_ + Times(row, state_);
     target.unpack(network_.tokens.matrix(), token.token, x);
-    target.add_scaled(network_.decoder_positions.data() + Times(token.position, state_), state_, 1.0F,
-                      x);
+    target.add_scaled(network_.decoder_positions.data() + Times(token.position, state_), state_,
+                      1.0F, x);
   }
   for (int layer = 0; layer < network_.dims.text_layers; ++layer) {
     SelfAttention(layer, tokens, team);
@@ -181,8 +183,8 @@ void Decoder::StepRows(std::span<const TokenAt> tokens, float* logits, const Tea
 }
 
 void Decoder::Normalise(const Norm& norm, int rows) {
-  network_.target->layer_norm(x_, state_, rows, state_, norm.weight.data(), norm.bias.data(), normed_,
-                              state_);
+  network_.target->layer_norm(x_, state_, rows, state_, norm.weight.data(), norm.bias.data(),
+                              normed_, state_);
 }
 
 void Decoder::Apply(const Layer& layer, const float* x, int rows, float* y, matrix::Then then,
@@ -198,8 +200,8 @@ void Decoder::Apply(const Layer& layer, const float* x, int rows, float* y, matr
   // Some pieces a thread, so that one that is held up does not hold up the others.
   const int pieces = std::min(blocks, team.threads * 4);
   team.ForPieces(pieces, [&](int /*thread*/, int piece) {
-    target.multiply(layer.matrix(), prepared, piece * blocks / pieces, (piece + 1) * blocks / pieces, y,
-                    shape.outputs, then);
+    target.multiply(layer.matrix(), prepared, piece * blocks / pieces,
+                    (piece + 1) * blocks / pieces, y, shape.outputs, then);
   });
 }
 
@@ -215,8 +217,8 @@ void Decoder::SelfAttention(int layer, std::span<const TokenAt> tokens, const Te
   };
   for (int row = 0; row < rows; ++row) {
     const TokenAt& token = tokens[static_cast<std::size_t>(row)];
-    std::memcpy(KeyValue(layer, place(token, token.position)), wide_ + Times(row, 3 * state_) + state_,
-                Times(2, state_) * 4);
+    std::memcpy(KeyValue(layer, place(token, token.position)),
+                wide_ + Times(row, 3 * state_) + state_, Times(2, state_) * 4);
   }
   const int head_size = network_.text_head_size();
   const float scale = 1.0F / std::sqrt(static_cast<float>(head_size));
@@ -228,7 +230,8 @@ void Decoder::SelfAttention(int layer, std::span<const TokenAt> tokens, const Te
       const float* const query = wide_ + Times(row, 3 * state_) + head * head_size;
       float* const out = attended_ + Times(row, state_) + head * head_size;
       for (int p = 0; p <= token.position; ++p) {
-        scores[p] = target.dot(query, KeyValue(layer, place(token, p)) + head * head_size, head_size);
+        scores[p] =
+            target.dot(query, KeyValue(layer, place(token, p)) + head * head_size, head_size);
       }
       const float sum = target.exponentials(scores, token.position + 1, scale);
       for (int p = 0; p <= token.position; ++p) {
@@ -248,7 +251,8 @@ void Decoder::CrossAttention(int layer, std::span<const TokenAt> tokens, const T
   const int head_size = network_.text_head_size();
   Normalise(block.cross_norm, rows);
   Apply(block.cross_query, normed_, rows, wide_, matrix::Then::kStore, team);
-  const std::size_t first_share = shares_.size() - (layer == 0 ? 0 : Times(rows, positions_) * heads_.size());
+  const std::size_t first_share =
+      shares_.size() - (layer == 0 ? 0 : Times(rows, positions_) * heads_.size());
   if (layer == 0) {
     shares_.resize(first_share + Times(rows, positions_) * heads_.size());
   }
@@ -261,8 +265,8 @@ void Decoder::CrossAttention(int layer, std::span<const TokenAt> tokens, const T
         break;
       }
     }
-    memory.Attend(head, wide_ + head * head_size, state_, rows, attended_ + head * head_size, state_,
-                  scratch_.data() + static_cast<std::size_t>(thread) * scratch_step_,
+    memory.Attend(head, wide_ + head * head_size, state_, rows, attended_ + head * head_size,
+                  state_, scratch_.data() + static_cast<std::size_t>(thread) * scratch_step_,
                   recorded.empty() ? nullptr : recorded.data());
     for (int row = 0; row < rows && !recorded.empty(); ++row) {
       std::copy_n(recorded.data() + Times(row, positions_), positions_,

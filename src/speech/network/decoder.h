@@ -3,9 +3,9 @@
 
 // Tokens -> logits of the token after them.
 //
-// A Decoder holds the keys and values of some sequences that listen to the same sound. Keys and values
-// of a token stay where they were written; a sequence is a list of such places, so that a search can
-// copy or drop sequences without moving them (Fork).
+// A Decoder holds the keys and values of some sequences that listen to the same sound. Keys and
+// values of a token stay where they were written; a sequence is a list of such places, so that a
+// search can copy or drop sequences without moving them (Fork).
 //
 //   Decoder decoder(network, 5, threads);
 //   decoder.Listen(encoded, team);
@@ -48,8 +48,8 @@ class Decoder {
   // Sequences begin anew, listening to the same.
   void Restart();
 
-  // Computes tokens, in order: those of a sequence follow each other, across calls too. `logits` gets
-  // [vocabulary] for each token that wants them, one behind the other.
+  // Computes tokens, in order: those of a sequence follow each other, across calls too. `logits`
+  // gets [vocabulary] for each token that wants them, one behind the other.
   void Step(std::span<const TokenAt> tokens, std::span<float> logits, const Team& team);
 
   // Sequence i becomes a copy of what sequence from[i] was, up to `length` tokens, for all at once.
@@ -78,16 +78,16 @@ class Decoder {
   const Network& network_;
   int state_, sequences_;
   int positions_ = 0;
-  std::vector<PackedMemory> cross_;        // of each layer
-  AlignedBytes cross_rows_;                // [positions][2 * state]: before they are packed
-  AlignedBytes cache_;                     // [layer][place][key, value]
-  std::vector<std::int32_t> places_;       // [sequence][position]
-  std::vector<std::int32_t> forked_;       // the same, while Fork works
-  std::vector<std::int32_t> uses_;         // of each place by sequences
-  AlignedBytes rows_;                      // x, normed, qkv, attended, hidden of kRows rows
+  std::vector<PackedMemory> cross_;   // of each layer
+  AlignedBytes cross_rows_;           // [positions][2 * state]: before they are packed
+  AlignedBytes cache_;                // [layer][place][key, value]
+  std::vector<std::int32_t> places_;  // [sequence][position]
+  std::vector<std::int32_t> forked_;  // the same, while Fork works
+  std::vector<std::int32_t> uses_;    // of each place by sequences
+  AlignedBytes rows_;                 // x, normed, qkv, attended, hidden of kRows rows
   float *x_, *normed_, *wide_, *attended_;
   std::byte* prepared_;
-  AlignedBytes scratch_;                   // of a thread: scores
+  AlignedBytes scratch_;  // of a thread: scores
   std::size_t scratch_step_ = 0;
   std::vector<AlignmentHead> heads_;
   std::vector<float> shares_;

@@ -40,14 +40,15 @@ Encoder::Encoder(const Network& network, int threads)
     prepared = std::max(prepared, target.prepared_bytes(layer->shape(), kChunkRows));
   }
   for (const Block& block : network.encoder) {
-    for (const Layer* const layer : {&block.query_key_value, &block.attention_out, &block.mlp_up,
-                                     &block.mlp_down}) {
+    for (const Layer* const layer :
+         {&block.query_key_value, &block.attention_out, &block.mlp_up, &block.mlp_down}) {
       prepared = std::max(prepared, target.prepared_bytes(layer->shape(), kChunkRows));
     }
   }
   const std::size_t rows = Floats(kChunkRows, state_) * 4;
   scratch_step_ = rows + std::max(memory_.scratch_bytes(), 4 * rows + prepared);
-  scratch_step_ = (scratch_step_ + matrix::kAlignment - 1) / matrix::kAlignment * matrix::kAlignment;
+  scratch_step_ =
+      (scratch_step_ + matrix::kAlignment - 1) / matrix::kAlignment * matrix::kAlignment;
   scratch_ = AlignedBytes(scratch_step_ * static_cast<std::size_t>(threads));
 }
 
@@ -74,7 +75,8 @@ std::span<const float> Encoder::Encode(std::span<const float> mel, const Team& t
   const Norm& norm = network_.encoder_norm;
   network_.target->layer_norm(x_.floats(), state_, positions, state_, norm.weight.data(),
                               norm.bias.data(), out_.floats(), state_);
-  return {out_.floats(), Floats(positions, state_)};
+  encoded_ = {out_.floats(), Floats(positions, state_)};
+  return encoded_;
 }
 
 void Encoder::Convolve(std::span<const float> mel, int positions, const Team& team) {
@@ -100,7 +102,8 @@ void Encoder::Convolve(std::span<const float> mel, int positions, const Team& te
     float* const y = x_.floats() + Floats(chunk.first, state_);
     const auto count = Floats(chunk.count, state_);
     Apply(target, network_.conv2, frames_.floats() + Floats(2 * chunk.first, state_),
-          std::ptrdiff_t{2} * state_, chunk.count, y, state_, matrix::Then::kStore, Scratch(thread));
+          std::ptrdiff_t{2} * state_, chunk.count, y, state_, matrix::Then::kStore,
+          Scratch(thread));
     target.gelu(y, static_cast<std::ptrdiff_t>(count));
     target.add_scaled(network_.encoder_positions.data() + Floats(chunk.first, state_),
                       static_cast<int>(count), 1.0F, y);
@@ -136,13 +139,14 @@ void Encoder::Finish(const Block& block, const Chunk& chunk, std::byte* scratch)
   std::byte* const rest = scratch + Floats(kChunkRows, state_) * 4;
   for (int head = 0; head < memory_.heads(); ++head) {
     for (int row = 0; row < chunk.count; row += kAttentionRows) {
-      memory_.Attend(head, qkv_.floats() + Floats(chunk.first + row, width) + head * head_size, width,
-                     std::min(kAttentionRows, chunk.count - row),
+      memory_.Attend(head, qkv_.floats() + Floats(chunk.first + row, width) + head * head_size,
+                     width, std::min(kAttentionRows, chunk.count - row),
                      rows + Floats(row, state_) + head * head_size, state_, rest);
     }
   }
   float* const x = x_.floats() + Floats(chunk.first, state_);
-  Apply(target, block.attention_out, rows, state_, chunk.count, x, state_, matrix::Then::kAdd, rest);
+  Apply(target, block.attention_out, rows, state_, chunk.count, x, state_, matrix::Then::kAdd,
+        rest);
 
   target.layer_norm(x, state_, chunk.count, state_, block.mlp_norm.weight.data(),
                     block.mlp_norm.bias.data(), rows, state_);

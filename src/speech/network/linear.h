@@ -10,8 +10,8 @@
 
 namespace pinhole::speech {
 
-// y = (or +=) x times the layer, for `rows` rows that lie `x_step` and `y_step` floats apart. `scratch`:
-// target.prepared_bytes(layer.shape(), rows).
+// y = (or +=) x times the layer, for `rows` rows that lie `x_step` and `y_step` floats apart.
+// `scratch`: target.prepared_bytes(layer.shape(), rows).
 inline void Apply(const matrix::Target& target, const Layer& layer, const float* x,
                   std::ptrdiff_t x_step, int rows, float* y, std::ptrdiff_t y_step,
                   matrix::Then then, std::byte* scratch) {

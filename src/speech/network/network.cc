@@ -15,8 +15,7 @@ using base::Unexpected;
 using matrix::Precision;
 
 AlignedBytes::AlignedBytes(std::size_t bytes)
-    : data_(static_cast<std::byte*>(
-          ::operator new(bytes, std::align_val_t{matrix::kAlignment}))),
+    : data_(static_cast<std::byte*>(::operator new(bytes, std::align_val_t{matrix::kAlignment}))),
       size_(bytes) {}
 
 void AlignedBytes::Free::operator()(std::byte* data) const {
@@ -59,8 +58,8 @@ class Builder {
                        network_.decoder_positions));
     network_.decoder.resize(static_cast<std::size_t>(dims.text_layers));
     for (std::size_t i = 0; i < network_.decoder.size(); ++i) {
-      PINHOLE_TRY(OneBlock("decoder.blocks." + std::to_string(i), dims.text_state,
-                           dims.audio_state, network_.decoder[i]));
+      PINHOLE_TRY(OneBlock("decoder.blocks." + std::to_string(i), dims.text_state, dims.audio_state,
+                           network_.decoder[i]));
     }
     return OneNorm("decoder.ln", dims.text_state, network_.decoder_norm);
   }
@@ -80,8 +79,7 @@ class Builder {
       return why_.Fail(Error::kMalformed, "the model has no tensor '", name,
                        "', which a Whisper network of its size needs");
     }
-    if (weight->rows * weight->columns != rows * columns ||
-        (rows > 1 && weight->rows != rows)) {
+    if (weight->rows * weight->columns != rows * columns || (rows > 1 && weight->rows != rows)) {
       return why_.Fail(Error::kMalformed, "tensor '", name, "' is ", weight->rows, " by ",
                        weight->columns, ", where the model's sizes want ", rows, " by ", columns);
     }
@@ -130,7 +128,8 @@ class Builder {
       const int end = std::min(end_block * target_.block, outputs);
       rows.resize(static_cast<std::size_t>(end - first) * static_cast<std::size_t>(parts.inputs));
       Unpack(parts, weights, first, end, rows);
-      target_.pack(shape, {rows.data(), parts.inputs, 1, parts.bias ? bias.data() + first : nullptr},
+      target_.pack(shape,
+                   {rows.data(), parts.inputs, 1, parts.bias ? bias.data() + first : nullptr},
                    block, end_block, layer.memory());
     }
     for (const Weight* const weight : weights) {
@@ -186,8 +185,7 @@ class Builder {
     }
     const matrix::Shape shape{precision, outputs, static_cast<int>(inputs)};
     layer = Layer(target_, shape);
-    target_.pack(shape,
-                 {turned.data(), static_cast<std::ptrdiff_t>(inputs), 1, bias.data()}, 0,
+    target_.pack(shape, {turned.data(), static_cast<std::ptrdiff_t>(inputs), 1, bias.data()}, 0,
                  target_.blocks(outputs), layer.memory());
     return {};
   }
@@ -203,8 +201,7 @@ class Builder {
       const std::string other = name + ".cross_attn.";
       PINHOLE_TRY(OneNorm(name + ".cross_attn_ln", state, block.cross_norm));
       PINHOLE_TRY(Linear({{other + "query"}, state, state}, block.cross_query));
-      PINHOLE_TRY(Linear({{other + "key", other + "value"}, state, cross},
-                         block.cross_key_value));
+      PINHOLE_TRY(Linear({{other + "key", other + "value"}, state, cross}, block.cross_key_value));
       PINHOLE_TRY(Linear({{other + "out"}, state, state}, block.cross_out));
     }
     PINHOLE_TRY(OneNorm(name + ".mlp_ln", state, block.mlp_norm));
@@ -244,8 +241,8 @@ Result<Network> MakeNetwork(const ModelFile& file, const matrix::Target& target,
   Network network;
   network.target = &target;
   network.dims = file.dims;
-  network.attention = target.bf16 && options.weights != Precision::kF32 ? Precision::kBf16
-                                                                         : Precision::kF32;
+  network.attention =
+      target.bf16 && options.weights != Precision::kF32 ? Precision::kBf16 : Precision::kF32;
   const Status built = Builder(file, options, give_back, why, network).Build();
   if (!built) {
     return Unexpected(built.error());

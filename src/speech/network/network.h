@@ -3,8 +3,9 @@
 
 // A Whisper network laid out for one instruction set: what Encode and Decoder compute with.
 //
-// Made once from a model's file, one weight after the other, so that file and network are never both
-// in memory as a whole. `give_back` is told which bytes of the file have been read for the last time.
+// Made once from a model's file, one weight after the other, so that file and network are never
+// both in memory as a whole. `give_back` is told which bytes of the file have been read for the
+// last time.
 //
 // Source: "Robust Speech Recognition via Large-Scale Weak Supervision" (Radford et al., 2022), and
 // github.com/openai/whisper, whisper/model.py, for what the paper leaves open.
@@ -75,8 +76,8 @@ struct Block {
 };
 
 struct NetworkOptions {
-  // Of the layers' weights. The convolutions and attention itself are computed in bfloat16 where the
-  // target has that and weights are not kF32, else in f32.
+  // Of the layers' weights. The convolutions and attention itself are computed in bfloat16 where
+  // the target has that and weights are not kF32, else in f32.
   matrix::Precision weights = matrix::Precision::kInt8;
 };
 
@@ -85,12 +86,12 @@ struct Network {
   Dims dims;
   matrix::Precision attention = matrix::Precision::kF32;
 
-  Layer conv1, conv2;                   // inputs: [three frames][channels]
+  Layer conv1, conv2;                    // inputs: [three frames][channels]
   std::vector<float> encoder_positions;  // [audio_context][audio_state]
   std::vector<Block> encoder;
   Norm encoder_norm;
 
-  Layer tokens;                         // embedding, and what turns states into logits
+  Layer tokens;                          // embedding, and what turns states into logits
   std::vector<float> decoder_positions;  // [text_context][text_state]
   std::vector<Block> decoder;
   Norm decoder_norm;

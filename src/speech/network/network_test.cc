@@ -19,9 +19,16 @@ namespace {
 using matrix::Precision;
 
 // Sizes that fill no block and no tile: heads of 11, 53 frames of sound.
-constexpr Dims kDims = {.vocabulary = 101, .audio_context = 60, .audio_state = 44, .audio_heads = 4,
-                        .audio_layers = 2, .text_context = 40, .text_state = 33, .text_heads = 3,
-                        .text_layers = 2, .mels = 10};
+constexpr Dims kDims = {.vocabulary = 101,
+                        .audio_context = 60,
+                        .audio_state = 44,
+                        .audio_heads = 4,
+                        .audio_layers = 2,
+                        .text_context = 40,
+                        .text_state = 33,
+                        .text_heads = 3,
+                        .text_layers = 2,
+                        .mels = 10};
 
 std::vector<float> SomeSound(int frames, unsigned seed = 5) {
   std::mt19937 random(seed);
@@ -135,7 +142,8 @@ TEST_P(OfTarget, TokensOneByOneAndAllAtOnceAreTheSame) {
     std::vector<float> alone(vocabulary);
     const TokenAt token = {tokens[i], static_cast<int>(i), 1};
     decoder.Step({&token, 1}, alone, {});
-    ASSERT_TRUE(std::equal(alone.begin(), alone.end(), together.begin() + static_cast<std::ptrdiff_t>(i * vocabulary)))
+    ASSERT_TRUE(std::equal(alone.begin(), alone.end(),
+                           together.begin() + static_cast<std::ptrdiff_t>(i * vocabulary)))
         << "token " << i;
   }
 }
@@ -163,8 +171,7 @@ TEST_P(OfTarget, ForkedSequencesKeepTheirPast) {
     for (std::size_t i = 0; i < kSequences; ++i) {
       const Table expected = small_.Decode(past[i], encoded);
       for (std::size_t v = 0; v < vocabulary; ++v) {
-        ASSERT_NEAR(logits[i * vocabulary + v],
-                    expected.at(position, static_cast<int>(v)), 1e-3)
+        ASSERT_NEAR(logits[i * vocabulary + v], expected.at(position, static_cast<int>(v)), 1e-3)
             << "position " << position << ", sequence " << i;
       }
     }
@@ -200,7 +207,8 @@ TEST_P(OfTarget, SharesOfAHeadAreASoftmax) {
 }
 
 INSTANTIATE_TEST_SUITE_P(, OfTarget,
-                         testing::ValuesIn(matrix::AllTargets().begin(), matrix::AllTargets().end()),
+                         testing::ValuesIn(matrix::AllTargets().begin(),
+                                           matrix::AllTargets().end()),
                          [](const auto& about) { return std::string(about.param->name); });
 
 // Threads as a host lends them, as simple as can be.
@@ -260,8 +268,9 @@ TEST(MakeNetwork, GivesBackEveryByteOnce) {
     bytes += named.weight.bytes.size();
   }
   base::Diagnosis why;
-  ASSERT_TRUE(MakeNetwork(small.file(), matrix::BestTarget(), {},
-                          [&](std::span<const std::byte> part) { given_back += part.size(); }, why));
+  ASSERT_TRUE(MakeNetwork(
+      small.file(), matrix::BestTarget(), {},
+      [&](std::span<const std::byte> part) { given_back += part.size(); }, why));
   EXPECT_EQ(given_back, bytes);
 }
 

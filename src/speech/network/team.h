@@ -13,9 +13,9 @@ struct Team {
   const engine::kernels::Workers* workers = nullptr;  // null: the caller alone
   int threads = 1;                                    // as many as the workers have
 
-  // body(thread, piece) for every piece of [0, pieces); `thread` is below `threads` and no two pieces
-  // run at once with the same one. Who is late takes fewer pieces, so that a thread which the system
-  // holds up does not hold up the others.
+  // body(thread, piece) for every piece of [0, pieces); `thread` is below `threads` and no two
+  // pieces run at once with the same one. Who is late takes fewer pieces, so that a thread which
+  // the system holds up does not hold up the others.
   template <typename Body>
   void ForPieces(int pieces, const Body& body) const {
     if (workers == nullptr || threads <= 1 || pieces <= 1) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// For tests only: a small Whisper with random weights, and the paper's network in double precision,
-// written as plainly as it can be said. Nothing of the code under test is used.
+// For tests only: the paper's network in double precision, written as plainly as it can be said,
+// and a small Whisper with random weights. Nothing of the network under test is used.
 
 #include <algorithm>
 #include <cmath>
@@ -27,34 +27,19 @@ struct Table {
   }
 };
 
-// Weights that a ModelFile can point to.
-class SmallWhisper {
+// The paper's network on any weights.
+class PaperWhisper {
  public:
-  explicit SmallWhisper(const Dims& dims, unsigned seed = 1) : random_(seed) {
-    file_.dims = dims;
-    const int a = dims.audio_state, t = dims.text_state;
-    Add("encoder.conv1.weight", a, dims.mels * 3);
-    Add("encoder.conv1.bias", 1, a);
-    Add("encoder.conv2.weight", a, a * 3);
-    Add("encoder.conv2.bias", 1, a);
-    Add("encoder.positional_embedding", dims.audio_context, a);
-    for (int i = 0; i < dims.audio_layers; ++i) {
-      AddBlock("encoder.blocks." + std::to_string(i), a, 0);
-    }
-    AddNorm("encoder.ln_post", a);
-    Add("decoder.token_embedding.weight", dims.vocabulary, t);
-    Add("decoder.positional_embedding", dims.text_context, t);
-    for (int i = 0; i < dims.text_layers; ++i) {
-      AddBlock("decoder.blocks." + std::to_string(i), t, a);
-    }
-    AddNorm("decoder.ln", t);
-    for (const auto& [name, table] : floats_) {
-      file_.weights.push_back({name, {WeightType::kF32, shapes_[name].first, shapes_[name].second,
-                                      std::as_bytes(std::span<const float>(table))}});
+  PaperWhisper() = default;
+  // The weights of a file, as floats.
+  explicit PaperWhisper(const ModelFile& file) : dims_(file.dims) {
+    for (const NamedWeight& named : file.weights) {
+      std::vector<float>& floats = floats_[named.name];
+      floats.resize(static_cast<std::size_t>(named.weight.rows * named.weight.columns));
+      UnpackRows(named.weight, 0, named.weight.rows, floats);
     }
   }
-  [[nodiscard]] ModelFile& file() { return file_; }
-  [[nodiscard]] const Dims& dims() const { return file_.dims; }
+  [[nodiscard]] const Dims& dims() const { return dims_; }
 
   // [frames][mels] -> [frames / 2][audio_state].
   [[nodiscard]] Table Encode(const std::vector<float>& mel) const {
@@ -64,7 +49,8 @@ class SmallWhisper {
     x = Convolve(Convolve(x, "encoder.conv1", 1), "encoder.conv2", 2);
     for (int r = 0; r < x.rows; ++r) {
       for (int c = 0; c < x.columns; ++c) {
-        x.at(r, c) += Get("encoder.positional_embedding")[static_cast<std::size_t>(r * x.columns + c)];
+        x.at(r, c) +=
+            Get("encoder.positional_embedding")[static_cast<std::size_t>(r * x.columns + c)];
       }
     }
     for (int i = 0; i < dims().audio_layers; ++i) {
@@ -101,43 +87,11 @@ class SmallWhisper {
     return logits;
   }
 
- private:
-  void Add(const std::string& name, int rows, int columns, float mean = 0) {
-    std::normal_distribution<float> normal(mean, rows > 1 ? 1.2F / std::sqrt(static_cast<float>(columns)) : 0.2F);
-    std::vector<float>& table = floats_[name];
-    table.resize(static_cast<std::size_t>(rows * columns));
-    for (float& value : table) {
-      value = normal(random_);
-    }
-    shapes_[name] = {rows, columns};
-  }
-  void AddNorm(const std::string& name, int size) {
-    Add(name + ".weight", 1, size, 1);
-    Add(name + ".bias", 1, size);
-  }
-  void AddAttention(const std::string& name, int state, int other) {
-    Add(name + ".query.weight", state, state);
-    Add(name + ".query.bias", 1, state);
-    Add(name + ".key.weight", state, other);
-    Add(name + ".value.weight", state, other);
-    Add(name + ".value.bias", 1, state);
-    Add(name + ".out.weight", state, state);
-    Add(name + ".out.bias", 1, state);
-  }
-  void AddBlock(const std::string& name, int state, int cross) {
-    AddNorm(name + ".attn_ln", state);
-    AddAttention(name + ".attn", state, state);
-    if (cross > 0) {
-      AddNorm(name + ".cross_attn_ln", state);
-      AddAttention(name + ".cross_attn", state, cross);
-    }
-    AddNorm(name + ".mlp_ln", state);
-    Add(name + ".mlp.0.weight", 4 * state, state);
-    Add(name + ".mlp.0.bias", 1, 4 * state);
-    Add(name + ".mlp.2.weight", state, 4 * state);
-    Add(name + ".mlp.2.bias", 1, state);
-  }
+ protected:
+  Dims dims_;
+  std::map<std::string, std::vector<float>> floats_;
 
+ private:
   [[nodiscard]] const std::vector<float>& Get(const std::string& name) const {
     return floats_.at(name);
   }
@@ -245,9 +199,77 @@ class SmallWhisper {
     }
     AddTo(x, Linear(hidden, name + ".mlp.2"));
   }
+};
+
+// Weights that a ModelFile can point to.
+class SmallWhisper : public PaperWhisper {
+ public:
+  explicit SmallWhisper(const Dims& dims, unsigned seed = 1) : random_(seed) {
+    dims_ = dims;
+    file_.dims = dims;
+    const int a = dims.audio_state, t = dims.text_state;
+    Add("encoder.conv1.weight", a, dims.mels * 3);
+    Add("encoder.conv1.bias", 1, a);
+    Add("encoder.conv2.weight", a, a * 3);
+    Add("encoder.conv2.bias", 1, a);
+    Add("encoder.positional_embedding", dims.audio_context, a);
+    for (int i = 0; i < dims.audio_layers; ++i) {
+      AddBlock("encoder.blocks." + std::to_string(i), a, 0);
+    }
+    AddNorm("encoder.ln_post", a);
+    Add("decoder.token_embedding.weight", dims.vocabulary, t);
+    Add("decoder.positional_embedding", dims.text_context, t);
+    for (int i = 0; i < dims.text_layers; ++i) {
+      AddBlock("decoder.blocks." + std::to_string(i), t, a);
+    }
+    AddNorm("decoder.ln", t);
+    for (const auto& [name, table] : floats_) {
+      file_.weights.push_back({name,
+                               {WeightType::kF32, shapes_[name].first, shapes_[name].second,
+                                std::as_bytes(std::span<const float>(table))}});
+    }
+  }
+  [[nodiscard]] ModelFile& file() { return file_; }
+
+ private:
+  void Add(const std::string& name, int rows, int columns, float mean = 0) {
+    std::normal_distribution<float> normal(
+        mean, rows > 1 ? 1.2F / std::sqrt(static_cast<float>(columns)) : 0.2F);
+    std::vector<float>& table = floats_[name];
+    table.resize(static_cast<std::size_t>(rows * columns));
+    for (float& value : table) {
+      value = normal(random_);
+    }
+    shapes_[name] = {rows, columns};
+  }
+  void AddNorm(const std::string& name, int size) {
+    Add(name + ".weight", 1, size, 1);
+    Add(name + ".bias", 1, size);
+  }
+  void AddAttention(const std::string& name, int state, int other) {
+    Add(name + ".query.weight", state, state);
+    Add(name + ".query.bias", 1, state);
+    Add(name + ".key.weight", state, other);
+    Add(name + ".value.weight", state, other);
+    Add(name + ".value.bias", 1, state);
+    Add(name + ".out.weight", state, state);
+    Add(name + ".out.bias", 1, state);
+  }
+  void AddBlock(const std::string& name, int state, int cross) {
+    AddNorm(name + ".attn_ln", state);
+    AddAttention(name + ".attn", state, state);
+    if (cross > 0) {
+      AddNorm(name + ".cross_attn_ln", state);
+      AddAttention(name + ".cross_attn", state, cross);
+    }
+    AddNorm(name + ".mlp_ln", state);
+    Add(name + ".mlp.0.weight", 4 * state, state);
+    Add(name + ".mlp.0.bias", 1, 4 * state);
+    Add(name + ".mlp.2.weight", state, 4 * state);
+    Add(name + ".mlp.2.bias", 1, state);
+  }
 
   std::mt19937 random_;
-  std::map<std::string, std::vector<float>> floats_;
   std::map<std::string, std::pair<int, int>> shapes_;
   ModelFile file_;
 };

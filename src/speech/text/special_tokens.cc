@@ -9,16 +9,31 @@
 
 namespace pinhole::speech {
 
-base::Result<SpecialTokens> SpecialTokens::Of(std::int32_t vocabulary, base::Diagnosis& why) {
+base::Result<SpecialTokens> SpecialTokens::Of(std::int32_t vocabulary, std::int32_t ordinary,
+                                              int positions, base::Diagnosis& why) {
   constexpr std::int32_t kEnglish = 51864, kMultilingual = 51865, kLargeV3 = 51866;
-  if (vocabulary < kEnglish || vocabulary > kLargeV3) {
-    return why.Fail(base::Error::kUnsupported, "the model has ", vocabulary,
-                    " tokens; Whisper's have ", kEnglish, ", ", kMultilingual, " or ", kLargeV3);
-  }
+  constexpr std::int32_t kOthers = 107;  // English only: all special tokens but timestamps
   SpecialTokens special;
-  special.is_multilingual = vocabulary != kEnglish;
-  special.languages = vocabulary == kLargeV3 ? kLanguages : kLanguages - 1;
-  special.end_of_text = special.is_multilingual ? 50257 : 50256;
+  special.languages = kLanguages - 1;
+  special.timestamps = 1501;
+  special.end_of_text = 50257;
+  special.is_multilingual = true;
+  if (vocabulary == kLargeV3) {
+    special.languages = kLanguages;
+  } else if (vocabulary == kEnglish) {
+    special.end_of_text = 50256;
+    special.is_multilingual = false;
+  } else if (vocabulary != kMultilingual) {
+    if (ordinary <= 0 || positions <= 0 || vocabulary != ordinary + kOthers + positions + 1) {
+      return why.Fail(base::Error::kUnsupported, "the model has ", vocabulary,
+                      " tokens; Whisper's have ", kEnglish, ", ", kMultilingual, " or ", kLargeV3,
+                      ", and one with ", ordinary, " ordinary tokens and ", positions,
+                      " positions would have ", ordinary + kOthers + positions + 1);
+    }
+    special.end_of_text = ordinary;
+    special.timestamps = positions + 1;
+    special.is_multilingual = false;
+  }
   special.start_of_transcript = special.end_of_text + 1;
   special.first_language = special.start_of_transcript + 1;
   special.translate = special.first_language + special.languages;

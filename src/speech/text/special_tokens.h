@@ -11,6 +11,8 @@
 //   51864        50256             99          English only: the tokens are there, and mean nothing
 //   51865        50257             99
 //   51866        50257             100         large-v3
+//   other        n                 99          English only: n + 107 and a timestamp for each of the
+//                                              window's positions and its end
 //
 // Source: github.com/openai/whisper, whisper/tokenizer.py.
 
@@ -25,11 +27,12 @@
 namespace pinhole::speech {
 
 struct SpecialTokens {
-  // Of a model with so many tokens in all. Error: kUnsupported, unless it is one of the three
-  // above.
-  static base::Result<SpecialTokens> Of(std::int32_t vocabulary, base::Diagnosis& why);
+  // Of a model with so many tokens in all, `ordinary` of which are ordinary ones, and a window of
+  // `positions` of 20 ms. The first three kinds above are known by their vocabulary alone. Error:
+  // kUnsupported where it is none of them and the numbers don't add up.
+  static base::Result<SpecialTokens> Of(std::int32_t vocabulary, std::int32_t ordinary,
+                                        int positions, base::Diagnosis& why);
 
-  static constexpr int kTimestamps = 1501;  // 0.00 to 30.00 s
   static constexpr int kTimestampMs = 20;
 
   bool is_multilingual = false;
@@ -44,9 +47,10 @@ struct SpecialTokens {
   std::int32_t no_speech = 0;
   std::int32_t no_timestamps = 0;
   std::int32_t first_timestamp = 0;
+  int timestamps = 0;  // 1501: 0.00 to 30.00 s
 
   [[nodiscard]] bool IsTimestamp(std::int32_t token) const {
-    return token >= first_timestamp && token < first_timestamp + kTimestamps;
+    return token >= first_timestamp && token < first_timestamp + timestamps;
   }
   [[nodiscard]] bool IsLanguage(std::int32_t token) const {
     return token >= first_language && token < first_language + languages;

@@ -16,7 +16,7 @@ namespace {
 
 SpecialTokens Of(std::int32_t vocabulary) {
   base::Diagnosis why;
-  return SpecialTokens::Of(vocabulary, why).value();
+  return SpecialTokens::Of(vocabulary, 0, 0, why).value();
 }
 
 TEST(SpecialTokens, HaveOpenAIsNumbers) {
@@ -44,10 +44,23 @@ TEST(SpecialTokens, HaveOpenAIsNumbers) {
   EXPECT_EQ(large.first_timestamp, 50365);
 }
 
+TEST(SpecialTokens, OfASmallModelAreAtTheDistancesOfTheEnglishOne) {
+  base::Diagnosis why;
+  const auto small = SpecialTokens::Of(1000 + 107 + 501, 1000, 500, why);
+  ASSERT_TRUE(small) << why.text();
+  const SpecialTokens english = Of(51864);
+  EXPECT_EQ(small->end_of_text, 1000);
+  EXPECT_EQ(small->no_speech - small->end_of_text, english.no_speech - english.end_of_text);
+  EXPECT_EQ(small->first_timestamp, 1107);
+  EXPECT_EQ(small->timestamps, 501);
+  EXPECT_FALSE(small->is_multilingual);
+  EXPECT_FALSE(SpecialTokens::Of(1000 + 107 + 501, 1001, 500, why));
+}
+
 TEST(SpecialTokens, FillTheVocabularyToItsEnd) {
   for (const std::int32_t vocabulary : {51864, 51865, 51866}) {
     const SpecialTokens special = Of(vocabulary);
-    EXPECT_EQ(special.first_timestamp + SpecialTokens::kTimestamps, vocabulary);
+    EXPECT_EQ(special.first_timestamp + special.timestamps, vocabulary);
     std::set<std::string> names;
     for (std::int32_t token = special.end_of_text; token < vocabulary; ++token) {
       const std::string name = special.Name(token);
@@ -63,7 +76,7 @@ TEST(SpecialTokens, FillTheVocabularyToItsEnd) {
   }
   base::Diagnosis why;
   for (const std::int32_t vocabulary : {0, 51863, 51867}) {
-    EXPECT_FALSE(SpecialTokens::Of(vocabulary, why));
+    EXPECT_FALSE(SpecialTokens::Of(vocabulary, 0, 0, why));
   }
 }
 

@@ -19,13 +19,13 @@
 #include "engine/kernels/fast/amx_tiles.h"
 
 #define PINHOLE_TARGET "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,fma,avx2,bmi2"
+// clang-format off: the order matters
 #include "engine/kernels/fast/target_begin.h"
-
 #include "engine/kernels/fast/amx.h"
 #include "engine/kernels/fast/kernels.h"
 #include "engine/kernels/fast/simd_avx512.h"
-
 #include "engine/kernels/fast/target_end.h"
+// clang-format on
 
 namespace pinhole::engine::kernels::fast {
 

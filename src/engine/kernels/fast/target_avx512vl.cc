@@ -15,12 +15,12 @@
 #include <utility>
 
 #define PINHOLE_TARGET "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,fma,avx2,bmi2"
+// clang-format off: the order matters
 #include "engine/kernels/fast/target_begin.h"
-
 #include "engine/kernels/fast/kernels.h"
 #include "engine/kernels/fast/simd_avx2.h"
-
 #include "engine/kernels/fast/target_end.h"
+// clang-format on
 
 namespace pinhole::engine::kernels::fast {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // No include guard: opens the compiler target that PINHOLE_TARGET names, which target_end.h closes.
-// What stands between them is compiled for that instruction set; everything that is no template over
-// the target must have been included before.
+// What stands between them is compiled for that instruction set; everything that is no template
+// over the target must have been included before.
 
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((target(PINHOLE_TARGET))), apply_to = function)

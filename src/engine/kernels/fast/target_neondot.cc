@@ -21,12 +21,12 @@
 #else
 #define PINHOLE_TARGET "arch=armv8.2-a+dotprod"
 #endif
+// clang-format off: the order matters
 #include "engine/kernels/fast/target_begin.h"
-
 #include "engine/kernels/fast/kernels.h"
 #include "engine/kernels/fast/simd_neon.h"
-
 #include "engine/kernels/fast/target_end.h"
+// clang-format on
 
 namespace pinhole::engine::kernels::fast {
 

@@ -15,12 +15,12 @@
 #include <utility>
 
 #define PINHOLE_TARGET "sse4.1"
+// clang-format off: the order matters
 #include "engine/kernels/fast/target_begin.h"
-
 #include "engine/kernels/fast/kernels.h"
 #include "engine/kernels/fast/simd_sse41.h"
-
 #include "engine/kernels/fast/target_end.h"
+// clang-format on
 
 namespace pinhole::engine::kernels::fast {
 

@@ -37,6 +37,12 @@ bool IsBlank(std::string_view text) {
   return text.find_first_not_of(" \t\n\r") == std::string_view::npos;
 }
 
+bool IsSilent(const WindowTokens& window, const TranscribeOptions& options) {
+  return window.no_speech > options.no_speech &&
+         (options.no_speech_suffices ||
+          window.average_log_probability() < options.least_log_probability);
+}
+
 }  // namespace
 
 float CompressionRatio(std::string_view text) {
@@ -186,7 +192,7 @@ Transcriber::Heard Transcriber::Search(const Prompt& prompt, const TranscribeOpt
     heard.text = TextOf(heard.window.tokens);
     heard.compression_ratio = CompressionRatio(heard.text);
     const bool guessed = heard.window.average_log_probability() < options.least_log_probability;
-    const bool silent = guessed && heard.window.no_speech > options.no_speech;
+    const bool silent = IsSilent(heard.window, options);
     if (silent || (!guessed && heard.compression_ratio <= options.most_compression)) {
       break;
     }
@@ -284,8 +290,7 @@ Result<Transcript> Transcriber::Run(std::span<const float> pcm, const Transcribe
                                           std::span<const std::int32_t>(said).subspan(prompt_from)),
                                options, search);
     const WindowTokens& window = heard.window;
-    if (window.no_speech > options.no_speech &&
-        window.average_log_probability() <= options.least_log_probability) {
+    if (IsSilent(window, options)) {
       first += count;
     } else {
       std::vector<Segment> segments;

@@ -53,6 +53,9 @@ struct TranscribeOptions {
   float most_compression = 2.4F;        // more: the text repeats itself
   float least_log_probability = -1.0F;  // less, on average: it was guessed
   float no_speech = 0.6F;               // more, and guessed: nothing was said
+  // Whether a window is silent by no_speech alone; OpenAI asks for a guess too, since its models
+  // think too often that nothing is said.
+  bool no_speech_suffices = false;
   bool condition_on_previous = true;
   std::string initial_prompt = {};  // text as if it had been said before
 };

@@ -131,6 +131,16 @@ inline float FromBf16(std::uint16_t value) {
 
 // ---- packing
 
+// Where weight `i` of a lane stands among a step's int8 weights, counted in weights.
+template <class Simd>
+constexpr int Int8Place(int lane, int i) {
+  if constexpr (requires { Simd::ProductPlace; }) {
+    return Simd::ProductPlace(kVectors<Simd>, lane / Simd::kLanes, lane % Simd::kLanes, i);
+  } else {
+    return lane * Math<Simd, Precision::kInt8>::kGroup + i;
+  }
+}
+
 // One block of a matrix: `count` of its lanes are outputs.
 template <class Simd, Precision kPrecision>
 class BlockPacker {
@@ -183,17 +193,6 @@ class BlockPacker {
     }
   }
 
-  // Where weight `i` of a lane stands within a step, in bytes.
-  static std::ptrdiff_t Place(int lane, int i) {
-    constexpr int kBytes = M::kWeightBytes / M::kGroup;
-    if constexpr (requires { Simd::ProductPlace; }) {
-      return std::ptrdiff_t{
-                 Simd::ProductPlace(kVectors<Simd>, lane / Simd::kLanes, lane % Simd::kLanes, i)} *
-             kBytes;
-    }
-    return (std::ptrdiff_t{lane} * M::kGroup + i) * kBytes;
-  }
-
   void PackBytes(int lane) {
     const float* const from = At(lane);
     float largest = 0;
@@ -204,7 +203,7 @@ class BlockPacker {
     const float steps = largest > 0 ? 127 / largest : 0;
     std::ptrdiff_t places[M::kGroup];
     for (int i = 0; i < M::kGroup; ++i) {
-      places[i] = Place(lane, i);
+      places[i] = std::ptrdiff_t{Int8Place<Simd>(lane, i)} * (M::kWeightBytes / M::kGroup);
     }
     std::int32_t sum = 0;
     constexpr std::ptrdiff_t kStep = std::ptrdiff_t{kBlock<Simd>} * M::kWeightBytes;
@@ -272,11 +271,8 @@ void Unpack(const Matrix& matrix, int output, float* to) {
     constexpr int kBytes = M::kWeightBytes / M::kGroup;
     constexpr std::ptrdiff_t kStep = std::ptrdiff_t{kBlock<Simd>} * M::kWeightBytes;
     for (int k = 0; k < inputs; ++k) {
-      int place = lane * M::kGroup + k % M::kGroup;
-      if constexpr (p.value == Precision::kInt8 && requires { Simd::ProductPlace; }) {
-        place = Simd::ProductPlace(kVectors<Simd>, lane / Simd::kLanes, lane % Simd::kLanes,
-                                   k % M::kGroup);
-      }
+      const int place = p.value == Precision::kInt8 ? Int8Place<Simd>(lane, k % M::kGroup)
+                                                    : lane * M::kGroup + k % M::kGroup;
       const std::byte* const at = from + k / M::kGroup * kStep + place * kBytes;
       if constexpr (p.value == Precision::kF32) {
         std::memcpy(to + k, at, 4);

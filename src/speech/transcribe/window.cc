@@ -199,10 +199,11 @@ WindowTokens WindowSearch::Beam(const Prompt& prompt, const SearchOptions& optio
         }
       }
     }
-    std::stable_sort(candidates.begin(), candidates.end(),
-                     [](const Candidate& a, const Candidate& b) {
-                       return a.log_probability > b.log_probability;
-                     });
+    std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
+      return a.log_probability != b.log_probability ? a.log_probability > b.log_probability
+             : a.from != b.from                     ? a.from < b.from
+                                                    : a.token < b.token;
+    });
     std::vector<Sequence> next;
     std::vector<int> from;
     for (const Candidate& candidate : candidates) {

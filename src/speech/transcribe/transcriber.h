@@ -58,11 +58,20 @@ struct TranscribeOptions {
   bool no_speech_suffices = false;
   bool condition_on_previous = true;
   std::string initial_prompt = {};  // text as if it had been said before
+  bool word_times = false;
+};
+
+// A word as it is said, with the punctuation that belongs to it.
+struct Word {
+  std::int64_t start_ms = 0, end_ms = 0;
+  std::string text;  // UTF-8; begins with a blank where one is before it
+  float probability = 0;
 };
 
 struct Segment {
   std::int64_t start_ms = 0, end_ms = 0;
   std::string text;  // UTF-8; begins with a blank, as words do
+  std::vector<Word> words;  // where TranscribeOptions::word_times asks for them
   std::vector<std::int32_t> tokens;
   float temperature = 0;
   float average_log_probability = 0;

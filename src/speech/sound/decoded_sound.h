@@ -15,7 +15,7 @@
 // number becomes 0, the length is limited, and a process that dies or stands still is an error with
 // a name.
 //
-// Memory: some kilobytes, whatever the file's length. Sound that comes from a pipe is first written
+// Memory: 16 KiB, whatever the file's length. Sound that comes from a pipe is first written
 // to a temporary file that has no name, since it has to be readable from its beginning again.
 // One thread at a time. Errors of all functions are one sentence that begins with the file's name.
 
@@ -77,16 +77,16 @@ class DecodedSound : public signal::SoundSource {
   [[nodiscard]] const std::string& warning() const { return warning_; }
 
  private:
-  DecodedSound(system::UniqueFd file, std::string name, const SoundOptions& options);
+  enum class State : std::uint8_t { kHeader, kSamples, kEnded, kFailed };
 
-  static base::Result<std::unique_ptr<DecodedSound>> Make(system::UniqueFd file, std::string name,
-                                                          const SoundOptions& options,
-                                                          base::Diagnosis& why);
+  DecodedSound(system::UniqueFd file, std::string name, SoundOptions options);
+
   base::Status StartDecoder(base::Diagnosis& why);
   base::Status ReadHeader(base::Diagnosis& why);
-  // Bytes into `to`; 0 where the decoder has closed its end.
-  base::Result<std::size_t> ReadBytes(std::span<std::byte> to, base::Diagnosis& why);
+  // More into buffer_, or the end.
+  base::Status Fill(base::Diagnosis& why);
   base::Status Finish(base::Diagnosis& why);
+  std::size_t Take(std::span<float> to);
   void StopDecoder();
 
   system::UniqueFd file_;  // can be read at any place
@@ -95,12 +95,12 @@ class DecodedSound : public signal::SoundSource {
   SoundInfo info_;
   std::string warning_;
   std::int64_t position_ = 0;
+  State state_ = State::kFailed;
 
   system::Child decoder_;
   system::UniqueFd samples_, sentence_;  // its standard output and error
-  std::array<std::byte, 4> partial_{};   // bytes of a sample whose rest has not come yet
-  std::size_t partial_bytes_ = 0;
-  bool ended_ = false;
+  std::array<std::byte, 16384> buffer_;  // bytes begin_ to end_ have come and were not taken
+  std::size_t begin_ = 0, end_ = 0;
 };
 
 }  // namespace pinhole::speech

@@ -74,8 +74,7 @@ base::Result<SoundInfo> ParseHeader(std::string_view line, base::Diagnosis& why)
   constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 1000000;
   const bool marked = rest.starts_with(kMark);
   rest.remove_prefix(marked ? kMark.size() : 0);
-  if (!marked ||
-      !TakeNumber(rest, "duration_ms=", std::int64_t{-1}, kMost, info.duration_ms) ||
+  if (!marked || !TakeNumber(rest, "duration_ms=", std::int64_t{-1}, kMost, info.duration_ms) ||
       !TakeNumber(rest, "rate=", 1, kMaxRate, info.rate) ||
       !TakeNumber(rest, "channels=", 1, kMaxChannels, info.channels) ||
       !TakeName(rest, "container=", info.container) || !TakeName(rest, "codec=", info.codec) ||

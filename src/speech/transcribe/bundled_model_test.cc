@@ -72,7 +72,9 @@ class Bundled : public testing::TestWithParam<std::string> {
         SpecialTokens::Of(file_.dims.vocabulary, tokenizer->size(), file_.dims.audio_context, why_);
     EXPECT_TRUE(special) << why_.text();
     Transcriber transcriber(network, *tokenizer, *special, file_.filters.weights, {});
-    const auto transcript = transcriber.Run(Sound(GetParam()), options, {}, why_);
+    const std::vector<float> pcm = Sound(GetParam());
+    signal::SoundInMemory sound(pcm);
+    const auto transcript = transcriber.Run(sound, options, {}, why_);
     EXPECT_TRUE(transcript) << why_.text();
     return transcript->Text();
   }

@@ -124,11 +124,10 @@ TEST_P(Bundled, WhatWasSaidIsHeard) {
     for (const Hearing hearing : {Hearing::kWhole, Hearing::kFit}) {
       for (const bool timestamps : {false, true}) {
         // This model was trained to tell silence from speech, and may be believed.
-        EXPECT_EQ(
-            TextOf(network, {.hearing = hearing,
-                             .rules = {.timestamps = timestamps, .suppress_non_speech = false},
-                             .no_speech_suffices = true}),
-            expected)
+        EXPECT_EQ(TextOf(network, {.hearing = hearing,
+                                   .rules = {.timestamps = timestamps},
+                                   .no_speech_suffices = true}),
+                  expected)
             << "precision " << int(precision) << (hearing == Hearing::kFit ? ", fit" : ", whole")
             << (timestamps ? ", with times" : "");
       }

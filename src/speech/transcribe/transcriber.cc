@@ -80,17 +80,22 @@ Transcriber::Transcriber(const Network& network, const Tokenizer& tokenizer,
       encoder_(network, team.threads) {}
 
 Status Transcriber::Measure(SlidingSound& sound, Diagnosis& why) {
+  loudest_.reset();
   log_mel_.Reset();
   const std::int64_t piece = WindowFrames() * kHop;
   for (std::int64_t first = 0;; first += piece) {
     PINHOLE_ASSIGN(const std::span<const float> samples, sound.Take(first, piece, why));
+    const auto count = static_cast<std::int64_t>(samples.size());
+    if (first == 0 && count + signal::LogMel::kWindow <= piece) {
+      return {};  // the one window will tell
+    }
     (void)log_mel_.Push(samples, mel_);
-    if (static_cast<std::int64_t>(samples.size()) < piece) {
+    if (count < piece) {
       break;
     }
   }
   (void)log_mel_.Finish(signal::LogMel::kWindow, mel_);
-  loudest_ = std::max(log_mel_.max(), kSilence);
+  loudest_ = log_mel_.max();
   return sound.Restart(why);
 }
 
@@ -117,7 +122,7 @@ Status Transcriber::Listen(SlidingSound& sound, std::int64_t first, std::int64_t
   }
   const std::span<float> window =
       mel.subspan(static_cast<std::size_t>(lead) * row, static_cast<std::size_t>(frames) * row);
-  signal::LogMel::Normalize(window, loudest_);
+  signal::LogMel::Normalize(window, std::max(loudest_.value_or(log_mel_.max()), kSilence));
   (void)encoder_.Encode(window, team_);
   return {};
 }

@@ -12,12 +12,13 @@
 //   PINHOLE_ASSIGN(Transcript text, transcriber.Run(sound, options, {}, why));
 //
 // Memory does not depend on the recording's length. One that is longer than a window is read twice,
-// since the loudest value of its spectrum has to be known first.
+// since the largest value of its spectrum has to be known first.
 //
 // Source: github.com/openai/whisper, whisper/transcribe.py.
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -101,7 +102,7 @@ class Transcriber {
   [[nodiscard]] std::int64_t WindowFrames() const {
     return std::int64_t{2} * network_.dims.audio_context;
   }
-  // The largest value of the whole sound's spectrum, and its length.
+  // The largest value of the whole sound's spectrum, unless that is in one window, and its length.
   base::Status Measure(SlidingSound& sound, base::Diagnosis& why);
   // Encodes `count` frames of sound from `first` on.
   base::Status Listen(SlidingSound& sound, std::int64_t first, std::int64_t count, Hearing hearing,
@@ -127,7 +128,7 @@ class Transcriber {
   Team team_;
   signal::LogMel log_mel_;
   std::vector<float> mel_;
-  float loudest_ = 0;
+  std::optional<float> loudest_;
   Encoder encoder_;
 };
 

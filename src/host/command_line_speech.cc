@@ -81,6 +81,9 @@ void AddTranscribe(CLI::App& root, Action& chosen) {
   command
       ->add_option("--out", options->out, "A folder for one text a file; standard output if none")
       ->type_name("DIR");
+  command->add_flag("--live", options->live,
+                    "Write while the file is still coming in: what has settled,\nutterance by "
+                    "utterance");
   command->add_flag("--word-times", options->word_times, "When each word was said");
   AddModelOptions(command, *options);
   AddHearing(command, *options);

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "host/commands.h"
+#include "host/live_text.h"
 #include "host/names.h"
 #include "host/speech_parts.h"
 #include "speech/formats/formats.h"
@@ -164,7 +165,37 @@ class Transcription {
     Report(path, *sound, transcript, status.seconds());
   }
 
+  // As if it were being spoken: what has settled is written, and never taken back.
+  void RunLive(const std::string& path) {
+    base::Diagnosis why;
+    const auto sound = ValueOr(DecodedSound::Open(path, {}, why), why);
+    HearingStatus status(line_, ShownPath(path));
+    speech::StreamingText text(speech::HearBy(parts_.transcriber(), hear_),
+                               {.most_ms = parts_.window_ms() * 4 / 5});
+    LiveText live(format_, FormatOf(), LanguageOf(), [](const std::string& piece) {
+      Print(piece);
+      FlushOutput();
+    });
+    live.Begin();
+    std::vector<float> piece(signal::SoundSource::kRate / 10);
+    while (const std::size_t count = ValueOr(sound->Read(piece, why), why)) {
+      if (!text.Push(std::span<const float>(piece).first(count), why)) {
+        throw Failure(std::string(why.text()));
+      }
+      live.Show(text);
+    }
+    if (!text.Finish(why)) {
+      throw Failure(std::string(why.text()));
+    }
+    live.End(text);
+  }
+
  private:
+  // A code: the one that was asked for, else English.
+  [[nodiscard]] std::string LanguageOf() const {
+    return options_.language == "auto" ? "en" : options_.language;
+  }
+
   [[nodiscard]] FormatOptions FormatOf() const {
     return {.words = options_.word_times,
             .segments = true,
@@ -226,6 +257,9 @@ void Check(const TranscribeCommandOptions& options, Format format) {
     throw WrongUsage("no sound given; name files, - for standard input, or --mic");
   }
   const bool joins = format == Format::kText || format == Format::kJsonLines;
+  if (options.live && (options.files.size() != 1 || !options.out.empty())) {
+    throw WrongUsage("--live takes one file, and writes to standard output");
+  }
   if (options.files.size() > 1 && options.out.empty() && !joins) {
     throw WrongUsage("several files in one " + std::string(speech::FileEnding(format)) +
                      " would be none; give --out FOLDER");
@@ -251,6 +285,10 @@ int Transcribe(const TranscribeCommandOptions& options) {
     folder.Commit();
   }
   Transcription transcription(options, parts, *format);
+  if (options.live) {
+    transcription.RunLive(options.files.front());
+    return 0;
+  }
   int code = 0;
   for (const std::string& path : options.files) {
     try {

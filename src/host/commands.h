@@ -116,6 +116,7 @@ struct TranscribeCommandOptions {
   std::vector<std::string> files;
   std::string format = "text";
   std::string out;  // empty: standard output
+  bool live = false;
   bool word_times = false;
   std::string model;  // empty: the bundled one
   std::string precision = "int8";

@@ -68,6 +68,15 @@ TEST(Transcribe, JsonHasSegmentsAndWords) {
   EXPECT_EQ(words, Said("light"));
 }
 
+TEST(Transcribe, LiveTextIsTheSameInTheEnd) {
+  const Ran ran = RunPinhole("transcribe --quiet --live " + kClips + "digits.wav");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.out, Said("digits") + "\n");
+  const Ran cues = RunPinhole("transcribe --quiet --live --format srt " + kClips + "light.wav");
+  EXPECT_THAT(cues.out, AllOf(StartsWith("1\n00:00:0"), HasSubstr(Said("light"))));
+  EXPECT_EQ(RunPinhole("transcribe --live a.wav b.wav").code, 2);
+}
+
 TEST(Transcribe, SeveralFilesGetTextsOfTheirOwn) {
   const TestFolder folder;
   const Ran ran = RunPinhole("transcribe --quiet --format srt --out texts " + kClips +

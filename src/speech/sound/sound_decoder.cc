@@ -16,6 +16,7 @@ extern "C" {
 #include <utility>
 #include <vector>
 
+#include "base/little_endian.h"
 #include "signal/sound_source.h"
 
 namespace pinhole::speech {
@@ -130,6 +131,7 @@ class SoundDecoder::Parts {
   base::Status ChooseTrack(base::Diagnosis& why);
   base::Status OpenCodec(base::Diagnosis& why);
   [[nodiscard]] std::int64_t DurationMs() const;
+  [[nodiscard]] std::int64_t MissingOfWav() const;
 
   base::Status SetUpResampler(base::Diagnosis& why);
   [[nodiscard]] bool FitsResampler() const;
@@ -398,9 +400,8 @@ void SoundDecoder::Parts::FillGap() {
   const std::int64_t is_at = made_ * 1000 / kRate;
   if (!has_zero_) {
     has_zero_ = true;
-    zero_ms_ = format_->start_time == AV_NOPTS_VALUE
-                   ? now
-                   : Milliseconds(format_->start_time, AVRational{1, AV_TIME_BASE});
+    // Films of these two kinds begin at 0, whichever track comes first; elsewhere, with the sound.
+    zero_ms_ = IsListed(format_->iformat->name, "mov,matroska") ? 0 : now;
   }
   const std::int64_t gap = now - zero_ms_ - is_at;
   if (gap >= kMinGapMs && gap <= kMaxGapMs) {
@@ -506,6 +507,21 @@ base::Result<std::size_t> SoundDecoder::Parts::Read(std::span<float> to, base::D
   return count;
 }
 
+// The libraries take a WAV file's length from its size; its header says what it was to become.
+// Programs that write into a pipe can't know that and say 0 or the most that there is.
+std::int64_t SoundDecoder::Parts::MissingOfWav() const {
+  std::array<std::uint8_t, 8> head{};
+  constexpr std::int64_t kUnknown = 0x7FFFF000;
+  if (std::string_view(format_->iformat->name) != "wav" ||
+      bytes_.ReadAt(0, head) != static_cast<std::ptrdiff_t>(head.size()) || head[0] != 'R' ||
+      head[3] != 'F') {
+    return 0;
+  }
+  const std::int64_t said = 8 + static_cast<std::int64_t>(base::LoadLe<std::uint32_t>(
+                                    std::as_bytes(std::span(head)).data() + 4));
+  return said < kUnknown ? said - static_cast<std::int64_t>(bytes_.size()) : 0;
+}
+
 std::string SoundDecoder::Parts::Warning() const {
   const std::int64_t made_ms = made_ * 1000 / kRate;
   // A duration that was guessed from the size of the file says nothing about its end.
@@ -518,8 +534,13 @@ std::string SoundDecoder::Parts::Warning() const {
   if (broke_off_) {
     return "is damaged after " + Seconds(made_ms) + ": what follows is left out";
   }
-  return damaged_ == 0 ? std::string()
-                       : "has " + std::to_string(damaged_) + " damaged pieces, which are left out";
+  if (const std::int64_t missing = MissingOfWav(); missing > 0) {
+    return "ends after " + Seconds(made_ms) + ", " + std::to_string(missing) +
+           " bytes before its header says: its end is missing";
+  }
+  return damaged_ == 0
+             ? std::string()
+             : "is damaged in places (" + std::to_string(damaged_) + "), which are left out";
 }
 
 SoundDecoder::SoundDecoder(std::unique_ptr<Parts> parts, SoundInfo info)

@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <system_error>
 #include <thread>
 
 #include "host/names.h"
+#include "models/find_model.h"
 #include "system/installed.h"
 #include "system/user_folders.h"
 
@@ -28,11 +28,7 @@ std::string SpeechModelFile(const std::string& model) {
   if (model.empty()) {
     return system::Bundled("speech/speech.bin");
   }
-  std::error_code error;
-  if (std::filesystem::exists(model, error)) {
-    return model;
-  }
-  throw Failure(ShownPath(model) + ": no such file");
+  return models::FindModel(model);
 }
 
 int UsualThreads() {

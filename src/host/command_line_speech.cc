@@ -82,7 +82,7 @@ void AddTranscribe(CLI::App& root, Action& chosen) {
       ->add_option("--out", options->out, "A folder for one text a file; standard output if none")
       ->type_name("DIR");
   command->add_flag("--live", options->live,
-                    "Write while the file is still coming in: what has settled,\nutterance by "
+                    "Write as if the file were being spoken: what has settled,\nutterance by "
                     "utterance");
   command->add_flag("--word-times", options->word_times, "When each word was said");
   AddModelOptions(command, *options);

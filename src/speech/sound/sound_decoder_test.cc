@@ -132,13 +132,35 @@ TEST(SoundDecoder, ChannelsAreMixedWithWeightsThatAddUpToOne) {
     ASSERT_TRUE(all.ok) << channels << ": " << all.sentence;
     ASSERT_EQ(all.samples.size(), 200U);
     for (const float sample : all.samples) {
-      // FFmpeg leaves the channel for low frequencies out of the sum.
-      ASSERT_NEAR(sample, 0.5, channels >= 4 && channels <= 24 ? 0.2 : 1e-5) << channels;
+      ASSERT_NEAR(sample, 0.5, 1e-5) << channels;
     }
   }
   const Decoded many = DecodeAll(WavOf({16000, 65, 16, 1}, std::vector<double>(6500, 0.5)));
   EXPECT_FALSE(many.ok);
   EXPECT_THAT(many.sentence, HasSubstr("65 channels; between 1 and 64 are expected"));
+}
+
+TEST(SoundDecoder, OfSixSpeakersTheCentreCountsMost) {
+  PINHOLE_NEEDS_FFMPEG();
+  // One second of a tone in one channel after the other: L R C LFE Ls Rs.
+  std::string chain = "-f lavfi -i \"aevalsrc=";
+  for (int channel = 0; channel < 6; ++channel) {
+    chain += std::string(channel == 0 ? "" : "|") + "0.5*sin(2*PI*500*t)*between(t\\," +
+             std::to_string(channel) + "\\," + std::to_string(channel + 1) + ")";
+  }
+  const Decoded all = DecodeAll(ByFfmpeg(chain + ":c=5.1:s=16000:d=6\" -c:a pcm_f32le", "wav"));
+  ASSERT_TRUE(all.ok) << all.sentence;
+  ASSERT_EQ(all.samples.size(), 96000U);
+  std::vector<double> weights;
+  for (std::size_t channel = 0; channel < 6; ++channel) {
+    const auto from = all.samples.begin() + static_cast<std::ptrdiff_t>(channel * 16000 + 4000);
+    weights.push_back(std::abs(ToneIn({from, from + 8000}, 500, channel * 16000 + 4000)) / 0.5);
+  }
+  EXPECT_NEAR(weights[0] + weights[1] + weights[2] + weights[4] + weights[5], 1, 1e-3);
+  EXPECT_NEAR(weights[0] / weights[2], std::numbers::sqrt2 / 2, 1e-3);
+  EXPECT_NEAR(weights[0], weights[1], 1e-4);
+  EXPECT_NEAR(weights[3], 0, 1e-4);
+  EXPECT_NEAR(weights[4] / weights[2], 0.5, 1e-3);
 }
 
 TEST(SoundDecoder, AnySplitGivesTheSameSamples) {

@@ -112,6 +112,27 @@ struct DevicesOptions {
 };
 int ShowDevices(const DevicesOptions& options);
 
+struct ModelsListOptions {
+  std::string folder;  // empty: models::ModelsFolder()
+  bool json = false;
+};
+int ListModels(const ModelsListOptions& options);
+
+struct ModelsPullOptions {
+  std::vector<std::string> names;
+  std::string folder;
+  std::string mirror;
+  bool offline = false;
+};
+int PullModels(const ModelsPullOptions& options);
+
+struct ModelsVerifyOptions {
+  std::vector<std::string> names;  // none: all that are there
+  std::string folder;
+  bool json = false;
+};
+int VerifyModels(const ModelsVerifyOptions& options);
+
 // The command from its arguments to its exit code; throws nothing.
 int RunCommand(int argc, const char* const* argv);
 

@@ -133,6 +133,26 @@ struct ModelsVerifyOptions {
 };
 int VerifyModels(const ModelsVerifyOptions& options);
 
+struct TranscribeCommandOptions {
+  std::vector<std::string> files;
+  std::string format = "text";
+  std::string out;  // empty: standard output
+  bool live = false;
+  bool word_times = false;
+  std::string model;  // empty: the bundled one
+  std::string precision = "int8";
+  int threads = 0;  // 0: UsualThreads
+  std::string language = "auto";
+  std::string task = "transcribe";
+  std::string prompt;
+  int beam = 5;
+  float temperature = -1;  // below 0: rising
+  bool no_context = false;
+  std::string hearing = "auto";
+  bool quiet = false;
+};
+int Transcribe(const TranscribeCommandOptions& options);
+
 // The command from its arguments to its exit code; throws nothing.
 int RunCommand(int argc, const char* const* argv);
 

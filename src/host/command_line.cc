@@ -237,6 +237,7 @@ void Build(CLI::App& app, Action& chosen) {
   AddFacts(app, chosen);
   AddConfig(app, chosen);
   AddDevices(app, chosen);
+  AddModels(app, chosen);
   AddCompletion(app, chosen);
   AddMan(app, chosen);
   app.footer(

@@ -112,6 +112,27 @@ struct DevicesOptions {
 };
 int ShowDevices(const DevicesOptions& options);
 
+struct ModelsListOptions {
+  std::string folder;  // empty: models::ModelsFolder()
+  bool json = false;
+};
+int ListModels(const ModelsListOptions& options);
+
+struct ModelsPullOptions {
+  std::vector<std::string> names;
+  std::string folder;
+  std::string mirror;
+  bool offline = false;
+};
+int PullModels(const ModelsPullOptions& options);
+
+struct ModelsVerifyOptions {
+  std::vector<std::string> names;  // none: all that are there
+  std::string folder;
+  bool json = false;
+};
+int VerifyModels(const ModelsVerifyOptions& options);
+
 struct TranscribeCommandOptions {
   std::vector<std::string> files;
   std::string format = "text";

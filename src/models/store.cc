@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "system/failure.h"
+#include "system/user_folders.h"
 
 namespace pinhole::models {
 
@@ -14,11 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using system::Failure;
-
-std::string Variable(const char* name) {
-  const char* const value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 std::optional<std::uint64_t> SizeOf(const std::string& path) {
   std::error_code error;
@@ -30,15 +26,12 @@ std::optional<std::uint64_t> SizeOf(const std::string& path) {
 }  // namespace
 
 std::string ModelsFolder() {
-  if (const std::string given = Variable("PINHOLE_MODELS_FOLDER"); !given.empty()) {
+  if (const char* given = std::getenv("PINHOLE_MODELS_FOLDER");
+      given != nullptr && *given != '\0') {
     return given;
   }
-  // The base directory specification has relative paths ignored.
-  if (const std::string cache = Variable("XDG_CACHE_HOME"); cache.starts_with('/')) {
-    return cache + "/pinhole/models";
-  }
-  if (const std::string home = Variable("HOME"); home.starts_with('/')) {
-    return home + "/.cache/pinhole/models";
+  if (std::string cache = system::CacheFolder("models"); !cache.empty()) {
+    return cache;
   }
   throw Failure(
       "there is no folder for models, since HOME is not set; set PINHOLE_MODELS_FOLDER to one");

@@ -68,7 +68,8 @@ void AddHearing(CLI::App* command, TranscribeCommandOptions& options) {
 }  // namespace
 
 void AddTranscribe(CLI::App& root, Action& chosen) {
-  CLI::App* command = root.add_subcommand("transcribe", "Write down what is said in sound files");
+  CLI::App* command = root.add_subcommand(
+      "transcribe", "Write down what is said in sound files, or into a microphone");
   const auto options = OptionsOf<TranscribeCommandOptions>(command, chosen, Transcribe);
   command
       ->add_option("FILE", options->files,
@@ -84,6 +85,13 @@ void AddTranscribe(CLI::App& root, Action& chosen) {
   command->add_flag("--live", options->live,
                     "Write as if the file were being spoken: what has settled,\nutterance by "
                     "utterance");
+  command->add_flag("--mic", options->mic,
+                    "Listen to the microphone until Ctrl-C, and write what has\nsettled");
+  command
+      ->add_option("--device", options->device,
+                   "Which microphone: a name of 'pinhole devices', alsa:NAME,\npulse:NAME, "
+                   "pipewire:NODE, gst:PIPELINE")
+      ->type_name("NAME");
   command->add_flag("--word-times", options->word_times, "When each word was said");
   AddModelOptions(command, *options);
   AddHearing(command, *options);
@@ -100,6 +108,7 @@ void AddTranscribe(CLI::App& root, Action& chosen) {
       "  pinhole transcribe --model base.en --format srt film.mkv > film.srt\n"
       "  pinhole transcribe --model small --language de --word-times --format json *.mp3 --out "
       "texts/\n"
+      "  pinhole transcribe --mic --model tiny.en\n"
       "  arecord -d 5 -f S16_LE -r 16000 | pinhole transcribe -");
 }
 

@@ -38,6 +38,8 @@ struct RunPersonOptions {
   std::string facts;
   std::size_t seconds = 0;  // 0: until told to end
   bool live = false;
+  bool mic = false;
+  std::string device;  // a microphone; empty: the system's own
   bool json = false;
   bool all = false;
   int threads = 1;
@@ -138,6 +140,8 @@ struct TranscribeCommandOptions {
   std::string format = "text";
   std::string out;  // empty: standard output
   bool live = false;
+  bool mic = false;
+  std::string device;  // a microphone; empty: the system's own
   bool word_times = false;
   std::string model;  // empty: the bundled one
   std::string precision = "int8";

@@ -8,7 +8,7 @@ set -euo pipefail
 
 run_packages=(g++ cmake ninja-build pkg-config ccache libcli11-dev libjpeg-dev libpng-dev libexif-dev
   libtomlplusplus-dev zlib1g-dev libboost-dev libmosquitto-dev libfuse3-dev fuse3 libgpiod-dev
-  libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
+  libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libcurl4-openssl-dev libssl-dev
   libavformat-dev libavcodec-dev libswresample-dev libavutil-dev)
 test_packages=("${run_packages[@]}" libgtest-dev libgmock-dev nlohmann-json3-dev python3 binutils
   mosquitto mosquitto-clients openssl curl python3-smbus2 python3-smbus i2c-tools python3-numpy groff-base

@@ -18,7 +18,6 @@
 #include "base/little_endian.h"
 #include "signal/sound_source.h"
 #include "speech/microphone/sample_ring.h"
-#include "system/failure.h"
 
 namespace pinhole::speech {
 

@@ -56,6 +56,8 @@ void AddHearing(CLI::App* command, TranscribeCommandOptions& options) {
       ->check(CLI::Range(0.0, 1.0).description(""));
   command->add_flag("--no-context", options.no_context,
                     "Hear each window without the text before it");
+  command->add_flag("--no-voice-detection", options.no_voice_detection,
+                    "Hear silence and noise too; Whisper writes \"Thank you\" there");
   command
       ->add_option("--hearing", options.hearing,
                    "whole: each window to its end, as Whisper was trained; fit:\nonly as far as "

@@ -68,6 +68,7 @@ TranscribeOptions OptionsFor(const TranscribeCommandOptions& options, const Spee
   if (options.no_context) {
     out.condition_on_previous = false;
   }
+  out.voice_only = !options.no_voice_detection;
   if (options.hearing != "auto") {
     out.hearing = options.hearing == "fit" ? speech::Hearing::kFit : speech::Hearing::kWhole;
   }

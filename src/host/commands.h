@@ -152,6 +152,7 @@ struct TranscribeCommandOptions {
   int beam = 5;
   float temperature = -1;  // below 0: rising
   bool no_context = false;
+  bool no_voice_detection = false;
   std::string hearing = "auto";
   bool quiet = false;
 };

@@ -97,6 +97,16 @@ void AddTranscribe(CLI::App& root, Action& chosen) {
   command->add_flag("--word-times", options->word_times, "When each word was said");
   AddModelOptions(command, *options);
   AddHearing(command, *options);
+  CLI::Option* queue = command
+                           ->add_option("--queue", options->queue,
+                                        "Let the workers of a queue hear the files: NATS servers,\n"
+                                        "nats://HOST:PORT, with commas between them")
+                           ->type_name("URL");
+  command
+      ->add_flag("--queue-send", options->queue_send,
+                 "With --queue: send the files themselves (up to 0.7 MB each),\nnot their paths")
+      ->needs(queue);
+  queue->excludes("--mic")->excludes("--live");
   command->add_flag("--quiet", options->quiet, "No reports on standard error, errors only");
   command->footer(
       "Everything happens on this machine. Files are decoded by a process that can do nothing "

@@ -155,6 +155,8 @@ struct TranscribeCommandOptions {
   bool no_voice_detection = false;
   std::string hearing = "auto";
   bool quiet = false;
+  std::string queue;  // NATS servers; empty: this machine hears
+  bool queue_send = false;
 };
 int Transcribe(const TranscribeCommandOptions& options);
 

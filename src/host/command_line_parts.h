@@ -32,10 +32,12 @@ void AddThreads(CLI::App* command, int& threads);
 
 // Subcommands that stand in files of their own.
 void AddRun(CLI::App& root, Action& chosen);
+void AddTranscribe(CLI::App& root, Action& chosen);
 void AddAudit(CLI::App& root, Action& chosen);
 void AddFacts(CLI::App& root, Action& chosen);
 void AddConfig(CLI::App& root, Action& chosen);
 void AddDevices(CLI::App& root, Action& chosen);
+void AddModels(CLI::App& root, Action& chosen);
 // These two describe all of `root`, as it is when they are run.
 void AddCompletion(CLI::App& root, Action& chosen);
 void AddMan(CLI::App& root, Action& chosen);

@@ -38,6 +38,8 @@ struct RunPersonOptions {
   std::string facts;
   std::size_t seconds = 0;  // 0: until told to end
   bool live = false;
+  bool mic = false;
+  std::string device;  // a microphone; empty: the system's own
   bool json = false;
   bool all = false;
   int threads = 1;
@@ -111,6 +113,50 @@ struct DevicesOptions {
   bool json = false;
 };
 int ShowDevices(const DevicesOptions& options);
+
+struct ModelsListOptions {
+  std::string folder;  // empty: models::ModelsFolder()
+  bool json = false;
+};
+int ListModels(const ModelsListOptions& options);
+
+struct ModelsPullOptions {
+  std::vector<std::string> names;
+  std::string folder;
+  std::string mirror;
+  bool offline = false;
+};
+int PullModels(const ModelsPullOptions& options);
+
+struct ModelsVerifyOptions {
+  std::vector<std::string> names;  // none: all that are there
+  std::string folder;
+  bool json = false;
+};
+int VerifyModels(const ModelsVerifyOptions& options);
+
+struct TranscribeCommandOptions {
+  std::vector<std::string> files;
+  std::string format = "text";
+  std::string out;  // empty: standard output
+  bool live = false;
+  bool mic = false;
+  std::string device;  // a microphone; empty: the system's own
+  bool word_times = false;
+  std::string model;  // empty: the bundled one
+  std::string precision = "int8";
+  int threads = 0;  // 0: UsualThreads
+  std::string language = "auto";
+  std::string task = "transcribe";
+  std::string prompt;
+  int beam = 5;
+  float temperature = -1;  // below 0: rising
+  bool no_context = false;
+  bool no_voice_detection = false;
+  std::string hearing = "auto";
+  bool quiet = false;
+};
+int Transcribe(const TranscribeCommandOptions& options);
 
 // The command from its arguments to its exit code; throws nothing.
 int RunCommand(int argc, const char* const* argv);

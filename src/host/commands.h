@@ -158,6 +158,27 @@ struct TranscribeCommandOptions {
 };
 int Transcribe(const TranscribeCommandOptions& options);
 
+struct ServeSpeechOptions {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 8463;  // 0: any free one
+  std::string token_file;
+  bool no_wyoming = false;
+  std::string wyoming_address = "127.0.0.1";
+  std::uint16_t wyoming_port = 10300;  // 0: any free one
+  std::vector<std::string> wyoming_clients;
+  int workers = 1;
+  std::size_t waiting = 16;
+  std::uint64_t max_upload_mib = 25;
+  std::uint64_t max_memory_mib = 256;
+  int max_minutes = 360;
+  std::string model;  // empty: the bundled one
+  std::string precision = "int8";
+  int threads = 0;  // of a worker; 0: the cores shared among them
+  int beam = 5;
+  std::string language = "auto";
+};
+int ServeSpeech(const ServeSpeechOptions& options);
+
 // The command from its arguments to its exit code; throws nothing.
 int RunCommand(int argc, const char* const* argv);
 

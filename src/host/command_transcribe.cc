@@ -291,7 +291,7 @@ void SayWhichModel(const SpeechParts& parts, bool quiet) {
 
 QueueRequest RequestOf(const TranscribeCommandOptions& options, Format format) {
   QueueRequest request;
-  request.queue.servers = options.queue;
+  request.queue = QueueOf(options.queue);
   request.files = options.files;
   request.sends_sound = options.queue_send;
   request.language = options.language;
@@ -330,10 +330,10 @@ int Transcribe(const TranscribeCommandOptions& options) {
   }
   Check(options, *format);
   std::optional<StopBySignal> stop;  // before any thread is started
-  if (options.mic || !options.queue.empty()) {
+  if (options.mic || !options.queue.servers.empty()) {
     stop.emplace();
   }
-  if (!options.queue.empty()) {
+  if (!options.queue.servers.empty()) {
     return AskQueue(RequestOf(options, *format), *stop);
   }
   SpeechParts parts({.model = options.model,

@@ -122,6 +122,14 @@ Job JobFor(const std::string& file, const QueueRequest& request) {
 
 }  // namespace
 
+speech::queue::QueueOptions QueueOf(const SpeechQueueOptions& options) {
+  speech::queue::QueueOptions queue;
+  queue.servers = options.servers;
+  queue.credentials = options.credentials;
+  queue.replicas = options.replicas;
+  return queue;
+}
+
 Heard HearJob(SpeechParts& parts, const Job& job, const std::atomic<bool>& stop) {
   base::Diagnosis why;
   const auto format = speech::ParseFormat(job.format, why);

@@ -6,11 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "host/commands.h"
 #include "host/speech_parts.h"
 #include "speech/formats/formats.h"
 #include "speech/queue/queue.h"
 
 namespace pinhole::host {
+
+speech::queue::QueueOptions QueueOf(const SpeechQueueOptions& options);
 
 // What every worker answers to `job`, whatever goes wrong with it.
 speech::queue::Heard HearJob(SpeechParts& parts, const speech::queue::Job& job,

@@ -89,8 +89,7 @@ std::string WorkerName() {
   char host[65] = {};
   ::gethostname(host, sizeof host - 1);
   std::string name = std::string(host) + "-" + std::to_string(::getpid());
-  std::ranges::replace_if(
-      name, [](char c) { return static_cast<unsigned char>(c) - '!' > '~' - '!'; }, '?');
+  std::ranges::replace_if(name, [](char c) { return c < '!' || c > '~'; }, '?');
   return name;
 }
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -12,10 +13,11 @@
 #include "host/live_text.h"
 #include "host/names.h"
 #include "host/speech_parts.h"
+#include "host/speech_queue.h"
+#include "host/stop_by_signal.h"
 #include "speech/formats/formats.h"
 #include "speech/microphone/microphone.h"
 #include "speech/sound/decoded_sound.h"
-#include "system/child_process.h"
 
 namespace pinhole::host {
 
@@ -68,6 +70,7 @@ TranscribeOptions OptionsFor(const TranscribeCommandOptions& options, const Spee
   if (options.no_context) {
     out.condition_on_previous = false;
   }
+  out.voice_only = !options.no_voice_detection;
   if (options.hearing != "auto") {
     out.hearing = options.hearing == "fit" ? speech::Hearing::kFit : speech::Hearing::kWhole;
   }
@@ -177,14 +180,14 @@ class Transcription {
     });
   }
 
-  // Until `ending` can be read, or the microphone ends.
-  void RunMicrophone(const system::UniqueFd& ending) {
+  // Until it is told to stop, or the microphone ends.
+  void RunMicrophone(const std::atomic<bool>& stop) {
     base::Diagnosis why;
     const auto microphone =
         ValueOr(speech::Microphone::Open({.device = options_.device}, why), why);
     std::vector<float> piece(kLivePiece);
     Follow([&]() -> std::span<const float> {
-      while (!microphone->ended() && !system::CanBeRead(ending)) {
+      while (!microphone->ended() && !stop) {
         const std::size_t count = ValueOr(microphone->Read(piece, 200, why), why);
         if (count > 0) {
           return std::span<const float>(piece).first(count);
@@ -286,6 +289,20 @@ void SayWhichModel(const SpeechParts& parts, bool quiet) {
   }
 }
 
+QueueRequest RequestOf(const TranscribeCommandOptions& options, Format format) {
+  QueueRequest request;
+  request.queue = QueueOf(options.queue);
+  request.files = options.files;
+  request.sends_sound = options.queue_send;
+  request.language = options.language;
+  request.task = options.task;
+  request.format = format;
+  request.word_times = options.word_times;
+  request.out = options.out;
+  request.quiet = options.quiet;
+  return request;
+}
+
 void Check(const TranscribeCommandOptions& options, Format format) {
   if (options.mic && (!options.files.empty() || !options.out.empty())) {
     throw WrongUsage("--mic takes no files, and writes to standard output");
@@ -312,8 +329,13 @@ int Transcribe(const TranscribeCommandOptions& options) {
     throw WrongUsage(std::string(why.text()));
   }
   Check(options, *format);
-  // Before any thread is started.
-  const system::UniqueFd ending = options.mic ? system::EndingSignals() : system::UniqueFd();
+  std::optional<StopBySignal> stop;  // before any thread is started
+  if (options.mic || !options.queue.servers.empty()) {
+    stop.emplace();
+  }
+  if (!options.queue.servers.empty()) {
+    return AskQueue(RequestOf(options, *format), *stop);
+  }
   SpeechParts parts({.model = options.model,
                      .precision = options.precision,
                      .threads = options.threads > 0 ? options.threads : UsualThreads()});
@@ -325,7 +347,7 @@ int Transcribe(const TranscribeCommandOptions& options) {
   }
   Transcription transcription(options, parts, *format);
   if (options.mic) {
-    transcription.RunMicrophone(ending);
+    transcription.RunMicrophone(stop->flag());
     return 0;
   }
   if (options.live) {

@@ -2,7 +2,6 @@
 #include "system/child_process.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -94,11 +93,6 @@ UniqueFd EndingSignals() {
   }
   ::sigprocmask(SIG_BLOCK, &ending, nullptr);
   return UniqueFd(::signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK));
-}
-
-bool CanBeRead(const UniqueFd& fd) {
-  pollfd asked{fd.get(), POLLIN, 0};  // a negative one is passed over
-  return ::poll(&asked, 1, 0) > 0;
 }
 
 std::string Ending::Text() const {

@@ -54,9 +54,6 @@ PipeEnds MakeSocketPair();  // either end reads and writes; AF_UNIX, SOCK_SEQPAC
 // started.
 UniqueFd EndingSignals();
 
-// Whether `fd` can be read now, without waiting; false for one that is none.
-bool CanBeRead(const UniqueFd& fd);
-
 struct Ending {
   int exit_code = 0;  // where signal is 0
   int signal = 0;     // that killed it

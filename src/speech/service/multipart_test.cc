@@ -197,7 +197,7 @@ TEST(Multipart, ASinkThatWantsNoMoreEndsIt) {
   std::vector<Got::Part> parts;
   Sated sated(parts);
   MultipartReader reader("b", sated);
-  EXPECT_EQ(reader.Feed(Named("n", "1")), State::kRefused);
+  EXPECT_EQ(reader.Feed(Named("n", "more than a boundary")), State::kRefused);
   EXPECT_EQ(reader.failure(), "");
   EXPECT_EQ(reader.Feed("--b--"), State::kRefused);
 }

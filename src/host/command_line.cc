@@ -223,6 +223,7 @@ void Build(CLI::App& app, Action& chosen) {
   AddDetect(app, chosen);
   AddRun(app, chosen);
   AddTranscribe(app, chosen);
+  AddServeSpeech(app, chosen);
   CLI::App* model = app.add_subcommand("model", "Look into models, plan, run and time them");
   model->require_subcommand(1);
   model->footer(

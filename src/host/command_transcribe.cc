@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -12,7 +13,10 @@
 #include "host/live_text.h"
 #include "host/names.h"
 #include "host/speech_parts.h"
+#include "host/speech_queue.h"
+#include "host/stop_by_signal.h"
 #include "speech/formats/formats.h"
+#include "speech/microphone/microphone.h"
 #include "speech/sound/decoded_sound.h"
 
 namespace pinhole::host {
@@ -66,6 +70,7 @@ TranscribeOptions OptionsFor(const TranscribeCommandOptions& options, const Spee
   if (options.no_context) {
     out.condition_on_previous = false;
   }
+  out.voice_only = !options.no_voice_detection;
   if (options.hearing != "auto") {
     out.hearing = options.hearing == "fit" ? speech::Hearing::kFit : speech::Hearing::kWhole;
   }
@@ -169,17 +174,50 @@ class Transcription {
   void RunLive(const std::string& path) {
     base::Diagnosis why;
     const auto sound = ValueOr(DecodedSound::Open(path, {}, why), why);
-    HearingStatus status(line_, ShownPath(path));
+    std::vector<float> piece(kLivePiece);
+    Follow([&]() -> std::span<const float> {
+      return std::span<const float>(piece).first(ValueOr(sound->Read(piece, why), why));
+    });
+  }
+
+  // Until it is told to stop, or the microphone ends.
+  void RunMicrophone(const std::atomic<bool>& stop) {
+    base::Diagnosis why;
+    const auto microphone =
+        ValueOr(speech::Microphone::Open({.device = options_.device}, why), why);
+    std::vector<float> piece(kLivePiece);
+    Follow([&]() -> std::span<const float> {
+      while (!microphone->ended() && !stop) {
+        const std::size_t count = ValueOr(microphone->Read(piece, 200, why), why);
+        if (count > 0) {
+          return std::span<const float>(piece).first(count);
+        }
+      }
+      return {};
+    });
+    if (microphone->lost() > 0) {
+      PrintError(OneDecimal(static_cast<double>(microphone->lost()) / signal::SoundSource::kRate) +
+                 " s were not heard, because hearing took longer than speaking; a smaller model or "
+                 "more --threads keep up");
+    }
+  }
+
+ private:
+  static constexpr std::size_t kLivePiece = signal::SoundSource::kRate / 10;
+
+  // `next` gives samples, none at the end.
+  template <typename Next>
+  void Follow(const Next& next) {
     speech::StreamingText text(speech::HearBy(parts_.transcriber(), hear_),
                                {.most_ms = parts_.window_ms() * 4 / 5});
     LiveText live(format_, FormatOf(), LanguageOf(), [](const std::string& piece) {
       Print(piece);
       FlushOutput();
     });
+    base::Diagnosis why;
     live.Begin();
-    std::vector<float> piece(signal::SoundSource::kRate / 10);
-    while (const std::size_t count = ValueOr(sound->Read(piece, why), why)) {
-      if (!text.Push(std::span<const float>(piece).first(count), why)) {
+    for (std::span<const float> piece = next(); !piece.empty(); piece = next()) {
+      if (!text.Push(piece, why)) {
         throw Failure(std::string(why.text()));
       }
       live.Show(text);
@@ -190,7 +228,6 @@ class Transcription {
     live.End(text);
   }
 
- private:
   // A code: the one that was asked for, else English.
   [[nodiscard]] std::string LanguageOf() const {
     return options_.language == "auto" ? "en" : options_.language;
@@ -252,8 +289,25 @@ void SayWhichModel(const SpeechParts& parts, bool quiet) {
   }
 }
 
+QueueRequest RequestOf(const TranscribeCommandOptions& options, Format format) {
+  QueueRequest request;
+  request.queue = QueueOf(options.queue);
+  request.files = options.files;
+  request.sends_sound = options.queue_send;
+  request.language = options.language;
+  request.task = options.task;
+  request.format = format;
+  request.word_times = options.word_times;
+  request.out = options.out;
+  request.quiet = options.quiet;
+  return request;
+}
+
 void Check(const TranscribeCommandOptions& options, Format format) {
-  if (options.files.empty()) {
+  if (options.mic && (!options.files.empty() || !options.out.empty())) {
+    throw WrongUsage("--mic takes no files, and writes to standard output");
+  }
+  if (options.files.empty() && !options.mic) {
     throw WrongUsage("no sound given; name files, - for standard input, or --mic");
   }
   const bool joins = format == Format::kText || format == Format::kJsonLines;
@@ -275,6 +329,13 @@ int Transcribe(const TranscribeCommandOptions& options) {
     throw WrongUsage(std::string(why.text()));
   }
   Check(options, *format);
+  std::optional<StopBySignal> stop;  // before any thread is started
+  if (options.mic || !options.queue.servers.empty()) {
+    stop.emplace();
+  }
+  if (!options.queue.servers.empty()) {
+    return AskQueue(RequestOf(options, *format), *stop);
+  }
   SpeechParts parts({.model = options.model,
                      .precision = options.precision,
                      .threads = options.threads > 0 ? options.threads : UsualThreads()});
@@ -285,6 +346,10 @@ int Transcribe(const TranscribeCommandOptions& options) {
     folder.Commit();
   }
   Transcription transcription(options, parts, *format);
+  if (options.mic) {
+    transcription.RunMicrophone(stop->flag());
+    return 0;
+  }
   if (options.live) {
     transcription.RunLive(options.files.front());
     return 0;

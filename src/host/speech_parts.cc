@@ -51,6 +51,7 @@ std::string SpeechParts::name() const {
 speech::TranscribeOptions SpeechParts::Defaults() const {
   speech::TranscribeOptions options;
   options.beam = 5;
+  options.voice_only = true;
   if (is_bundled_) {
     options.hearing = speech::Hearing::kFit;
     options.no_speech_suffices = true;

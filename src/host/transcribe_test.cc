@@ -77,6 +77,21 @@ TEST(Transcribe, LiveTextIsTheSameInTheEnd) {
   EXPECT_EQ(RunPinhole("transcribe --live a.wav b.wav").code, 2);
 }
 
+TEST(Transcribe, AMicrophoneIsHeardUntilItEnds) {
+  const std::string pipeline =
+      "'gst:filesrc location=" + kClips + "light.wav ! wavparse ! audioconvert'";
+  const Ran ran = RunPinhole("transcribe --quiet --mic --device " + pipeline);
+  if (ran.err.find("GStreamer") != std::string::npos && ran.code != 0) {
+    GTEST_SKIP() << ran.err;
+  }
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.out, Said("light") + "\n");
+  const Ran none = RunPinhole("transcribe --quiet --mic --device 'no such microphone'");
+  EXPECT_EQ(none.code, 1);
+  EXPECT_TRUE(none.says_one_line()) << none.err;
+  EXPECT_EQ(RunPinhole("transcribe --mic " + kClips + "light.wav").code, 2);
+}
+
 TEST(Transcribe, SeveralFilesGetTextsOfTheirOwn) {
   const TestFolder folder;
   const Ran ran = RunPinhole("transcribe --quiet --format srt --out texts " + kClips +

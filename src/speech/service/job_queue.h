@@ -37,9 +37,9 @@ enum class JobEnd : std::uint8_t { kHeard, kFailed, kCancelled };
 
 struct JobResult {
   JobEnd end = JobEnd::kFailed;
-  Transcript transcript;                       // where it was heard
+  Transcript transcript = {};                  // where it was heard
   base::Error error = base::Error::kInternal;  // where it failed
-  std::string sentence;                        // for the client, where it failed
+  std::string sentence = {};                   // for the client, where it failed
 };
 
 struct Job {

@@ -18,11 +18,11 @@ namespace pinhole::speech::service {
 
 // What the recognizers hear with, as clients are told.
 struct ModelInfo {
-  std::string name;         // "tiny.en": what a request's `model` may say
-  std::string description;  // a sentence
-  std::string attribution_name, attribution_url;
-  bool is_multilingual = false;        // else English alone, and nothing is translated
-  std::vector<std::string> languages;  // codes
+  std::string name = {};         // "tiny.en": what a request's `model` may say
+  std::string description = {};  // a sentence
+  std::string attribution_name = {}, attribution_url = {};
+  bool is_multilingual = false;             // else English alone, and nothing is translated
+  std::vector<std::string> languages = {};  // codes
 };
 
 class Recognizer {

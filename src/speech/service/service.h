@@ -35,17 +35,17 @@ namespace pinhole::speech::service {
 struct ServiceOptions {
   std::string address = "127.0.0.1";
   std::uint16_t port = 8463;  // 0: any free one
-  std::string token;          // empty: none, and then the address has to be a loopback one
+  std::string token = {};     // empty: none, and then the address has to be a loopback one
   bool wyoming = true;
   std::string wyoming_address = "127.0.0.1";
-  std::uint16_t wyoming_port = 10300;        // Home Assistant's habit; 0: any free one
-  std::vector<std::string> wyoming_clients;  // addresses and networks beside the loopback ones
-  ModelInfo model;
-  TranscribeOptions defaults;
-  JobQueue::Options queue;
+  std::uint16_t wyoming_port = 10300;             // Home Assistant's habit; 0: any free one
+  std::vector<std::string> wyoming_clients = {};  // addresses and networks beside the loopback ones
+  ModelInfo model = {};
+  TranscribeOptions defaults = {};
+  JobQueue::Options queue = {};
   std::uint64_t upload_limit = std::uint64_t{25} << 20U;   // of a file
   std::uint64_t memory_limit = std::uint64_t{256} << 20U;  // of all files together
-  ServiceTimes times;
+  ServiceTimes times = {};
 };
 
 // What the service says to the one who runs it: one sentence. From its own thread.

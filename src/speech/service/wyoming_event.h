@@ -21,9 +21,9 @@ namespace pinhole::speech::service {
 // What this service reads of an event; null and what is missing are nothing.
 struct WyomingEvent {
   std::string type;
-  std::optional<std::string> name, language, text;
-  std::optional<std::int64_t> rate, width, channels;
-  std::string payload;
+  std::optional<std::string> name = {}, language = {}, text = {};
+  std::optional<std::int64_t> rate = {}, width = {}, channels = {};
+  std::string payload = {};
 };
 
 class WyomingReader {

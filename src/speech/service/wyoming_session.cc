@@ -42,9 +42,7 @@ std::string WyomingInfo(const ModelInfo& model) {
   json += ',';
   AppendAttribution(model.attribution_name, model.attribution_url, json);
   AppendJson(model.description, json);
-  json += R"(,"version":)";
-  AppendJson(std::string_view(PINHOLE_VERSION), json);
-  json += ",\"languages\":[";
+  json += R"(,"version":null,"languages":[)";
   for (std::size_t i = 0; i < model.languages.size(); ++i) {
     json += i == 0 ? "" : ",";
     AppendJson(model.languages[i], json);

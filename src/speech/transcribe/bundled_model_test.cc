@@ -3,10 +3,12 @@
 // same recordings (models/speech/golden).
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -106,6 +108,52 @@ TEST_P(Bundled, WhatWasSaidIsHeard) {
     }
   }
 }
+
+class Found : public Bundled {};
+
+// Somebody speaks once in half a minute of noise: that is heard, at its time, and nothing else.
+TEST_P(Found, InNoiseByItsVoice) {
+  const Network network = Make(matrix::Precision::kInt8);
+  const auto tokenizer = Tokenizer::Make(file_.vocabulary, why_);
+  const auto special =
+      SpecialTokens::Of(file_.dims.vocabulary, tokenizer->size(), file_.dims.audio_context, why_);
+  ASSERT_TRUE(special);
+  Transcriber transcriber(network, *tokenizer, *special, file_.filters.weights, {});
+  std::mt19937 random(5);
+  std::normal_distribution<float> noise(0, 0.002F);
+  std::vector<float> pcm(std::size_t{32} * 16000);
+  std::generate(pcm.begin(), pcm.end(), [&] { return noise(random); });
+  const TranscribeOptions options = {
+      .hearing = Hearing::kFit, .no_speech_suffices = true, .voice_only = true};
+  std::int64_t done_ms = 0;
+  const Progress progress = {.heard = [&](std::int64_t done, std::int64_t /*all*/) {
+    done_ms = done;
+    return true;
+  }};
+  {
+    signal::SoundInMemory sound(pcm);
+    const auto transcript = transcriber.Run(sound, options, progress, why_);
+    ASSERT_TRUE(transcript) << why_.text();
+    EXPECT_TRUE(transcript->segments.empty()) << transcript->Text();
+    EXPECT_EQ(done_ms, 32'000);
+  }
+  const std::vector<float> said = Sound(GetParam());
+  constexpr std::size_t kAt = std::size_t{19} * 16000;
+  for (std::size_t i = 0; i < said.size(); ++i) {
+    pcm[kAt + i] += said[i];
+  }
+  signal::SoundInMemory sound(pcm);
+  const auto transcript = transcriber.Run(sound, options, progress, why_);
+  ASSERT_TRUE(transcript) << why_.text();
+  EXPECT_EQ(transcript->Text(), Golden(GetParam())["text"]);
+  ASSERT_FALSE(transcript->segments.empty());
+  EXPECT_GE(transcript->segments.front().start_ms, 18'500);
+  EXPECT_LE(transcript->segments.back().end_ms, 23'000);
+  EXPECT_EQ(done_ms, 32'000);
+}
+
+INSTANTIATE_TEST_SUITE_P(, Found, testing::Values("light", "digits"),
+                         [](const auto& about) { return about.param; });
 
 INSTANTIATE_TEST_SUITE_P(, Bundled, testing::Values("yes", "light", "digits", "noise"),
                          [](const auto& about) { return about.param; });

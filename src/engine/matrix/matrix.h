@@ -30,6 +30,9 @@ enum class Precision : std::uint8_t { kF32, kBf16, kInt8, kSplit };
 
 // Packed weights and prepared rows begin at multiples of this.
 inline constexpr std::size_t kAlignment = 64;
+constexpr std::size_t Aligned(std::size_t bytes) {
+  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+}
 
 struct Shape {
   Precision precision = Precision::kF32;

@@ -17,9 +17,9 @@ namespace pinhole::engine::matrix {
 namespace {
 
 // Memory as the targets want it.
-class Aligned {
+class AlignedMemory {
  public:
-  explicit Aligned(std::size_t bytes)
+  explicit AlignedMemory(std::size_t bytes)
       : memory_(bytes + kAlignment),
         at_(reinterpret_cast<std::byte*>(
             (reinterpret_cast<std::uintptr_t>(memory_.data()) + kAlignment - 1) / kAlignment *
@@ -40,7 +40,7 @@ class Packed {
   [[nodiscard]] const Matrix& matrix() const { return matrix_; }
 
  private:
-  Aligned memory_;
+  AlignedMemory memory_;
   Matrix matrix_;
 };
 
@@ -64,7 +64,7 @@ class OfTarget : public testing::TestWithParam<const Target*> {
 
   static std::vector<float> Multiply(const Matrix& matrix, const std::vector<float>& x, int rows,
                                      std::ptrdiff_t x_step) {
-    Aligned prepared(target().prepared_bytes(matrix.shape, rows));
+    AlignedMemory prepared(target().prepared_bytes(matrix.shape, rows));
     const Rows ready = target().prepare(matrix.shape, x.data(), x_step, rows, prepared.at());
     std::vector<float> y(static_cast<std::size_t>(rows * matrix.shape.outputs));
     target().multiply(matrix, ready, 0, target().blocks(matrix.shape.outputs), y.data(),
@@ -166,7 +166,7 @@ TEST_P(OfTarget, SplitProductsAreThoseOfUpperPartsAndRefinedOnesOfAll) {
     const std::vector<float> x = Random(random, static_cast<std::size_t>(rows * inputs));
     const Shape shape{Precision::kSplit, outputs, inputs};
     const Packed packed(target(), shape, {w.data(), inputs, 1, bias.data()});
-    Aligned prepared(target().prepared_bytes(shape, rows));
+    AlignedMemory prepared(target().prepared_bytes(shape, rows));
     const Rows ready = target().prepare(shape, x.data(), inputs, rows, prepared.at());
     std::vector<float> y = Multiply(packed.matrix(), x, rows, inputs);
     for (int row = 0; row < rows; ++row) {
@@ -206,7 +206,7 @@ TEST_P(OfTarget, RefiningFindsTheLargestOfAllAndLeavesTheRest) {
   const Shape shape{Precision::kSplit, kOutputs, kInputs};
   const std::vector<float> w = Random(random, std::size_t{kOutputs} * kInputs);
   const Packed packed(target(), shape, {w.data(), kInputs});
-  Aligned prepared(target().prepared_bytes(shape, 1));
+  AlignedMemory prepared(target().prepared_bytes(shape, 1));
   int changed_the_largest = 0;
   for (int turn = 0; turn < 100; ++turn) {
     const std::vector<float> x = Random(random, kInputs);
@@ -235,7 +235,7 @@ TEST_P(OfTarget, FineRowsAreAlmostExact) {
     const std::vector<float> x = Random(random, static_cast<std::size_t>(rows * (inputs + 2)));
     const Shape shape{Precision::kInt8, outputs, inputs};
     const Packed packed(target(), shape, {w.data(), inputs});
-    Aligned prepared(target().prepared_bytes(shape, 2 * rows));
+    AlignedMemory prepared(target().prepared_bytes(shape, 2 * rows));
     const Rows fine = target().prepare_fine(shape, x.data(), inputs + 2, rows, prepared.at());
     ASSERT_EQ(fine.count, 2 * rows);
     std::vector<float> y(static_cast<std::size_t>(2 * rows * outputs));
@@ -332,7 +332,7 @@ TEST_P(OfTarget, ARowIsTheSameAloneAndAmongOthersAndBlocksCanBeShared) {
       const std::vector<float> y = Multiply(packed.matrix(), alone, 1, kInputs);
       ASSERT_TRUE(std::equal(y.begin(), y.end(), all.begin() + row * kOutputs)) << "row " << row;
     }
-    Aligned prepared(target().prepared_bytes(packed.matrix().shape, kRows));
+    AlignedMemory prepared(target().prepared_bytes(packed.matrix().shape, kRows));
     const Rows rows =
         target().prepare(packed.matrix().shape, x.data(), kInputs, kRows, prepared.at());
     std::vector<float> twice = all;
@@ -361,7 +361,7 @@ TEST_P(OfTarget, WeightsCanLieInEitherOrderAndBePackedInParts) {
     const Shape shape{precision, kOutputs, kInputs};
     const std::size_t bytes = target().packed_bytes(shape);
     const Packed whole(target(), shape, {w.data(), kInputs});
-    Aligned parts(bytes);
+    AlignedMemory parts(bytes);
     for (int block = 0; block < target().blocks(kOutputs); ++block) {
       target().pack(shape, {turned.data() + block * target().block, 1, kOutputs}, block, block + 1,
                     parts.at());

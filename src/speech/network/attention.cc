@@ -45,11 +45,17 @@ int PackedMemory::Lines(int rows) const {
   return precision_ == matrix::Precision::kInt8 ? 2 * rows : rows;
 }
 
+// Of scores and sums.
+std::size_t PackedMemory::ResultBytes() const {
+  return matrix::Aligned(
+      static_cast<std::size_t>(Lines(kAttentionRows) * (ScoreStep(most_positions_) + head_size_)) *
+      sizeof(float));
+}
+
 std::size_t PackedMemory::scratch_bytes() const {
   const matrix::Shape values{precision_, head_size_, most_positions_};
   const int lines = Lines(kAttentionRows);
-  return static_cast<std::size_t>(lines * (ScoreStep(most_positions_) + head_size_)) *
-             sizeof(float) +
+  return ResultBytes() +
          std::max(target_->prepared_bytes(values, lines),
                   target_->prepared_bytes({precision_, most_positions_, head_size_}, lines));
 }
@@ -75,7 +81,7 @@ void PackedMemory::Attend(int head, const float* queries, std::ptrdiff_t query_s
   auto* const scores = reinterpret_cast<float*>(scratch);
   const int step = ScoreStep(positions_);
   float* const sums = scores + lines * ScoreStep(most_positions_);
-  auto* const prepared = reinterpret_cast<std::byte*>(sums + lines * head_size_);
+  std::byte* const prepared = scratch + ResultBytes();
 
   Multiply({keys_shape(), at}, queries, query_step, rows, scores, step, prepared);
   const float scale = 1.0F / std::sqrt(static_cast<float>(head_size_));

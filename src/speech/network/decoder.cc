@@ -45,12 +45,12 @@ Decoder::Decoder(const Network& network, int sequences, int threads)
   uses_.assign(static_cast<std::size_t>(places), 0);
 
   const std::size_t row = Times(kRows, state_);
-  rows_ = AlignedBytes(7 * row * 4 + 3 * matrix::kAlignment + prepared);
+  rows_ = AlignedBytes(matrix::Aligned(7 * row * 4) + prepared);
   x_ = rows_.floats();
   normed_ = x_ + row;
   attended_ = normed_ + row;
   wide_ = attended_ + row;  // query, key and value; the hidden layer
-  prepared_ = reinterpret_cast<std::byte*>(wide_ + 4 * row);
+  prepared_ = rows_.data() + matrix::Aligned(7 * row * 4);
 
   std::size_t scratch = Times(dims.text_context, 1) * 4;
   if (!cross_.empty()) {

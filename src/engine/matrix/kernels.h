@@ -40,6 +40,15 @@ inline constexpr int kVectors = Simd::kRegisters >= 32 ? 4 : 2;
 template <class Simd>
 inline constexpr int kBlock = kVectors<Simd> * Simd::kLanes;
 
+// The nearest integer, ties to even, of a number that fits eight bits. Adding 1.5 * 2^23 rounds to
+// it, and it then stands in the low bits.
+[[gnu::always_inline]] inline std::int8_t RoundedTo8(float value) {
+  return static_cast<std::int8_t>(__builtin_bit_cast(std::int32_t, value + 12582912.0F));
+}
+
+// Functions here that are no templates over the Simd are always inlined, so that no code of one
+// target is taken for another's.
+
 // Where weights and data are bytes in the order of the inputs, halves of them can be told apart.
 template <class Simd>
 inline constexpr bool kHasSplit =
@@ -113,7 +122,7 @@ struct Math<Simd, Precision::kSplit> : Math<Simd, Precision::kInt8> {
   }
 };
 
-constexpr bool IsInt8(Precision precision) {
+[[gnu::always_inline]] inline constexpr bool IsInt8(Precision precision) {
   return precision == Precision::kInt8 || precision == Precision::kSplit;
 }
 
@@ -122,7 +131,7 @@ constexpr int Steps(int inputs) {
   return (inputs + Math::kGroup - 1) / Math::kGroup;
 }
 
-constexpr std::size_t RoundUp(std::size_t bytes) {
+[[gnu::always_inline]] inline constexpr std::size_t RoundUp(std::size_t bytes) {
   return (bytes + kAlignment - 1) / kAlignment * kAlignment;
 }
 
@@ -139,7 +148,7 @@ std::size_t BlockBytes(int inputs) {
 }
 
 // Of an output's lower halves in kSplit.
-constexpr std::size_t LowerBytes(int inputs) {
+[[gnu::always_inline]] inline constexpr std::size_t LowerBytes(int inputs) {
   return RoundUp((static_cast<std::size_t>(inputs) + 1) / 2);
 }
 
@@ -169,14 +178,14 @@ auto WithPrecision(Precision precision, const Function& function) {
 }
 
 // To the nearest, ties to even, as VCVTNE2PS2BF16 does it; NaN stays one.
-inline std::uint16_t ToBf16(float value) {
+[[gnu::always_inline]] inline std::uint16_t ToBf16(float value) {
   const auto bits = __builtin_bit_cast(std::uint32_t, value);
   if ((bits & 0x7FFFFFFF) > 0x7F800000) {
     return static_cast<std::uint16_t>(bits >> 16 | 0x40);
   }
   return static_cast<std::uint16_t>((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
 }
-inline float FromBf16(std::uint16_t value) {
+[[gnu::always_inline]] inline float FromBf16(std::uint16_t value) {
   return __builtin_bit_cast(float, std::uint32_t{value} << 16);
 }
 
@@ -214,10 +223,16 @@ class BlockPacker {
     if constexpr (kPrecision == Precision::kSplit) {
       std::memset(lower_, 0, kBlock<Simd> * LowerBytes(inputs_));
     }
-    for (int lane = 0; lane < count_; ++lane) {
-      if (weights_.bias != nullptr) {
-        PutHead(0, lane, weights_.bias[first_ + lane]);
+    for (int lane = 0; lane < count_ && weights_.bias != nullptr; ++lane) {
+      PutHead(0, lane, weights_.bias[first_ + lane]);
+    }
+    if constexpr (kPrecision == Precision::kInt8 && kHasSplit<Simd>) {
+      if (weights_.output_step == 1 && count_ == kBlock<Simd>) {
+        PackBytesAcross();
+        return;
       }
+    }
+    for (int lane = 0; lane < count_; ++lane) {
       if constexpr (kPrecision == Precision::kInt8) {
         PackBytes(lane);
       } else if constexpr (kPrecision == Precision::kSplit) {
@@ -263,7 +278,6 @@ class BlockPacker {
   void PackBytes(int lane) {
     const float* const from = At(lane);
     const float largest = Largest(from);
-    const float step = largest / 127;
     const float steps = largest > 0 ? 127 / largest : 0;
     std::ptrdiff_t places[M::kGroup];
     for (int i = 0; i < M::kGroup; ++i) {
@@ -271,14 +285,70 @@ class BlockPacker {
     }
     std::int32_t sum = 0;
     constexpr std::ptrdiff_t kStep = std::ptrdiff_t{kBlock<Simd>} * M::kWeightBytes;
-    for (int k = 0; k < inputs_; ++k) {
-      const auto value =
-          static_cast<std::int32_t>(std::nearbyintf(from[k * weights_.input_step] * steps));
-      sum += value;
-      PutByte(to_ + k / M::kGroup * kStep + places[k % M::kGroup], value);
+    constexpr int kPiece = 256;
+    std::int8_t piece[kPiece];
+    for (int first = 0; first < inputs_; first += kPiece) {
+      const int count = std::min(kPiece, inputs_ - first);
+      sum += Round(from + first * weights_.input_step, steps, count, piece);
+      for (int k = 0; k < count; ++k) {
+        PutByte(to_ + (first + k) / M::kGroup * kStep + places[k % M::kGroup], piece[k]);
+      }
     }
-    PutHead(1, lane, step);
+    PutWorth(lane, largest, sum);
+  }
+
+  // Returns the sum.
+  std::int32_t Round(const float* from, float steps, int count, std::int8_t* to) const {
+    std::int32_t sum = 0;
+    if (weights_.input_step == 1) {  // which a compiler makes vectors of
+      for (int k = 0; k < count; ++k) {
+        sum += to[k] = RoundedTo8(from[k] * steps);
+      }
+    } else {
+      for (int k = 0; k < count; ++k) {
+        sum += to[k] = RoundedTo8(from[k * weights_.input_step] * steps);
+      }
+    }
+    return sum;
+  }
+
+  void PutWorth(int lane, float largest, std::int32_t sum) {
+    PutHead(1, lane, largest / 127);
     PutHead(2, lane, Simd::kInt8Data == DataType::kByte ? -128 * sum : 0);
+  }
+
+  // A whole block whose outputs lie side by side: all lanes at once.
+  void PackBytesAcross() {
+    constexpr int kLanes = kBlock<Simd>;
+    const float* const from = At(0);
+    float largest[kLanes] = {}, steps[kLanes];
+    for (int k = 0; k < inputs_; ++k) {
+      const float* const row = from + k * weights_.input_step;
+      for (int lane = 0; lane < kLanes; ++lane) {
+        const float magnitude = std::fabs(row[lane]);
+        largest[lane] = magnitude > largest[lane] ? magnitude : largest[lane];
+      }
+    }
+    for (int lane = 0; lane < kLanes; ++lane) {
+      steps[lane] = largest[lane] > 0 ? 127 / largest[lane] : 0;
+    }
+    std::int32_t sums[kLanes] = {};
+    constexpr std::ptrdiff_t kStep = std::ptrdiff_t{kLanes} * M::kWeightBytes;
+    for (int k = 0; k < inputs_; k += M::kGroup) {
+      std::uint32_t groups[kLanes] = {};
+      for (int i = 0; i < std::min(M::kGroup, inputs_ - k); ++i) {
+        const float* const row = from + (k + i) * weights_.input_step;
+        for (int lane = 0; lane < kLanes; ++lane) {
+          const std::int32_t value = RoundedTo8(row[lane] * steps[lane]);
+          sums[lane] += value;
+          groups[lane] |= (static_cast<std::uint32_t>(value) & 0xFF) << (8 * i);
+        }
+      }
+      std::memcpy(to_ + k / M::kGroup * kStep, groups, sizeof(groups));
+    }
+    for (int lane = 0; lane < kLanes; ++lane) {
+      PutWorth(lane, largest[lane], sums[lane]);
+    }
   }
 
   // weight = 16 * upper + lower, lower in -8 .. 7. With 119 steps upper is in -7 .. 7.
@@ -352,8 +422,12 @@ void Pack(const Shape& shape, const Weights& weights, int first_block, int end_b
 }
 
 // A nibble in the upper half of a byte, as sixteen times a number of -8 .. 7.
-inline int UpperTimes16(std::byte at) { return static_cast<std::int8_t>(at & std::byte{0xF0}); }
-inline int UpperTimes16OfLower(std::byte at) { return UpperTimes16(at << 4); }
+[[gnu::always_inline]] inline int UpperTimes16(std::byte at) {
+  return static_cast<std::int8_t>(at & std::byte{0xF0});
+}
+[[gnu::always_inline]] inline int UpperTimes16OfLower(std::byte at) {
+  return UpperTimes16(at << 4);
+}
 
 // Weight k of an output of kSplit, in steps.
 template <class Simd>

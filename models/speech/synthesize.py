@@ -25,6 +25,7 @@ import sentences
 RATE = 16000
 LONGEST = 8.0  # seconds; a longer clip is left out
 SHARD = 1000
+UNRELATED = 0.12  # of the texts, beside those that the grammar draws
 
 ACCENTS = ["en-us", "en", "en-gb-scotland", "en-gb-x-rp", "en-gb-x-gbclan", "en-029", "en-us-nyc"]
 VARIANTS = """f1 f2 f3 f5 m1 m2 m3 m4 m6 m7 m8 Alex Alicia Andrea Andy Annie Denis Diogo Gene Henrique Hugo Jacky Lee
@@ -202,7 +203,7 @@ def plan(seed, count=SHARD):
     r = np.random.default_rng([seed, 7])
     rows = []
     while len(rows) < count:
-        text = sentences.draw(r)
+        text = sentences.unrelated(r) if r.random() < UNRELATED else sentences.draw(r)
         if not sentences.is_held_out(text):
             rows.append({**_voice(r), "text": text})
     return rows

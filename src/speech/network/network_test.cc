@@ -261,6 +261,42 @@ TEST(MakeNetwork, NamesWhatIsMissingOrMisshapen) {
   }
 }
 
+TEST(MakeNetwork, PackedWeightsThatWereKeptGiveTheSameNetwork) {
+  SmallWhisper small(kDims, 3);
+  base::Diagnosis why;
+  std::vector<std::byte> kept;
+  NetworkOptions keeping;
+  keeping.packed.keep = [&](std::span<const std::byte> piece) {
+    kept.insert(kept.end(), piece.begin(), piece.end());
+  };
+  const auto first = MakeNetwork(small.file(), matrix::BestTarget(), keeping, nullptr, why);
+  ASSERT_TRUE(first);
+  std::size_t at = 0;
+  NetworkOptions taking;
+  taking.packed.take = [&](std::span<std::byte> piece) {
+    if (piece.size() > kept.size() - at) {
+      return false;
+    }
+    std::copy_n(kept.begin() + static_cast<std::ptrdiff_t>(at), piece.size(), piece.begin());
+    at += piece.size();
+    return true;
+  };
+  ModelFile empty;  // no weight is needed any more
+  empty.dims = small.file().dims;
+  const auto again = MakeNetwork(empty, matrix::BestTarget(), taking, nullptr, why);
+  ASSERT_TRUE(again) << why.text();
+  EXPECT_EQ(at, kept.size());
+  const std::vector<float> mel(static_cast<std::size_t>(40 * kDims.mels), 0.2F);
+  Encoder one(*first, 1), two(*again, 1);
+  const std::span<const float> a = one.Encode(mel, {}), b = two.Encode(mel, {});
+  EXPECT_TRUE(std::equal(a.begin(), a.end(), b.begin(), b.end()));
+
+  at = 0;
+  kept.resize(kept.size() - 1);
+  EXPECT_FALSE(MakeNetwork(empty, matrix::BestTarget(), taking, nullptr, why));
+  EXPECT_NE(std::string(why.text()).find("end too early"), std::string::npos);
+}
+
 TEST(MakeNetwork, GivesBackEveryByteOnce) {
   SmallWhisper small(kDims);
   std::size_t bytes = 0, given_back = 0;

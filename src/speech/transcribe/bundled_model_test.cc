@@ -72,7 +72,9 @@ class Bundled : public testing::TestWithParam<std::string> {
         SpecialTokens::Of(file_.dims.vocabulary, tokenizer->size(), file_.dims.audio_context, why_);
     EXPECT_TRUE(special) << why_.text();
     Transcriber transcriber(network, *tokenizer, *special, file_.filters.weights, {});
-    const auto transcript = transcriber.Run(Sound(GetParam()), options, {}, why_);
+    const std::vector<float> pcm = Sound(GetParam());
+    signal::SoundInMemory sound(pcm);
+    const auto transcript = transcriber.Run(sound, options, {}, why_);
     EXPECT_TRUE(transcript) << why_.text();
     return transcript->Text();
   }
@@ -122,11 +124,10 @@ TEST_P(Bundled, WhatWasSaidIsHeard) {
     for (const Hearing hearing : {Hearing::kWhole, Hearing::kFit}) {
       for (const bool timestamps : {false, true}) {
         // This model was trained to tell silence from speech, and may be believed.
-        EXPECT_EQ(
-            TextOf(network, {.hearing = hearing,
-                             .rules = {.timestamps = timestamps, .suppress_non_speech = false},
-                             .no_speech_suffices = true}),
-            expected)
+        EXPECT_EQ(TextOf(network, {.hearing = hearing,
+                                   .rules = {.timestamps = timestamps},
+                                   .no_speech_suffices = true}),
+                  expected)
             << "precision " << int(precision) << (hearing == Hearing::kFit ? ", fit" : ", whole")
             << (timestamps ? ", with times" : "");
       }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <utility>
 
 #include "speech/text/languages.h"
@@ -15,6 +16,7 @@ namespace pinhole::speech {
 using base::Diagnosis;
 using base::Error;
 using base::Result;
+using base::Status;
 
 namespace {
 
@@ -77,40 +79,47 @@ Transcriber::Transcriber(const Network& network, const Tokenizer& tokenizer,
       mel_(static_cast<std::size_t>((WindowFrames() + kLead + 1) * network.dims.mels)),
       encoder_(network, team.threads) {}
 
-float Transcriber::Loudest(std::span<const float> pcm) {
+Status Transcriber::Measure(SlidingSound& sound, Diagnosis& why) {
   log_mel_.Reset();
-  const auto piece = static_cast<std::size_t>(WindowFrames() * kHop);
-  for (std::size_t first = 0; first < pcm.size(); first += piece) {
-    (void)log_mel_.Push(pcm.subspan(first, std::min(piece, pcm.size() - first)), mel_);
+  const std::int64_t piece = WindowFrames() * kHop;
+  for (std::int64_t first = 0;; first += piece) {
+    PINHOLE_ASSIGN(const std::span<const float> samples, sound.Take(first, piece, why));
+    (void)log_mel_.Push(samples, mel_);
+    if (static_cast<std::int64_t>(samples.size()) < piece) {
+      break;
+    }
   }
   (void)log_mel_.Finish(signal::LogMel::kWindow, mel_);
-  return std::max(log_mel_.max(), kSilence);
+  loudest_ = std::max(log_mel_.max(), kSilence);
+  return sound.Restart(why);
 }
 
-void Transcriber::Listen(std::span<const float> pcm, float loudest, std::int64_t first,
-                         std::int64_t count, Hearing hearing) {
+Status Transcriber::Listen(SlidingSound& sound, std::int64_t first, std::int64_t count,
+                           Hearing hearing, Diagnosis& why) {
   const std::int64_t frames = hearing == Hearing::kWhole
                                   ? WindowFrames()
                                   : std::min(WindowFrames(), (count + kSilenceFrames + 1) / 2 * 2);
   const std::int64_t lead = std::min(first, kLead);
-  const auto begin = static_cast<std::size_t>((first - lead) * kHop);
   // As many samples as the last of these frames sees, as far as there are any.
-  const auto want = static_cast<std::size_t>((lead + frames) * kHop + signal::LogMel::kWindow / 2);
-  const std::size_t have = std::min(want, pcm.size() - std::min(pcm.size(), begin));
+  const std::int64_t want = (lead + frames) * kHop + signal::LogMel::kWindow / 2;
+  PINHOLE_ASSIGN(const std::span<const float> samples,
+                 sound.Take((first - lead) * kHop, want, why));
   const auto row = static_cast<std::size_t>(network_.dims.mels);
   std::fill(mel_.begin(), mel_.end(), kSilence);
   log_mel_.Reset();
   const std::span<float> mel = mel_;
-  std::int64_t done = 0;
-  const auto pushed = log_mel_.Push(pcm.subspan(std::min(pcm.size(), begin), have), mel);
-  done = pushed ? *pushed : 0;
+  const auto pushed = log_mel_.Push(samples, mel);
+  const std::int64_t done = pushed ? *pushed : 0;
+  const auto have = static_cast<std::int64_t>(samples.size());
   if (have < want) {
-    (void)log_mel_.Finish(want - have, mel.subspan(static_cast<std::size_t>(done) * row));
+    (void)log_mel_.Finish(static_cast<std::size_t>(want - have),
+                          mel.subspan(static_cast<std::size_t>(done) * row));
   }
   const std::span<float> window =
       mel.subspan(static_cast<std::size_t>(lead) * row, static_cast<std::size_t>(frames) * row);
-  signal::LogMel::Normalize(window, loudest);
+  signal::LogMel::Normalize(window, loudest_);
   (void)encoder_.Encode(window, team_);
+  return {};
 }
 
 Result<Transcriber::Language> Transcriber::FindLanguage(const TranscribeOptions& options,
@@ -256,7 +265,25 @@ std::int64_t Transcriber::Split(const Heard& heard, std::int64_t first, std::int
   return count;
 }
 
-Result<Transcript> Transcriber::Run(std::span<const float> pcm, const TranscribeOptions& options,
+void Transcriber::TimeWords(WordTimer& timer, const TranscribeOptions& options,
+                            std::int32_t language, std::int64_t count, std::int64_t start_ms,
+                            std::span<Segment> segments, std::int64_t& last_ms) const {
+  std::vector<std::int32_t> tokens;
+  for (const Segment& segment : segments) {
+    std::copy_if(segment.tokens.begin(), segment.tokens.end(), std::back_inserter(tokens),
+                 [&](std::int32_t token) { return token < special_.end_of_text; });
+  }
+  Prompt prompt = MakePrompt(options, language, {});
+  if (!options.rules.timestamps) {
+    prompt.tokens.pop_back();  // which the timer puts behind the prompt in any case
+  }
+  const std::string_view code =
+      kLanguageTable[static_cast<std::size_t>(language - special_.first_language)].code;
+  PlaceWords(timer.Find(prompt.tokens, tokens, code, static_cast<int>(count / 2)), start_ms,
+             special_.end_of_text, segments, last_ms);
+}
+
+Result<Transcript> Transcriber::Run(signal::SoundSource& source, const TranscribeOptions& options,
                                     const Progress& progress, Diagnosis& why) {
   if (options.task == Task::kTranslate && !special_.is_multilingual) {
     return why.Fail(Error::kUnsupported,
@@ -267,17 +294,21 @@ Result<Transcript> Transcriber::Run(std::span<const float> pcm, const Transcribe
   const Rules rules(tokenizer_, special_, options.rules);
   Decoder decoder(network_, std::max(options.beam, options.best_of), team_.threads);
   WindowSearch search(network_, special_, rules, decoder, team_);
-  const float loudest = Loudest(pcm);
-  const auto frames = static_cast<std::int64_t>(pcm.size()) / kHop;
+  WordTimer timer(network_, tokenizer_, special_, decoder, team_);
+  SlidingSound sound(source);
+  PINHOLE_TRY(Measure(sound, why));
+  const std::int64_t frames = sound.length() / kHop;
 
   Transcript transcript;
+  transcript.duration_ms = frames * kFrameMs;
   Language language;
   std::vector<std::int32_t> said =
       tokenizer_.Encode(IsBlank(options.initial_prompt) ? "" : " " + options.initial_prompt);
   std::size_t prompt_from = 0;
+  std::int64_t last_word_ms = 0;
   for (std::int64_t first = 0; first < frames;) {
     const std::int64_t count = std::min(WindowFrames(), frames - first);
-    Listen(pcm, loudest, first, count, options.hearing);
+    PINHOLE_TRY(Listen(sound, first, count, options.hearing, why));
     decoder.Listen(encoder_.encoded(), team_);
     if (first == 0) {
       PINHOLE_ASSIGN(const Language found, FindLanguage(options, search, why));
@@ -294,7 +325,11 @@ Result<Transcript> Transcriber::Run(std::span<const float> pcm, const Transcribe
       first += count;
     } else {
       std::vector<Segment> segments;
+      const std::int64_t start_ms = first * kFrameMs;
       first += std::max<std::int64_t>(1, Split(heard, first, count, segments));
+      if (options.word_times) {
+        TimeWords(timer, options, language.token, count, start_ms, segments, last_word_ms);
+      }
       for (Segment& segment : segments) {
         said.insert(said.end(), segment.tokens.begin(), segment.tokens.end());
         if (progress.segment) {

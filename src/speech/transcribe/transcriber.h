@@ -9,10 +9,10 @@
 // nothing.
 //
 //   Transcriber transcriber(network, tokenizer, special, filters, team);
-//   PINHOLE_ASSIGN(Transcript text, transcriber.Run(pcm, options, {}, why));
+//   PINHOLE_ASSIGN(Transcript text, transcriber.Run(sound, options, {}, why));
 //
-// Memory does not depend on the recording's length: the spectrum is computed window by window,
-// twice, since its loudest value over the whole has to be known first.
+// Memory does not depend on the recording's length. One that is longer than a window is read twice,
+// since the loudest value of its spectrum has to be known first.
 //
 // Source: github.com/openai/whisper, whisper/transcribe.py.
 
@@ -25,9 +25,13 @@
 #include "base/diagnosis.h"
 #include "base/result.h"
 #include "signal/log_mel.h"
+#include "signal/sound_source.h"
 #include "speech/network/decoder.h"
 #include "speech/network/encoder.h"
+#include "speech/transcribe/sliding_sound.h"
+#include "speech/transcribe/transcript.h"
 #include "speech/transcribe/window.h"
+#include "speech/transcribe/word_times.h"
 
 namespace pinhole::speech {
 
@@ -61,31 +65,6 @@ struct TranscribeOptions {
   bool word_times = false;
 };
 
-// A word as it is said, with the punctuation that belongs to it.
-struct Word {
-  std::int64_t start_ms = 0, end_ms = 0;
-  std::string text;  // UTF-8; begins with a blank where one is before it
-  float probability = 0;
-};
-
-struct Segment {
-  std::int64_t start_ms = 0, end_ms = 0;
-  std::string text;  // UTF-8; begins with a blank, as words do
-  std::vector<Word> words;  // where TranscribeOptions::word_times asks for them
-  std::vector<std::int32_t> tokens;
-  float temperature = 0;
-  float average_log_probability = 0;
-  float compression_ratio = 0;
-  float no_speech = 0;
-};
-
-struct Transcript {
-  std::string language;  // a code
-  float language_probability = 1;
-  std::vector<Segment> segments;
-  [[nodiscard]] std::string Text() const;
-};
-
 // What a caller wants to know while it goes on. Either may be empty.
 struct Progress {
   std::function<void(const Segment&)> segment = {};
@@ -102,9 +81,10 @@ class Transcriber {
   Transcriber(const Network& network, const Tokenizer& tokenizer, const SpecialTokens& special,
               std::span<const float> filters, const Team& team);
 
-  // `pcm`: 16 kHz mono in [-1, 1]. Errors: kInvalidArgument (a language that there is none of, or
-  // that the model does not know), kUnsupported (translation by an English-only model).
-  base::Result<Transcript> Run(std::span<const float> pcm, const TranscribeOptions& options,
+  // Reads the sound from where it stands, which is its beginning. Errors: kInvalidArgument (a
+  // language that there is none of, or that the model does not know), kUnsupported (translation by
+  // an English-only model), the sound's own.
+  base::Result<Transcript> Run(signal::SoundSource& sound, const TranscribeOptions& options,
                                const Progress& progress, base::Diagnosis& why);
 
  private:
@@ -121,10 +101,11 @@ class Transcriber {
   [[nodiscard]] std::int64_t WindowFrames() const {
     return std::int64_t{2} * network_.dims.audio_context;
   }
-  float Loudest(std::span<const float> pcm);
+  // The largest value of the whole sound's spectrum, and its length.
+  base::Status Measure(SlidingSound& sound, base::Diagnosis& why);
   // Encodes `count` frames of sound from `first` on.
-  void Listen(std::span<const float> pcm, float loudest, std::int64_t first, std::int64_t count,
-              Hearing hearing);
+  base::Status Listen(SlidingSound& sound, std::int64_t first, std::int64_t count, Hearing hearing,
+                      base::Diagnosis& why);
   base::Result<Language> FindLanguage(const TranscribeOptions& options, WindowSearch& search,
                                       base::Diagnosis& why) const;
   [[nodiscard]] Prompt MakePrompt(const TranscribeOptions& options, std::int32_t language,
@@ -134,6 +115,10 @@ class Transcriber {
   // The window's segments; returns how many frames to go on by.
   std::int64_t Split(const Heard& heard, std::int64_t first, std::int64_t count,
                      std::vector<Segment>& segments) const;
+  // Words for a window's segments. `count`: frames of sound in the window; see PlaceWords.
+  void TimeWords(WordTimer& timer, const TranscribeOptions& options, std::int32_t language,
+                 std::int64_t count, std::int64_t start_ms, std::span<Segment> segments,
+                 std::int64_t& last_ms) const;
 
   const Network& network_;
   const Tokenizer& tokenizer_;
@@ -142,6 +127,7 @@ class Transcriber {
   Team team_;
   signal::LogMel log_mel_;
   std::vector<float> mel_;
+  float loudest_ = 0;
   Encoder encoder_;
 };
 

@@ -36,7 +36,8 @@ class TranscriberTest : public testing::Test {
                  const Progress& progress = {}) {
     Transcriber transcriber(model_.network, model_.tokenizer, model_.special, filters_, {});
     base::Diagnosis why;
-    auto transcript = transcriber.Run(pcm, options, progress, why);
+    signal::SoundInMemory sound(pcm);
+    auto transcript = transcriber.Run(sound, options, progress, why);
     EXPECT_TRUE(transcript) << why.text();
     return transcript ? std::move(*transcript) : Transcript{};
   }
@@ -96,9 +97,11 @@ TEST_F(TranscriberTest, ACallerCanEndIt) {
 TEST_F(TranscriberTest, WhatAModelDoesNotKnowIsSaid) {
   Transcriber transcriber(model_.network, model_.tokenizer, model_.special, filters_, {});
   base::Diagnosis why;
-  EXPECT_FALSE(transcriber.Run(Noise(0.5), {.language = "de"}, {}, why));
+  const std::vector<float> pcm = Noise(0.5);
+  signal::SoundInMemory sound(pcm);
+  EXPECT_FALSE(transcriber.Run(sound, {.language = "de"}, {}, why));
   EXPECT_NE(std::string(why.text()).find("'de'"), std::string::npos) << why.text();
-  EXPECT_FALSE(transcriber.Run(Noise(0.5), {.task = Task::kTranslate}, {}, why));
+  EXPECT_FALSE(transcriber.Run(sound, {.task = Task::kTranslate}, {}, why));
   EXPECT_NE(std::string(why.text()).find("translate"), std::string::npos) << why.text();
 }
 

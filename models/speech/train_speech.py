@@ -3,14 +3,16 @@
 
 In: a folder of shards (it may still be growing), minutes of wall clock, a seed. Out: a checkpoint with
 the averaged weights, written every three minutes and at the end; with the checkpoint there, training
-goes on from it. The learning rate follows a cosine over the minutes.
+goes on from it. The learning rate follows a cosine over the minutes; a second training may go on from
+the end of a first at a middling rate (--start).
 
-Clips lie at a random place in silence or noise, one or two to a window. A batch is padded with zeros to
+Of each synthesizer the clips come in a fixed share, faster and slower, and as if from other throats.
+They lie at a random place in silence or noise, one or two to a window. A batch is padded with zeros to
 its longest clip, to a little more, or to the whole window, so that the network knows both. Half of the
-clips ask for timestamps. Beside the decoder's loss, the encoder's output is asked two more things through
-heads that are thrown away: to spell the text (CTC over letters) and, where eSpeak NG spoke and so told
-its phonemes and their times, to name the phoneme of each frame. Without the latter the encoder hears
-nothing for the first thousands of steps.
+clips ask for timestamps. Beside the decoder's loss, the encoder's output is asked two more things
+through heads that are thrown away: to spell the text (CTC over letters) and, where eSpeak NG spoke and
+so told its phonemes and their times, to name the phoneme of each frame. Without the latter the encoder
+hears nothing for the first thousands of steps.
 """
 
 import argparse

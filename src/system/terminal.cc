@@ -82,31 +82,41 @@ void PrintError(std::string_view sentence) {
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
-Progress::Progress(std::size_t total)
-    : total_(total), active_(total > 1 && IsTerminal(Stream::kError)) {}
+StatusLine::StatusLine(bool wanted) : active_(wanted && IsTerminal(Stream::kError)) {}
 
-Progress::~Progress() { Clear(); }
+StatusLine::~StatusLine() { Clear(); }
 
-void Progress::Show(std::size_t done, std::string_view name) {
+void StatusLine::Show(const std::string& text) {
   if (!active_) {
     return;
   }
-  constexpr std::size_t kBar = 24;
-  const std::size_t filled = done * kBar / total_;
-  std::string line = "\r\x1b[K[";
-  line.append(filled, '#').append(kBar - filled, '.');
-  line += "] " + std::to_string(done) + "/" + std::to_string(total_) + " " +
-          Shortened(Printable(name), 40);
+  const std::string line =
+      "\r\x1b[K" + Shortened(Printable(text), static_cast<std::size_t>(TerminalWidth()) - 1);
   std::fwrite(line.data(), 1, line.size(), stderr);
   std::fflush(stderr);
   visible_ = true;
 }
 
-void Progress::Clear() {
+void StatusLine::Clear() {
   if (visible_) {
     std::fputs("\r\x1b[K", stderr);
     std::fflush(stderr);
     visible_ = false;
+  }
+}
+
+std::string Bar(std::uint64_t done, std::uint64_t total) {
+  constexpr std::uint64_t kBar = 24;
+  const std::uint64_t filled = std::min(done, total) * kBar / total;
+  return "[" + std::string(filled, '#') + std::string(kBar - filled, '.') + "]";
+}
+
+Progress::Progress(std::size_t total) : total_(total), line_(total > 1) {}
+
+void Progress::Show(std::size_t done, std::string_view name) {
+  if (line_.is_active()) {
+    line_.Show(Bar(done, total_) + " " + std::to_string(done) + "/" + std::to_string(total_) + " " +
+               Shortened(Printable(name), 40));
   }
 }
 

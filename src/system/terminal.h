@@ -8,6 +8,7 @@
 // other, not a silent half of an answer.
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,23 +32,41 @@ void PrintError(std::string_view sentence);
 // Hands on what is still in the buffer. Throws Failure where it can't be written.
 void FlushOutput();
 
-// One line on standard error that says how far the work is; nothing unless it is a terminal.
-class Progress {
+// One line on standard error that is written over again and again; nothing unless that is a
+// terminal.
+class StatusLine {
  public:
-  explicit Progress(std::size_t total);
-  ~Progress();
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
+  explicit StatusLine(bool wanted = true);
+  ~StatusLine();
+  StatusLine(const StatusLine&) = delete;
+  StatusLine& operator=(const StatusLine&) = delete;
 
-  // `name` is what is being worked on now, the `done` before it are finished.
-  void Show(std::size_t done, std::string_view name);
+  [[nodiscard]] bool is_active() const { return active_; }
+  // `text` is one line without control characters; what doesn't fit the terminal is cut.
+  void Show(const std::string& text);
   // Takes the line away, so that other lines can be printed.
   void Clear();
 
  private:
-  std::size_t total_;
-  bool visible_ = false;
   bool active_;
+  bool visible_ = false;
+};
+
+// "[######......]": `done` of `total`, which is not 0.
+std::string Bar(std::uint64_t done, std::uint64_t total);
+
+// A status line that says how far the work is; nothing where there is only one thing to do.
+class Progress {
+ public:
+  explicit Progress(std::size_t total);
+
+  // `name` is what is being worked on now, the `done` before it are finished.
+  void Show(std::size_t done, std::string_view name);
+  void Clear() { line_.Clear(); }
+
+ private:
+  std::size_t total_;
+  StatusLine line_;
 };
 
 // 1234567 as "1,234,567".

@@ -44,8 +44,8 @@ class Builder {
     const Precision attention = network_.attention;
     PINHOLE_TRY(Convolution("encoder.conv1", dims.mels, attention, network_.conv1));
     PINHOLE_TRY(Convolution("encoder.conv2", dims.audio_state, attention, network_.conv2));
-    PINHOLE_TRY(Floats("encoder.positional_embedding", dims.audio_context, dims.audio_state,
-                       network_.encoder_positions));
+    PINHOLE_TRY(Kept("encoder.positional_embedding", dims.audio_context, dims.audio_state,
+                     network_.encoder_positions));
     network_.encoder.resize(static_cast<std::size_t>(dims.audio_layers));
     for (std::size_t i = 0; i < network_.encoder.size(); ++i) {
       PINHOLE_TRY(OneBlock("encoder.blocks." + std::to_string(i), dims.audio_state, 0,
@@ -55,8 +55,8 @@ class Builder {
     const bool is_split = options_.weights == Precision::kInt8 && target_.split;
     PINHOLE_TRY(Linear({{"decoder.token_embedding"}, dims.vocabulary, dims.text_state, false},
                        network_.tokens, is_split ? Precision::kSplit : options_.weights));
-    PINHOLE_TRY(Floats("decoder.positional_embedding", dims.text_context, dims.text_state,
-                       network_.decoder_positions));
+    PINHOLE_TRY(Kept("decoder.positional_embedding", dims.text_context, dims.text_state,
+                     network_.decoder_positions));
     network_.decoder.resize(static_cast<std::size_t>(dims.text_layers));
     for (std::size_t i = 0; i < network_.decoder.size(); ++i) {
       PINHOLE_TRY(OneBlock("decoder.blocks." + std::to_string(i), dims.text_state, dims.audio_state,
@@ -66,6 +66,8 @@ class Builder {
   }
 
  private:
+  static constexpr int kWidth = 3;  // of the convolutions
+
   // Matrices of the same size, one below the other: names without ".weight" and ".bias".
   struct Parts {
     std::vector<std::string> names;
@@ -102,16 +104,49 @@ class Builder {
     return {};
   }
 
+  // Floats that stay as they are.
+  Status Kept(const std::string& name, std::int64_t rows, std::int64_t columns,
+              std::vector<float>& to) {
+    to.resize(static_cast<std::size_t>(rows * columns));
+    const auto pack = [&]() -> Status { return Floats(name, rows, columns, to); };
+    return TakeOr(pack, std::as_writable_bytes(std::span<float>(to)));
+  }
+
   Status OneNorm(const std::string& name, int size, Norm& norm) {
-    PINHOLE_TRY(Floats(name + ".weight", 1, size, norm.weight));
-    return Floats(name + ".bias", 1, size, norm.bias);
+    PINHOLE_TRY(Kept(name + ".weight", 1, size, norm.weight));
+    return Kept(name + ".bias", 1, size, norm.bias);
+  }
+
+  // A piece of the network's memory: as it was kept, or packed now.
+  template <typename Pack>
+  Status TakeOr(const Pack& pack, std::span<std::byte> memory) {
+    if (options_.packed.take) {
+      if (!options_.packed.take(memory)) {
+        return why_.Fail(Error::kTruncated, "the packed weights end too early");
+      }
+      return {};
+    }
+    if (options_.packed.keep) {
+      std::fill(memory.begin(), memory.end(), std::byte{0});  // not every byte is packed into
+    }
+    PINHOLE_TRY(pack());
+    if (options_.packed.keep) {
+      options_.packed.keep(memory);
+    }
+    return {};
+  }
+
+  Status Linear(const Parts& parts, Layer& layer, Precision precision) {
+    const int outputs = parts.outputs * static_cast<int>(parts.names.size());
+    layer = Layer(target_, {precision, outputs, parts.inputs});
+    const auto pack = [&]() -> Status { return PackLinear(parts, outputs, layer); };
+    return TakeOr(pack, {layer.memory(), layer.bytes()});
   }
 
   Status Linear(const Parts& parts, Layer& layer) { return Linear(parts, layer, options_.weights); }
 
   // Packs as many outputs at a time as come without much memory.
-  Status Linear(const Parts& parts, Layer& layer, Precision precision) {
-    const int outputs = parts.outputs * static_cast<int>(parts.names.size());
+  Status PackLinear(const Parts& parts, int outputs, Layer& layer) {
     std::vector<float> bias;
     std::vector<const Weight*> weights;
     for (const std::string& name : parts.names) {
@@ -120,8 +155,7 @@ class Builder {
       weights.push_back(weight);
       PINHOLE_TRY(AppendBias(parts, name, bias));
     }
-    const matrix::Shape shape{precision, outputs, parts.inputs};
-    layer = Layer(target_, shape);
+    const matrix::Shape& shape = layer.shape();
     constexpr int kOutputsAtOnce = 1024;
     const int blocks_at_once = kOutputsAtOnce / target_.block;
     std::vector<float> rows;
@@ -169,10 +203,15 @@ class Builder {
     }
   }
 
-  // Of width 3: weights [output][channel][frame] of the file become [output][frame][channel], since
-  // neighbouring frames are neighbours in memory.
   Status Convolution(const std::string& name, int channels, Precision precision, Layer& layer) {
-    constexpr int kWidth = 3;
+    layer = Layer(target_, {precision, network_.dims.audio_state, kWidth * channels});
+    const auto pack = [&]() -> Status { return PackConvolution(name, channels, layer); };
+    return TakeOr(pack, {layer.memory(), layer.bytes()});
+  }
+
+  // Weights [output][channel][frame] of the file become [output][frame][channel], since
+  // neighbouring frames are neighbours in memory.
+  Status PackConvolution(const std::string& name, int channels, Layer& layer) {
     const int outputs = network_.dims.audio_state;
     std::vector<float> bias, weights;
     PINHOLE_TRY(Floats(name + ".bias", 1, outputs, bias));
@@ -186,9 +225,8 @@ class Builder {
             weights[output * inputs + i];
       }
     }
-    const matrix::Shape shape{precision, outputs, static_cast<int>(inputs)};
-    layer = Layer(target_, shape);
-    target_.pack(shape, {turned.data(), static_cast<std::ptrdiff_t>(inputs), 1, bias.data()}, 0,
+    target_.pack(layer.shape(),
+                 {turned.data(), static_cast<std::ptrdiff_t>(inputs), 1, bias.data()}, 0,
                  target_.blocks(outputs), layer.memory());
     return {};
   }

@@ -75,12 +75,23 @@ struct Block {
   Layer mlp_up, mlp_down;
 };
 
+// Packed weights that were kept from an earlier time: the memory of a network piece by piece,
+// always in the same order. Whether they belong to the model, the target and this program is for
+// whoever keeps them to know.
+struct PackedWeights {
+  // Fills a piece; false where it can't. Where it is given, no weight of the file is read.
+  std::function<bool(std::span<std::byte>)> take = {};
+  // Is told each piece that was made of the file.
+  std::function<void(std::span<const std::byte>)> keep = {};
+};
+
 struct NetworkOptions {
   // Of the layers' weights. The convolutions and attention itself are computed in bfloat16 where
   // the target has that and weights are not kF32, else in f32. With kInt8 the decoder keeps what it
   // hears as int8, and, where the target has that, the tokens' embedding is kSplit: the logits of
   // the likeliest tokens are those of all bits, the others' those of half of them.
   matrix::Precision weights = matrix::Precision::kInt8;
+  PackedWeights packed = {};
 };
 
 struct Network {
@@ -107,7 +118,8 @@ struct Network {
 
 using GiveBack = std::function<void(std::span<const std::byte>)>;
 
-// Errors: kMalformed where a weight is missing or of another shape than `file.dims` ask for.
+// Errors: kMalformed where a weight is missing or of another shape than `file.dims` ask for;
+// kTruncated where packed weights can't be taken.
 base::Result<Network> MakeNetwork(const ModelFile& file, const matrix::Target& target,
                                   const NetworkOptions& options, const GiveBack& give_back,
                                   base::Diagnosis& why);

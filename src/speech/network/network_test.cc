@@ -11,6 +11,7 @@
 
 #include "speech/network/decoder.h"
 #include "speech/network/encoder.h"
+#include "speech/network/sound_for_tests.h"
 #include "speech/network/whisper_for_tests.h"
 
 namespace pinhole::speech {
@@ -54,21 +55,6 @@ std::vector<TokenAt> At(const std::vector<int>& tokens, int first, int sequence 
     at.push_back({token, first++, sequence});
   }
   return at;
-}
-
-double Correlation(std::span<const float> a, std::span<const double> b) {
-  double ma = 0, mb = 0, ab = 0, aa = 0, bb = 0;
-  const auto n = static_cast<double>(a.size());
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    ma += a[i] / n;
-    mb += b[i] / n;
-  }
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    ab += (a[i] - ma) * (b[i] - mb);
-    aa += (a[i] - ma) * (a[i] - ma);
-    bb += (b[i] - mb) * (b[i] - mb);
-  }
-  return ab / std::sqrt(aa * bb);
 }
 
 class OfTarget : public testing::TestWithParam<const matrix::Target*> {
@@ -125,7 +111,8 @@ TEST_P(OfTarget, RoundedWeightsStayClose) {
     decoder.Listen(encoder.Encode(mel, {}), {});
     std::vector<float> logits(expected.values.size());
     decoder.Step(At(tokens, 0), logits, {});
-    EXPECT_GT(Correlation(logits, expected.values), 0.99);
+    EXPECT_GT(Correlation(std::span<const float>(logits), std::span<const double>(expected.values)),
+              0.99);
   }
 }
 
@@ -259,6 +246,42 @@ TEST(MakeNetwork, NamesWhatIsMissingOrMisshapen) {
     EXPECT_FALSE(MakeNetwork(broken, matrix::BestTarget(), {}, nullptr, why)) << name;
     EXPECT_NE(std::string(why.text()).find("'" + name + "'"), std::string::npos) << why.text();
   }
+}
+
+TEST(MakeNetwork, PackedWeightsThatWereKeptGiveTheSameNetwork) {
+  SmallWhisper small(kDims, 3);
+  base::Diagnosis why;
+  std::vector<std::byte> kept;
+  NetworkOptions keeping;
+  keeping.packed.keep = [&](std::span<const std::byte> piece) {
+    kept.insert(kept.end(), piece.begin(), piece.end());
+  };
+  const auto first = MakeNetwork(small.file(), matrix::BestTarget(), keeping, nullptr, why);
+  ASSERT_TRUE(first);
+  std::size_t at = 0;
+  NetworkOptions taking;
+  taking.packed.take = [&](std::span<std::byte> piece) {
+    if (piece.size() > kept.size() - at) {
+      return false;
+    }
+    std::copy_n(kept.begin() + static_cast<std::ptrdiff_t>(at), piece.size(), piece.begin());
+    at += piece.size();
+    return true;
+  };
+  ModelFile empty;  // no weight is needed any more
+  empty.dims = small.file().dims;
+  const auto again = MakeNetwork(empty, matrix::BestTarget(), taking, nullptr, why);
+  ASSERT_TRUE(again) << why.text();
+  EXPECT_EQ(at, kept.size());
+  const std::vector<float> mel(static_cast<std::size_t>(40 * kDims.mels), 0.2F);
+  Encoder one(*first, 1), two(*again, 1);
+  const std::span<const float> a = one.Encode(mel, {}), b = two.Encode(mel, {});
+  EXPECT_TRUE(std::equal(a.begin(), a.end(), b.begin(), b.end()));
+
+  at = 0;
+  kept.resize(kept.size() - 1);
+  EXPECT_FALSE(MakeNetwork(empty, matrix::BestTarget(), taking, nullptr, why));
+  EXPECT_NE(std::string(why.text()).find("end too early"), std::string::npos);
 }
 
 TEST(MakeNetwork, GivesBackEveryByteOnce) {

@@ -82,7 +82,8 @@ std::vector<std::int32_t> NonSpeechTokens(const Tokenizer& tokenizer) {
   std::vector<std::int32_t> found;
   const auto add = [&](const std::string& text, bool only_whole) {
     const std::vector<std::int32_t> tokens = tokenizer.Encode(text);
-    if (tokens.size() == 1 || !only_whole) {
+    // A small vocabulary may have no such token, and then the first one is the blank alone.
+    if (tokens.size() == 1 || (!only_whole && tokenizer.Bytes(tokens.front()) != " ")) {
       found.push_back(tokens.front());
     }
   };

@@ -31,6 +31,8 @@ class Utf8Stream {
   void Push(std::string_view bytes, std::string& text);
   // The end: what was held back becomes U+FFFD. Ready for another text.
   void Finish(std::string& text);
+  // Whether bytes are held back.
+  [[nodiscard]] bool holds_bytes() const { return !held_.empty(); }
 
  private:
   std::string held_;

@@ -9,15 +9,16 @@
 // nothing.
 //
 //   Transcriber transcriber(network, tokenizer, special, filters, team);
-//   PINHOLE_ASSIGN(Transcript text, transcriber.Run(pcm, options, {}, why));
+//   PINHOLE_ASSIGN(Transcript text, transcriber.Run(sound, options, {}, why));
 //
-// Memory does not depend on the recording's length: the spectrum is computed window by window,
-// twice, since its loudest value over the whole has to be known first.
+// Memory does not depend on the recording's length. One that is longer than a window is read twice,
+// since the largest value of its spectrum has to be known first.
 //
 // Source: github.com/openai/whisper, whisper/transcribe.py.
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,9 +26,15 @@
 #include "base/diagnosis.h"
 #include "base/result.h"
 #include "signal/log_mel.h"
+#include "signal/sound_source.h"
 #include "speech/network/decoder.h"
 #include "speech/network/encoder.h"
+#include "speech/transcribe/sliding_sound.h"
+#include "speech/transcribe/transcript.h"
 #include "speech/transcribe/window.h"
+#include "speech/transcribe/word_times.h"
+#include "speech/voice/speech_spans.h"
+#include "speech/voice/voice_detector.h"
 
 namespace pinhole::speech {
 
@@ -59,31 +66,9 @@ struct TranscribeOptions {
   bool condition_on_previous = true;
   std::string initial_prompt = {};  // text as if it had been said before
   bool word_times = false;
-};
-
-// A word as it is said, with the punctuation that belongs to it.
-struct Word {
-  std::int64_t start_ms = 0, end_ms = 0;
-  std::string text;  // UTF-8; begins with a blank where one is before it
-  float probability = 0;
-};
-
-struct Segment {
-  std::int64_t start_ms = 0, end_ms = 0;
-  std::string text;  // UTF-8; begins with a blank, as words do
-  std::vector<Word> words;  // where TranscribeOptions::word_times asks for them
-  std::vector<std::int32_t> tokens;
-  float temperature = 0;
-  float average_log_probability = 0;
-  float compression_ratio = 0;
-  float no_speech = 0;
-};
-
-struct Transcript {
-  std::string language;  // a code
-  float language_probability = 1;
-  std::vector<Segment> segments;
-  [[nodiscard]] std::string Text() const;
+  // Only what a voice detector takes for speech is heard (speech/voice): over silence and noise
+  // Whisper writes what is often said before silence.
+  bool voice_only = false;
 };
 
 // What a caller wants to know while it goes on. Either may be empty.
@@ -102,15 +87,19 @@ class Transcriber {
   Transcriber(const Network& network, const Tokenizer& tokenizer, const SpecialTokens& special,
               std::span<const float> filters, const Team& team);
 
-  // `pcm`: 16 kHz mono in [-1, 1]. Errors: kInvalidArgument (a language that there is none of, or
-  // that the model does not know), kUnsupported (translation by an English-only model).
-  base::Result<Transcript> Run(std::span<const float> pcm, const TranscribeOptions& options,
+  // Reads the sound from where it stands, which is its beginning. Errors: kInvalidArgument (a
+  // language that there is none of, or that the model does not know), kUnsupported (translation by
+  // an English-only model), the sound's own.
+  base::Result<Transcript> Run(signal::SoundSource& sound, const TranscribeOptions& options,
                                const Progress& progress, base::Diagnosis& why);
 
  private:
   struct Language {
     std::int32_t token = 0;
     float probability = 1;
+  };
+  struct Window {
+    std::int64_t first = 0, count = 0;  // frames
   };
   struct Heard {
     WindowTokens window;
@@ -121,10 +110,16 @@ class Transcriber {
   [[nodiscard]] std::int64_t WindowFrames() const {
     return std::int64_t{2} * network_.dims.audio_context;
   }
-  float Loudest(std::span<const float> pcm);
+  // The largest value of the whole sound's spectrum, unless that is in one window; its length; and
+  // where a voice is, if that is wanted.
+  base::Status Measure(SlidingSound& sound, bool voice_only, base::Diagnosis& why);
+  void FindVoice(std::span<const float> samples, bool at_end, std::int64_t length);
+  // Of the frames from `first` on: where the next window begins, and how many it has; none where
+  // nothing more is to be heard.
+  [[nodiscard]] std::optional<Window> NextWindow(std::int64_t first, std::int64_t frames) const;
   // Encodes `count` frames of sound from `first` on.
-  void Listen(std::span<const float> pcm, float loudest, std::int64_t first, std::int64_t count,
-              Hearing hearing);
+  base::Status Listen(SlidingSound& sound, std::int64_t first, std::int64_t count, Hearing hearing,
+                      base::Diagnosis& why);
   base::Result<Language> FindLanguage(const TranscribeOptions& options, WindowSearch& search,
                                       base::Diagnosis& why) const;
   [[nodiscard]] Prompt MakePrompt(const TranscribeOptions& options, std::int32_t language,
@@ -134,6 +129,11 @@ class Transcriber {
   // The window's segments; returns how many frames to go on by.
   std::int64_t Split(const Heard& heard, std::int64_t first, std::int64_t count,
                      std::vector<Segment>& segments) const;
+  struct Course;
+  base::Result<std::int64_t> HearWindow(const Window& window, Course& course, base::Diagnosis& why);
+  // Words for a window's segments; see PlaceWords.
+  void TimeWords(WordTimer& timer, const TranscribeOptions& options, std::int32_t language,
+                 const Window& window, std::span<Segment> segments, std::int64_t& last_ms) const;
 
   const Network& network_;
   const Tokenizer& tokenizer_;
@@ -142,6 +142,11 @@ class Transcriber {
   Team team_;
   signal::LogMel log_mel_;
   std::vector<float> mel_;
+  std::optional<float> loudest_;
+  VoiceDetector voice_;
+  std::optional<SpanFinder> finder_;
+  std::vector<float> probabilities_;
+  std::vector<SpeechSpan> speech_;  // in samples; where `finder_` is there
   Encoder encoder_;
 };
 

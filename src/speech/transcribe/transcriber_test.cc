@@ -36,7 +36,8 @@ class TranscriberTest : public testing::Test {
                  const Progress& progress = {}) {
     Transcriber transcriber(model_.network, model_.tokenizer, model_.special, filters_, {});
     base::Diagnosis why;
-    auto transcript = transcriber.Run(pcm, options, progress, why);
+    signal::SoundInMemory sound(pcm);
+    auto transcript = transcriber.Run(sound, options, progress, why);
     EXPECT_TRUE(transcript) << why.text();
     return transcript ? std::move(*transcript) : Transcript{};
   }
@@ -84,6 +85,28 @@ TEST_F(TranscriberTest, TheSameSoundGivesTheSameText) {
   EXPECT_EQ(once.Text(), again.Text());
 }
 
+// Counts how often it is read from its beginning.
+class Reread : public signal::SoundInMemory {
+ public:
+  using SoundInMemory::SoundInMemory;
+  base::Status Restart(base::Diagnosis& why) override {
+    ++restarts;
+    return SoundInMemory::Restart(why);
+  }
+  int restarts = 0;
+};
+
+TEST_F(TranscriberTest, OnlySoundOfSeveralWindowsIsReadTwice) {
+  Transcriber transcriber(model_.network, model_.tokenizer, model_.special, filters_, {});
+  base::Diagnosis why;
+  for (const auto& [seconds, restarts] : {std::pair{0.9, 0}, std::pair{2.0, 1}}) {
+    const std::vector<float> pcm = Noise(seconds);
+    Reread sound(pcm);
+    ASSERT_TRUE(transcriber.Run(sound, {}, {}, why));
+    EXPECT_EQ(sound.restarts, restarts) << seconds << " s";
+  }
+}
+
 TEST_F(TranscriberTest, ACallerCanEndIt) {
   int calls = 0;
   (void)Run(Noise(5), {}, {.segment = {}, .heard = [&](std::int64_t, std::int64_t) {
@@ -96,9 +119,11 @@ TEST_F(TranscriberTest, ACallerCanEndIt) {
 TEST_F(TranscriberTest, WhatAModelDoesNotKnowIsSaid) {
   Transcriber transcriber(model_.network, model_.tokenizer, model_.special, filters_, {});
   base::Diagnosis why;
-  EXPECT_FALSE(transcriber.Run(Noise(0.5), {.language = "de"}, {}, why));
+  const std::vector<float> pcm = Noise(0.5);
+  signal::SoundInMemory sound(pcm);
+  EXPECT_FALSE(transcriber.Run(sound, {.language = "de"}, {}, why));
   EXPECT_NE(std::string(why.text()).find("'de'"), std::string::npos) << why.text();
-  EXPECT_FALSE(transcriber.Run(Noise(0.5), {.task = Task::kTranslate}, {}, why));
+  EXPECT_FALSE(transcriber.Run(sound, {.task = Task::kTranslate}, {}, why));
   EXPECT_NE(std::string(why.text()).find("translate"), std::string::npos) << why.text();
 }
 

@@ -148,7 +148,8 @@ class PinholeSpeech : public SpeechEngine {
     options.temperatures = {0.0F};
     options.condition_on_previous = false;
     options.rules.timestamps = false;
-    const auto transcript = transcriber_->Run(sound, options, {}, why);
+    signal::SoundInMemory source(sound);
+    const auto transcript = transcriber_->Run(source, options, {}, why);
     if (!transcript) {
       throw Refused(std::string(why.text()));
     }

@@ -16,8 +16,17 @@
 #include <utility>
 
 #include "base/little_endian.h"
+#include "base/sanitized.h"
 #include "signal/sound_source.h"
 #include "speech/microphone/sample_ring.h"
+
+#if PINHOLE_SANITIZED
+// What the system's sound library keeps until the process ends is no leak of ours.
+extern "C" const char* __lsan_default_suppressions();
+extern "C" const char* __lsan_default_suppressions() {
+  return "leak:libpulse\nleak:libgst\nleak:libglib\n";
+}
+#endif
 
 namespace pinhole::speech {
 

@@ -14,18 +14,6 @@
 #include <thread>
 #include <vector>
 
-#include "base/sanitized.h"
-
-#if PINHOLE_SANITIZED
-// Not ours to free: GLib's table of names, and a context for every look for devices where no
-// PulseAudio runs (GStreamer's device provider, 1.22). They are told by who called for them, which
-// only the slow way to walk the stack sees.
-extern "C" const char* __asan_default_options() { return "fast_unwind_on_malloc=0"; }
-extern "C" const char* __lsan_default_suppressions() {
-  return "leak:_dl_init\nleak:pa_context_new_with_proplist\n";
-}
-#endif
-
 namespace pinhole::speech {
 namespace {
 

@@ -65,12 +65,9 @@ void AllowTheRest(wall::Filter& filter) {
   filter.Allow(SYS_futex, {{1, FUTEX_WAKE_PRIVATE}});
   filter.Allow(SYS_futex, {{1, FUTEX_WAIT_PRIVATE}});
 #if PINHOLE_SANITIZED
-  for (const long call :
-       {kMmap, static_cast<long>(SYS_mprotect), static_cast<long>(SYS_sched_yield),
-        static_cast<long>(SYS_sigaltstack), static_cast<long>(SYS_gettid),
-        static_cast<long>(SYS_rt_sigprocmask),
-        // how it asks whether memory can be read
-        static_cast<long>(SYS_pipe2), static_cast<long>(SYS_close), static_cast<long>(SYS_write)}) {
+  for (const long call : {kMmap, static_cast<long>(SYS_mprotect),
+                          static_cast<long>(SYS_sched_yield), static_cast<long>(SYS_sigaltstack),
+                          static_cast<long>(SYS_gettid), static_cast<long>(SYS_rt_sigprocmask)}) {
     filter.Allow(call);  // its run-time's
   }
 #endif

@@ -197,6 +197,7 @@ TEST(Service, AFullQueueIsSaid) {
   TestClient busy(service->http_address());
   TestClient waiting(service->http_address());
   busy.Say(FormRequest(kPath, {}, "wait"));
+  ASSERT_TRUE(Eventually([&] { return service->queue().counts().busy == 1; }));
   waiting.Say(FormRequest(kPath, {}, "next"));
   ASSERT_TRUE(Eventually([&] { return service->queue().full(); }));
   TestClient third(service->http_address());
@@ -227,7 +228,7 @@ TEST(Service, WhoNeverReadsIsDropped) {
   options.times.reply = milliseconds(50);
   const auto service = OpenTestService(options);
   std::string text;
-  for (int i = 0; i < 30000; ++i) {
+  for (int i = 0; i < 20000; ++i) {
     text += "a line of some length that is said again and again and again and again\n";
   }
   for (const char* stream : {"false", "true"}) {

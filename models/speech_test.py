@@ -192,6 +192,17 @@ class FrontEndTest(unittest.TestCase):
         self.assertEqual(int(features.mel_filters()[band].argmax()), 50)
         self.assertLessEqual(float(x.max() - x.min()), 2.0)
 
+    def test_another_throat_moves_a_tone_and_leaves_the_ordinary_filters_alone(self):
+        np, torch = peer("numpy"), peer("torch")
+        features = part("features")
+        tone = torch.sin(torch.arange(16000) * (2 * np.pi * 2000 / 16000))[None]
+        power = torch.stft(tone, 400, 160, window=torch.hann_window(400), return_complex=True).abs()[0, :, 50] ** 2
+        bands = [int((filters @ power).argmax()) for filters in features._WARPED]
+        self.assertEqual(bands[0], bands[16])  # the ordinary ones, and a factor of one
+        self.assertEqual(bands[1:], sorted(bands[1:]))
+        self.assertLess(bands[1], bands[0] - 3)
+        self.assertGreater(bands[-1], bands[0] + 3)
+
     def test_spoiling_keeps_the_length_and_the_range(self):
         np = peer("numpy")
         peer("torch")
@@ -246,6 +257,23 @@ class NetworkTest(unittest.TestCase):
 
 
 class TrainingTest(unittest.TestCase):
+    def test_clips_come_in_their_shares_and_each_before_any_again(self):
+        np = peer("numpy")
+        peer("torch")
+        train = part("train_speech")
+        engines = ["espeak"] * 80 + ["flite"] * 15 + ["festival"] * 5
+        rows = [{"engine": e, "first": i, "last": i + 1, "text": f"{e} {i}", "phones": None} for i, e in enumerate(engines)]
+        with tempfile.TemporaryDirectory() as folder:
+            np.save(Path(folder) / "clips_000.npy", np.arange(100, dtype=np.int16))
+            (Path(folder) / "clips_000.json").write_text(json.dumps(rows))
+            shards = train.Shards(folder, 1)
+            texts = [shards.next()[1] for _ in range(2000)]
+        for engine, share in train.MIX.items():
+            mine = [t for t in texts if t.startswith(engine)]
+            self.assertAlmostEqual(len(mine) / 2000, share, delta=0.05)
+            once = engines.count(engine)
+            self.assertEqual(len(set(mine[:once])), once)
+
     def test_targets_are_the_inputs_one_later(self):
         peer("numpy"), peer("torch")
         v, train = part("vocabulary"), part("train_speech")

@@ -3,7 +3,8 @@
 
 `log_mel` is Whisper's front end: 16 kHz, periodic Hann of 400, hop 160, reflected ends, 80 Slaney
 bands, log10, at most 8 below the loudest, (x + 4) / 4. `Spoiler` adds rooms, noise, level, telephone
-and speed to a clip; `mask` hides bands and frames of a batch.
+and speed to a clip; `mask` hides bands and frames of a batch; `warped_filters` are the bands of speakers
+whose throats are shorter or longer.
 """
 
 import numpy as np
@@ -31,10 +32,31 @@ _FILTERS = torch.from_numpy(mel_filters())
 _HANN = torch.hann_window(FFT)
 
 
-def log_mel(samples):
+def _stretch(alpha):
+    """(201, 201): takes a power spectrum to that of a throat 1 / alpha as long; above 4.8 kHz less and less, so that
+    8 kHz stays where it is."""
+    knee = 4800 * min(1, 1 / alpha)
+    f = np.linspace(0, RATE / 2, FFT // 2 + 1)
+    source = np.interp(f, [0, knee * alpha, RATE / 2], [0, knee, RATE / 2]) / (RATE / FFT)
+    low = np.minimum(source.astype(int), FFT // 2 - 1)
+    out = np.zeros((len(f), len(f)), np.float32)
+    out[np.arange(len(f)), low] = 1 - (source - low)
+    out[np.arange(len(f)), low + 1] = source - low
+    return torch.from_numpy(out)
+
+
+_WARPED = torch.stack([_FILTERS] + [_FILTERS @ _stretch(alpha) for alpha in np.linspace(0.85, 1.15, 31)])
+
+
+def warped_filters(n, r):
+    """(n, 80, 201): for each clip the filters for a random throat, for four in ten the ordinary ones."""
+    return _WARPED[np.where(r.random(n) < 0.4, 0, r.integers(1, len(_WARPED), n))]
+
+
+def log_mel(samples, filters=_FILTERS):
     """(B, n) float -> (B, 80, n // 160)."""
     power = torch.stft(samples, FFT, HOP, window=_HANN, return_complex=True)[..., :-1].abs() ** 2
-    x = torch.log10(torch.clamp(_FILTERS @ power, min=1e-10))
+    x = torch.log10(torch.clamp(filters @ power, min=1e-10))
     return (torch.maximum(x, x.amax((1, 2), keepdim=True) - 8) + 4) / 4
 
 
@@ -95,10 +117,10 @@ class Spoiler:
         return gain
 
     def speed(self, x):
-        """A little faster or slower, and higher or lower with it."""
-        if self.r.random() < 0.5:
+        """Faster or slower, and higher or lower with it, formants and all."""
+        if self.r.random() < 0.4:
             return x
-        n = int(len(x) / self.r.uniform(0.88, 1.14))
+        n = int(len(x) / np.exp(self.r.uniform(np.log(0.85), np.log(1.18))))
         return np.interp(np.linspace(0, len(x) - 1, n), np.arange(len(x)), x)
 
     def __call__(self, x):

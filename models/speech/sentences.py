@@ -209,6 +209,11 @@ def finish(text):
     return text[0].upper() + text[1:] + ("?" if asks else ".")
 
 
+def unrelated(r):
+    """One text of up to five words that have nothing to do with each other: nothing to guess, one has to hear."""
+    return finish(" ".join(_pick(r, all_words()) for _ in range(int(r.integers(1, 6)))))
+
+
 def draw(r):
     """One text; the kinds have fixed shares."""
     k = r.random()
@@ -227,7 +232,7 @@ def draw(r):
     elif k < 0.90:
         text = _question(r)
     else:
-        text = " ".join(_pick(r, all_words()) for _ in range(int(r.integers(1, 6))))
+        return unrelated(r)
     return finish(text)
 
 

@@ -4,7 +4,8 @@
 Needs the Debian packages espeak-ng, flite, festival, festvox-kallpc16k, festvox-kdlpc16k and
 festvox-us-slt-hts. eSpeak NG and Flite are called as libraries; Festival runs once for a shard.
 A shard is `clips_NNN.npy` (int16, all clips one after the other, trimmed to what sounds) and
-`clips_NNN.json` (for each: text, voice, rate, pitch, first and last sample, phonemes). Its number is its seed.
+`clips_NNN.json` (for each: text, voice, rate, pitch and its spread, first and last sample, phonemes). Its number
+is its seed.
 
     python synthesize.py --out FOLDER --first 0 --count 30
 """
@@ -24,6 +25,7 @@ import sentences
 RATE = 16000
 LONGEST = 8.0  # seconds; a longer clip is left out
 SHARD = 1000
+UNRELATED = 0.12  # of the texts, beside those that the grammar draws
 
 ACCENTS = ["en-us", "en", "en-gb-scotland", "en-gb-x-rp", "en-gb-x-gbclan", "en-029", "en-us-nyc"]
 VARIANTS = """f1 f2 f3 f5 m1 m2 m3 m4 m6 m7 m8 Alex Alicia Andrea Andy Annie Denis Diogo Gene Henrique Hugo Jacky Lee
@@ -34,7 +36,8 @@ shelby steph travis victor zac""".split()
 HELD_OUT_ACCENT = "en-gb-x-gbcwmd"
 HELD_OUT_VARIANTS = ["f4", "m5", "belinda", "edward", "klatt4", "steph2"]
 HELD_OUT_FESTIVAL = "ked_diphone"
-FLITE = ["slt", "rms", "awb", "kal16"]
+FLITE = {"slt": (110, 230), "rms": (75, 150), "awb": (80, 185), "kal16": (75, 190)}  # Hz, the mean pitch drawn
+KAL = (75, 190)  # likewise; the other voice of Festival has its own pitch always
 FESTIVAL = ["kal_diphone", "cmu_us_slt_arctic_hts"]
 
 
@@ -90,12 +93,13 @@ class Espeak:
             i += 1
         return 0
 
-    def speak(self, text, voice, rate, pitch):
+    def speak(self, text, voice, rate, pitch, spread=50):
         """Samples in -1..1 at RATE; `phones` then has each phoneme's name and first sample."""
         if self.lib.espeak_SetVoiceByName(voice.encode()) != 0:
             raise ValueError(f"eSpeak NG has no voice {voice}")
         self.lib.espeak_SetParameter(1, rate, 0)
         self.lib.espeak_SetParameter(3, pitch, 0)
+        self.lib.espeak_SetParameter(4, spread, 0)
         self.parts, self.phones = [], []
         data = text.encode()
         self.lib.espeak_Synth(data, len(data) + 1, 0, 1, 0, 1, None, None)
@@ -135,10 +139,12 @@ class Flite:
             self.voices[name] = register(None)
         return self.voices[name]
 
-    def speak(self, text, name, stretch):
+    def speak(self, text, name, stretch, pitch, spread):
+        """`pitch` and `spread`: mean and standard deviation in Hz."""
         voice = self._voice(name)
         features = ctypes.cast(voice, ctypes.POINTER(_FliteVoice)).contents.features
-        self.lib.feat_set_float(features, b"duration_stretch", stretch)
+        for feature, value in ((b"duration_stretch", stretch), (b"int_f0_target_mean", pitch), (b"int_f0_target_stddev", spread)):
+            self.lib.feat_set_float(features, feature, value)
         got = self.lib.flite_text_to_wave(text.encode(), voice)
         w = got.contents
         x = np.ctypeslib.as_array(w.samples, (w.count,)) / 32768.0
@@ -152,35 +158,54 @@ def read_wave(path):
         return resample(np.frombuffer(f.readframes(f.getnframes()), "<i2") / 32768.0, f.getframerate())
 
 
-def festival(jobs):
-    """[(text, voice, stretch)] -> [samples], one run of Festival for all."""
+def _festival_voice(row):
+    """Scheme that makes `row`'s voice the current one, at its pitch (0: the voice's own) and rate."""
+    lines = [f"(voice_{row['voice']})", f"(Parameter.set 'Duration_Stretch {row['rate']:.3f})"]
+    if row["voice"].endswith("_hts"):  # it does not heed the line before
+        lines.append(f"(set! hts_engine_params (append hts_engine_params (list '(\"-r\" {1 / row['rate']:.3f}))))")
+    if row["pitch"]:
+        lines.append(f"(set! int_lr_params '((target_f0_mean {row['pitch']}) (target_f0_std {row['spread']}) (model_f0_mean 170) (model_f0_std 34)))")
+    return "".join(lines)
+
+
+def festival(rows):
+    """Rows as `plan` makes them -> [samples], one run of Festival for all."""
     with tempfile.TemporaryDirectory() as folder:
         lines = []
-        for i, (text, voice, stretch) in enumerate(jobs):
-            lines.append(f"(voice_{voice})(Parameter.set 'Duration_Stretch {stretch:.3f})")
-            lines.append(f'(utt.save.wave (utt.synth (Utterance Text "{text}")) "{folder}/{i}.wav" \'riff)')
+        for i, row in enumerate(rows):
+            lines.append(_festival_voice(row))
+            lines.append(f'(utt.save.wave (utt.synth (Utterance Text "{row["text"]}")) "{folder}/{i}.wav" \'riff)')
         script = Path(folder) / "say.scm"
         script.write_text("\n".join(lines))
         subprocess.run(["festival", "-b", str(script)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        return [read_wave(f"{folder}/{i}.wav") for i in range(len(jobs))]
+        return [read_wave(f"{folder}/{i}.wav") for i in range(len(rows))]
+
+
+def _voice(r):
+    """{engine, voice, rate, pitch, spread}. Rate and pitch mean what the synthesizer makes of them: for eSpeak NG words
+    a minute and 0..100, for the others a stretch of time and Hz."""
+    k = r.random()
+    if k < 0.55:
+        voice = ACCENTS[r.integers(len(ACCENTS))] + "+" + VARIANTS[r.integers(len(VARIANTS))]
+        return {"engine": "espeak", "voice": voice, "rate": int(r.integers(110, 221)), "pitch": int(r.integers(25, 76)), "spread": int(r.integers(20, 81))}
+    if k < 0.78:
+        engine, voice = "flite", list(FLITE)[r.integers(len(FLITE))]
+        low, high = FLITE[voice]
+    else:
+        engine, voice = "festival", FESTIVAL[r.integers(len(FESTIVAL))]
+        low, high = KAL if voice == FESTIVAL[0] else (0, 1)
+    pitch = int(low * (high / low) ** r.random()) if low else 0
+    return {"engine": engine, "voice": voice, "rate": round(float(r.uniform(0.8, 1.3)), 3), "pitch": pitch, "spread": int(pitch * r.uniform(0.08, 0.25))}
 
 
 def plan(seed, count=SHARD):
-    """What a shard says, and how: rows of {engine, voice, rate, pitch, text}. No sound yet."""
+    """What a shard says, and how: rows of what `_voice` says, and text. No sound yet."""
     r = np.random.default_rng([seed, 7])
     rows = []
     while len(rows) < count:
-        text = sentences.draw(r)
-        if sentences.is_held_out(text):
-            continue
-        k = r.random()
-        if k < 0.70:
-            voice = ACCENTS[r.integers(len(ACCENTS))] + "+" + VARIANTS[r.integers(len(VARIANTS))]
-            rows.append({"engine": "espeak", "voice": voice, "rate": int(r.integers(110, 221)), "pitch": int(r.integers(25, 76)), "text": text})
-        elif k < 0.92:
-            rows.append({"engine": "flite", "voice": FLITE[r.integers(len(FLITE))], "rate": round(float(r.uniform(0.8, 1.3)), 3), "pitch": 0, "text": text})
-        else:
-            rows.append({"engine": "festival", "voice": FESTIVAL[r.integers(len(FESTIVAL))], "rate": round(float(r.uniform(0.85, 1.25)), 3), "pitch": 0, "text": text})
+        text = sentences.unrelated(r) if r.random() < UNRELATED else sentences.draw(r)
+        if not sentences.is_held_out(text):
+            rows.append({**_voice(r), "text": text})
     return rows
 
 
@@ -190,15 +215,15 @@ def speak_all(rows):
     espeak = Espeak()
     flite = Flite() if any(row["engine"] == "flite" for row in rows) else None
     fest = [i for i, row in enumerate(rows) if row["engine"] == "festival"]
-    spoken = dict(zip(fest, festival([(rows[i]["text"], rows[i]["voice"], rows[i]["rate"]) for i in fest]) if fest else [], strict=True))
+    spoken = dict(zip(fest, festival([rows[i] for i in fest]) if fest else [], strict=True))
     out = []
     for i, row in enumerate(rows):
         phones = None
         if row["engine"] == "espeak":
-            x = espeak.speak(row["text"], row["voice"], row["rate"], row["pitch"])
+            x = espeak.speak(row["text"], row["voice"], row["rate"], row["pitch"], row.get("spread", 50))
             phones = espeak.phones
         elif row["engine"] == "flite":
-            x = flite.speak(row["text"], row["voice"], row["rate"])
+            x = flite.speak(row["text"], row["voice"], row["rate"], row["pitch"], row["spread"])
         else:
             x = spoken[i]
         first, last = sounding(x)

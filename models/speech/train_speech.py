@@ -3,14 +3,16 @@
 
 In: a folder of shards (it may still be growing), minutes of wall clock, a seed. Out: a checkpoint with
 the averaged weights, written every three minutes and at the end; with the checkpoint there, training
-goes on from it. The learning rate follows a cosine over the minutes.
+goes on from it. The learning rate follows a cosine over the minutes; a second training may go on from
+the end of a first at a middling rate (--start).
 
-Clips lie at a random place in silence or noise, one or two to a window. A batch is padded with zeros to
+Of each synthesizer the clips come in a fixed share, faster and slower, and as if from other throats.
+They lie at a random place in silence or noise, one or two to a window. A batch is padded with zeros to
 its longest clip, to a little more, or to the whole window, so that the network knows both. Half of the
-clips ask for timestamps. Beside the decoder's loss, the encoder's output is asked two more things through
-heads that are thrown away: to spell the text (CTC over letters) and, where eSpeak NG spoke and so told
-its phonemes and their times, to name the phoneme of each frame. Without the latter the encoder hears
-nothing for the first thousands of steps.
+clips ask for timestamps. Beside the decoder's loss, the encoder's output is asked two more things
+through heads that are thrown away: to spell the text (CTC over letters) and, where eSpeak NG spoke and
+so told its phonemes and their times, to name the phoneme of each frame. Without the latter the encoder
+hears nothing for the first thousands of steps.
 """
 
 import argparse
@@ -28,13 +30,16 @@ from torch import nn
 
 import evaluate
 import vocabulary as v
-from features import RATE, Spoiler, log_mel, mask
+from features import RATE, Spoiler, log_mel, mask, warped_filters
 from network import Whisper
 
 FRAMES = 9000  # of 10 ms in a batch
 RATE_PEAK, MUON_PEAK, WARM_UP, DECAY = 1.5e-3, 3.0e-3, 100, 0.05
+RESTART = 0.55  # of the peak rates, where training goes on from an earlier one's end
 AVERAGE = 0.998
 SAVE_SECONDS, MEASURE_SECONDS = 180, 600
+MIX = {"espeak": 0.5, "flite": 0.27, "festival": 0.23}  # of the clips; natural voices more often than they are spoken
+LOOK = 3000  # clips between two looks for new shards
 WINDOW = int(v.WINDOW * RATE)
 PHONES = """n t s I d k @ r l D z w m 0 f E aI eI p i: b u: v V a h 3 I2 oU @2 i 3: a# j aU O@ e@ T g o@ tS U N A@ ; r- S dZ
 @L t# O: i@ aa t[ O2 aI2 i@3 I# U@ VR w# aI@ t2 A: @5 OI @- Z""".split()
@@ -44,28 +49,38 @@ LETTERS = {c: i + 1 for i, c in enumerate("abcdefghijklmnopqrstuvwxyz '")}  # 0 
 
 
 class Shards:
-    """The clips of all shards that are there, in a new random order each time they have been heard."""
+    """The clips of all shards that are there; of each synthesizer its share. Each clip once, in random order, before
+    any of that synthesizer's comes again."""
 
     def __init__(self, folder, seed):
         self.folder, self.random = Path(folder), random.Random(seed)
-        self.sounds, self.rows, self.order, self.epoch = {}, {}, [], 0
+        self.sounds, self.rows, self.drawn = {}, {}, 0
+        self.all, self.queues = {name: [] for name in MIX}, {name: [] for name in MIX}
 
     def _look(self):
+        """Mixes the clips of new shards into what is still to be heard."""
         for index in sorted(self.folder.glob("clips_*.json")):
             if index.stem not in self.rows:
                 self.sounds[index.stem] = np.load(index.with_suffix(".npy"), mmap_mode="r")
                 self.rows[index.stem] = json.loads(index.read_text())
+                for i, row in enumerate(self.rows[index.stem]):
+                    self.all[row["engine"]].append((index.stem, i))
+                    self.queues[row["engine"]].append((index.stem, i))
         if not self.rows:
             raise SystemExit(f"{self.folder} holds no clips; run synthesize.py --out {self.folder} first")
+        for queue in self.queues.values():
+            self.random.shuffle(queue)
 
     def next(self):
         """(samples in -1..1, text, phonemes or None)."""
-        if not self.order:
+        if self.drawn % LOOK == 0:
             self._look()
-            self.order = [(k, i) for k, rows in self.rows.items() for i in range(len(rows))]
-            self.random.shuffle(self.order)
-            self.epoch += 1
-        key, i = self.order.pop()
+        self.drawn += 1
+        there = [name for name in MIX if self.all[name]]
+        engine = self.random.choices(there, [MIX[name] for name in there])[0]
+        if not self.queues[engine]:
+            self.queues[engine] = self.random.sample(self.all[engine], len(self.all[engine]))
+        key, i = self.queues[engine].pop()
         row = self.rows[key][i]
         return self.sounds[key][row["first"] : row["last"]] / 32768.0, row["text"], row["phones"]
 
@@ -187,7 +202,7 @@ class Trainee(nn.Module):
     def losses(self, batch, r):
         """(decoder's cross-entropy for a token, CTC for a letter, cross-entropy for a frame's phoneme)."""
         samples, inputs, targets, letters, phones = batch
-        mel = mask(log_mel(samples), r)
+        mel = mask(log_mel(samples, warped_filters(len(samples), r)), r)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             audio = self.model.encoder(mel)
             logits = self.model.decoder(inputs, audio)
@@ -252,19 +267,23 @@ def optimizers_of(module):
 class Run:
     """What a checkpoint holds, and the steps between two of them."""
 
-    def __init__(self, out, minutes, seed, tokens):
+    def __init__(self, out, minutes, seed, tokens, start=None):
         self.out, self.seconds, self.tokens = Path(out), minutes * 60, tokens
         torch.manual_seed(seed)
         self.trainee = Trainee()
         self.optimizers = optimizers_of(self.trainee)
         self.average = copy.deepcopy(self.trainee.model).eval()
         self.step, self.spent = 0, 0.0
+        self.again = start is not None
         self.r = np.random.default_rng([seed, 17])
-        if self.out.exists():
-            self._resume()
+        if self.out.exists() or self.again:
+            self._resume(self.out if self.out.exists() else start)
+        if not self.out.exists():
+            self.spent = 0.0
+        self.first = self.step
 
-    def _resume(self):
-        state = torch.load(self.out, weights_only=True)
+    def _resume(self, path):
+        state = torch.load(path, weights_only=True)
         self.trainee.load_state_dict(state["trainee"])
         for optimizer, one in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(one)
@@ -284,7 +303,9 @@ class Run:
     def learn(self, batch):
         """One step; the three losses."""
         progress = self.progress()
-        share = min(1, (self.step + 1) / WARM_UP) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
+        share = min(1, (self.step - self.first + 1) / WARM_UP) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
+        if self.again:
+            share, progress = share * RESTART, 0.5 + 0.5 * progress
         for optimizer, peak in zip(self.optimizers, (MUON_PEAK, RATE_PEAK), strict=True):
             for group in optimizer.param_groups:
                 group["lr"] = peak * share
@@ -302,22 +323,28 @@ class Run:
         return np.array([float(x.detach()) for x in (token, ctc, frame)])
 
 
+def strength(run):
+    """How much clips are spoilt: little at first, in full in the middle, a bit less at the end."""
+    p = run.progress()
+    return min(1.0 if run.again else 0.2 + 1.6 * p, 1.0, 1.0 - 1.2 * (p - 0.7))
+
+
 def measure(run, tokenizer, rows, clips):
     texts, _ = evaluate.transcribe(run.average, tokenizer, clips)
     print(f"step {run.step}: word error rate {100 * evaluate.word_error_rate(rows, texts):.1f} % on {len(rows)} held-out clips", flush=True)
 
 
-def train(folder, out, minutes, seed=1, tokens=None, check=120):
+def train(folder, out, minutes, seed=1, tokens=None, check=120, start=None):
     """Trains until `minutes` have passed in all and leaves the checkpoint at `out`."""
     torch.set_num_threads(1)
     tokenizer = v.Tokenizer(tokens or v.standard())
-    run = Run(out, minutes, seed, tokenizer.tokens)
+    run = Run(out, minutes, seed, tokenizer.tokens, start)
     rows = evaluate.read_rows()[:: max(1, 400 // check)]
     clips = evaluate.held_out_clips(rows)
     last, saved, measured, shown, sums, clips_heard = time.monotonic(), run.spent, run.spent, run.step, np.zeros(3), 0
     examples = Examples(folder, seed + run.step, tokenizer)
     for batch in examples:
-        examples.spoiler.strength = min(1.0, 0.2 + 1.6 * run.progress())
+        examples.spoiler.strength = strength(run)
         sums += run.learn(batch)
         clips_heard += len(batch[0])
         now = time.monotonic()
@@ -343,8 +370,9 @@ def main():
     p.add_argument("--out", type=Path, required=True)
     p.add_argument("--minutes", type=float, default=80)
     p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--start", type=Path, help="an earlier training's checkpoint to go on from, at a middling rate")
     args = p.parse_args()
-    train(args.clips, args.out, args.minutes, args.seed)
+    train(args.clips, args.out, args.minutes, args.seed, start=args.start)
 
 
 if __name__ == "__main__":

@@ -53,7 +53,6 @@ speech::TranscribeOptions SpeechParts::Defaults() const {
   options.beam = 5;
   options.voice_only = true;
   if (is_bundled_) {
-    options.hearing = speech::Hearing::kFit;
     options.no_speech_suffices = true;
     options.condition_on_previous = false;  // no earlier text was in its training
   }

@@ -50,8 +50,7 @@ class SpeechParts {
   [[nodiscard]] bool is_bundled() const { return is_bundled_; }
   // The model's file without folder and ending: "tiny.en".
   [[nodiscard]] std::string name() const;
-  // What suits the model: the bundled one was trained to tell silence from speech, and to hear a
-  // window that ends with the sound.
+  // What suits the model: the bundled one was trained to tell silence from speech.
   [[nodiscard]] speech::TranscribeOptions Defaults() const;
   // One caller at a time.
   [[nodiscard]] speech::Transcriber& transcriber() { return transcriber_; }

@@ -16,9 +16,17 @@
 #include <utility>
 
 #include "base/little_endian.h"
+#include "base/sanitized.h"
 #include "signal/sound_source.h"
 #include "speech/microphone/sample_ring.h"
-#include "system/failure.h"
+
+#if PINHOLE_SANITIZED
+// What the system's sound library keeps until the process ends is no leak of ours.
+extern "C" const char* __lsan_default_suppressions();
+extern "C" const char* __lsan_default_suppressions() {
+  return "leak:libpulse\nleak:libgst\nleak:libglib\n";
+}
+#endif
 
 namespace pinhole::speech {
 
@@ -386,7 +394,7 @@ base::Result<std::size_t> Microphone::Stream::Read(std::span<float> to, int time
       came_.wait_for(hold, std::min<Clock::duration>(kTick, until - now));
       count += ring_.Pop(to.subspan(count));
     }
-    // After the lock was given up: an error's message may be about to be made by who wants it.
+    // Not under the lock, which GStreamer's thread may want before it has said what is wrong.
     if (count == 0) {
       PINHOLE_TRY(Trouble(0, why));
     }

@@ -145,7 +145,7 @@ TEST_P(Found, InNoiseByItsVoice) {
   signal::SoundInMemory sound(pcm);
   const auto transcript = transcriber.Run(sound, options, progress, why_);
   ASSERT_TRUE(transcript) << why_.text();
-  EXPECT_EQ(transcript->Text(), Golden(GetParam())["text"]);
+  EXPECT_EQ(transcript->Text(), Golden(GetParam())["text"].get<std::string>());
   ASSERT_FALSE(transcript->segments.empty());
   EXPECT_GE(transcript->segments.front().start_ms, 18'500);
   EXPECT_LE(transcript->segments.back().end_ms, 23'000);

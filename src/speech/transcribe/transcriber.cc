@@ -35,6 +35,12 @@ constexpr std::int64_t kSilenceFrames = 100;
 // silence counts.
 constexpr float kSilence = -10.0F;
 
+// Easier than the detector's own: what is heard in vain costs time, what is not heard is lost.
+constexpr SpeechRules kVoiceRules = {.enter = 0.4F, .leave = 0.25F, .min_speech_ms = 100};
+
+// In shorter sounds there is too little around a word for the detector to tell.
+constexpr std::int64_t kVoiceSamples = 3 * signal::LogMel::kSampleRate / 2;
+
 bool IsBlank(std::string_view text) {
   return text.find_first_not_of(" \t\n\r") == std::string_view::npos;
 }
@@ -86,7 +92,7 @@ Status Transcriber::Measure(SlidingSound& sound, bool voice_only, Diagnosis& why
   speech_.clear();
   finder_.reset();
   if (voice_only) {
-    finder_.emplace(SpeechRules{});
+    finder_.emplace(kVoiceRules);
   }
   const std::int64_t piece = WindowFrames() * kHop;
   bool one_window = false;
@@ -94,6 +100,9 @@ Status Transcriber::Measure(SlidingSound& sound, bool voice_only, Diagnosis& why
     PINHOLE_ASSIGN(const std::span<const float> samples, sound.Take(first, piece, why));
     const auto count = static_cast<std::int64_t>(samples.size());
     FindVoice(samples, count < piece, first + count);
+    if (count < piece && first + count < kVoiceSamples) {
+      finder_.reset();
+    }
     one_window = first == 0 && count + signal::LogMel::kWindow <= piece;
     if (!one_window) {
       (void)log_mel_.Push(samples, mel_);

@@ -4,7 +4,7 @@
 // Does somebody speak? Sound as it comes -> a probability for every 20 ms of it.
 //
 //   16 kHz mono floats in [-1, 1]
-//     -> 16 mel bands every 10 ms (signal/log_mel.h), the mean of two frames, not below -6.5
+//     -> 16 mel bands every 10 ms (signal/log_mel.h), the mean of two frames, not below -8
 //     -> each band above a floor that falls at once and rises 3 dB a second, and against the mean
 //        of all: 32 numbers a step of 20 ms
 //     -> three convolutions over time (5 steps apart by 1, 3 and 6: 0.6 s back, 0.22 s ahead), 20
@@ -21,7 +21,7 @@
 // Probability k is about samples 320 k to 320 k + 319 and comes out some 0.25 s after them. Its
 // bits do not depend on how the samples were cut into pieces.
 //
-// Memory: fixed members, about 60 KiB, no heap. Cost: 7,000 multiply-adds a step beside two
+// Memory: fixed members, about 55 KiB, no heap. Cost: 7,000 multiply-adds a step beside two
 // spectra. One object a stream.
 
 #include <array>

@@ -197,6 +197,7 @@ TEST(Service, AFullQueueIsSaid) {
   TestClient busy(service->http_address());
   TestClient waiting(service->http_address());
   busy.Say(FormRequest(kPath, {}, "wait"));
+  ASSERT_TRUE(Eventually([&] { return service->queue().counts().busy == 1; }));
   waiting.Say(FormRequest(kPath, {}, "next"));
   ASSERT_TRUE(Eventually([&] { return service->queue().full(); }));
   TestClient third(service->http_address());

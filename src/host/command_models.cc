@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // pinhole models list, pull, verify: official model files, fetched and checked.
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -90,24 +87,17 @@ std::string ListText(const std::string& folder) {
 class ShownPull : public models::PullWatcher {
  public:
   explicit ShownPull(const ModelEntry& entry)
-      : text_(std::string(entry.name), entry.bytes),
-        name_(entry.name),
-        terminal_(system::IsTerminal(Stream::kError)) {}
-  ~ShownPull() override { Clear(); }
+      : text_(std::string(entry.name), entry.bytes), name_(entry.name) {}
 
   void Waiting() override { Line(name_ + ": another process is pulling it; waiting for that"); }
-  void Checking() override {
-    if (terminal_) {
-      Bar(name_ + "  computing the digest");
-    }
-  }
+  void Checking() override { line_.Show(name_ + "  computing the digest"); }
   void Moved(std::uint64_t bytes) override {
     const auto now = std::chrono::steady_clock::now();
     text_.Moved(bytes, std::chrono::duration<double>(now - began_).count());
-    if (terminal_) {
+    if (line_.is_active()) {
       if (now - drawn_ >= std::chrono::milliseconds(100)) {
         drawn_ = now;
-        Bar(text_.Bar(Width()));
+        line_.Show(text_.Bar(static_cast<std::size_t>(TerminalWidth(Stream::kError)) - 1));
       }
     } else if (const std::string line = text_.SparseLine(); !line.empty()) {
       Line(line);
@@ -119,30 +109,14 @@ class ShownPull : public models::PullWatcher {
   }
 
  private:
-  static std::size_t Width() {
-    winsize size = {};
-    const bool known = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1;
-    return known ? size.ws_col - 1U : 79U;
-  }
-  void Bar(const std::string& text) {
-    std::fputs(("\r" + text + "\x1b[K").c_str(), stderr);
-    visible_ = true;
-  }
-  void Clear() {
-    if (visible_) {
-      std::fputs("\r\x1b[K", stderr);
-      visible_ = false;
-    }
-  }
   void Line(const std::string& text) {
-    Clear();
+    line_.Clear();
     std::fputs((text + "\n").c_str(), stderr);
   }
 
   models::ProgressText text_;
   std::string name_;
-  bool terminal_;
-  bool visible_ = false;
+  StatusLine line_;
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   std::chrono::steady_clock::time_point drawn_;
 };

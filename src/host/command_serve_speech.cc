@@ -36,10 +36,7 @@ constexpr std::uint64_t kMiB = std::uint64_t{1} << 20U;
 class ModelRecognizer final : public Recognizer {
  public:
   ModelRecognizer(const speech::SpeechModel& model, int threads, std::int64_t most_seconds)
-      : pool_(threads),
-        transcriber_(model.network(), model.tokenizer(), model.special(), model.filters(),
-                     {pool_.workers(), threads}),
-        most_seconds_(most_seconds) {}
+      : hearer_(model, threads), most_seconds_(most_seconds) {}
 
   base::Result<speech::Transcript> Transcribe(const Upload& upload,
                                               const speech::TranscribeOptions& options,
@@ -53,12 +50,11 @@ class ModelRecognizer final : public Recognizer {
     PINHOLE_ASSIGN(const auto sound,
                    speech::DecodedSound::FromDescriptor(*std::move(fd), name,
                                                         {.max_seconds = most_seconds_}, why));
-    return transcriber_.Run(*sound, options, progress, why);
+    return hearer_.transcriber().Run(*sound, options, progress, why);
   }
 
  private:
-  engine::owned::WorkerPool pool_;
-  speech::Transcriber transcriber_;
+  Hearer hearer_;
   std::int64_t most_seconds_;
 };
 
@@ -111,13 +107,12 @@ void AwaitEnd(const system::UniqueFd& ending) {
 
 int WorkForQueue(const ServeSpeechOptions& options) {
   const StopBySignal stop;  // before any thread is started
-  SpeechParts parts({.model = options.model,
-                     .precision = options.precision,
-                     .threads = options.threads > 0 ? options.threads : UsualThreads()});
+  const SpeechParts parts({.model = options.model, .precision = options.precision});
+  Hearer hearer(parts.model(), options.threads > 0 ? options.threads : UsualThreads());
   QueueWork work;
   work.queue = QueueOf(options.queue);
   work.until_empty = options.until_empty;
-  return WorkFromQueue(work, parts, stop);
+  return WorkFromQueue(work, parts, hearer.transcriber(), stop);
 }
 
 }  // namespace
@@ -130,7 +125,7 @@ int ServeSpeech(const ServeSpeechOptions& options) {
   const system::UniqueFd ending = system::EndingSignals();
   const int threads =
       options.threads > 0 ? options.threads : std::max(1, UsualThreads() / options.workers);
-  const SpeechParts parts({.model = options.model, .precision = options.precision, .threads = 1});
+  const SpeechParts parts({.model = options.model, .precision = options.precision});
   std::vector<std::unique_ptr<Recognizer>> recognizers;
   for (int i = 0; i < options.workers; ++i) {
     recognizers.push_back(

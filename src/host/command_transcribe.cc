@@ -144,8 +144,13 @@ class HearingStatus {
 
 class Transcription {
  public:
-  Transcription(const TranscribeCommandOptions& options, SpeechParts& parts, Format format)
-      : options_(options), parts_(parts), format_(format), hear_(OptionsFor(options, parts)) {}
+  Transcription(const TranscribeCommandOptions& options, const SpeechParts& parts,
+                speech::Transcriber& transcriber, Format format)
+      : options_(options),
+        parts_(parts),
+        transcriber_(transcriber),
+        format_(format),
+        hear_(OptionsFor(options, parts)) {}
 
   void Run(const std::string& path) {
     base::Diagnosis why;
@@ -163,8 +168,7 @@ class Transcription {
                                              return true;
                                            }};
     line_.Show("listening to " + ShownPath(path));
-    const Transcript transcript =
-        ValueOr(parts_.transcriber().Run(*sound, hear_, progress, why), why);
+    const Transcript transcript = ValueOr(transcriber_.Run(*sound, hear_, progress, why), why);
     line_.Clear();
     out.End(transcript);
     Report(path, *sound, transcript, status.seconds());
@@ -208,7 +212,7 @@ class Transcription {
   // `next` gives samples, none at the end.
   template <typename Next>
   void Follow(const Next& next) {
-    speech::StreamingText text(speech::HearBy(parts_.transcriber(), hear_),
+    speech::StreamingText text(speech::HearBy(transcriber_, hear_),
                                {.most_ms = parts_.window_ms() * 4 / 5});
     LiveText live(format_, FormatOf(), LanguageOf(), [](const std::string& piece) {
       Print(piece);
@@ -273,7 +277,8 @@ class Transcription {
   }
 
   const TranscribeCommandOptions& options_;
-  SpeechParts& parts_;
+  const SpeechParts& parts_;
+  speech::Transcriber& transcriber_;
   Format format_;
   TranscribeOptions hear_;
   StatusLine line_;
@@ -336,16 +341,15 @@ int Transcribe(const TranscribeCommandOptions& options) {
   if (!options.queue.servers.empty()) {
     return AskQueue(RequestOf(options, *format), *stop);
   }
-  SpeechParts parts({.model = options.model,
-                     .precision = options.precision,
-                     .threads = options.threads > 0 ? options.threads : UsualThreads()});
+  const SpeechParts parts({.model = options.model, .precision = options.precision});
+  Hearer hearer(parts.model(), options.threads > 0 ? options.threads : UsualThreads());
   SayWhichModel(parts, options.quiet);
   if (!options.out.empty()) {
     OutputFiles folder;
     folder.EnsureFolder(options.out);
     folder.Commit();
   }
-  Transcription transcription(options, parts, *format);
+  Transcription transcription(options, parts, hearer.transcriber(), *format);
   if (options.mic) {
     transcription.RunMicrophone(stop->flag());
     return 0;

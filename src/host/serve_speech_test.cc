@@ -11,6 +11,7 @@
 #include <string>
 
 #include "host/command_for_tests.h"
+#include "host/speech_clips_for_tests.h"
 #include "speech/service/client_for_tests.h"
 #include "speech/service/wyoming_event.h"
 #include "system/child_process.h"
@@ -24,13 +25,6 @@ using speech::service::TestClient;
 using speech::service::WyomingBytes;
 using testing::HasSubstr;
 using testing::StartsWith;
-
-const std::string kClips = PINHOLE_MODELS_FOLDER "/speech/golden/";
-
-std::string Said(const std::string& clip) {
-  std::string text = json::parse(ReadText(kClips + clip + ".json"))["text"];
-  return text.starts_with(' ') ? text.substr(1) : text;
-}
 
 // The command, serving at free ports.
 class Served {

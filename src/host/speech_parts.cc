@@ -39,10 +39,7 @@ SpeechParts::SpeechParts(const SpeechNeeds& needs)
     : is_bundled_(needs.model.empty()),
       model_(SpeechModelFile(needs.model),
              {.weights = PrecisionNamed(needs.precision),
-              .cache_folder = needs.keeps_packed ? system::CacheFolder("packed") : ""}),
-      pool_(needs.threads),
-      transcriber_(model_.network(), model_.tokenizer(), model_.special(), model_.filters(),
-                   {pool_.workers(), needs.threads}) {}
+              .cache_folder = needs.keeps_packed ? system::CacheFolder("packed") : ""}) {}
 
 std::string SpeechParts::name() const {
   return std::filesystem::path(model_.path()).stem().string();

@@ -26,11 +26,28 @@ T ValueOr(base::Result<T> result, const base::Diagnosis& why) {
   return std::move(*result);
 }
 
+// Threads and a transcriber over a model, which must outlive it. One caller at a time; several
+// hearers share a model.
+class Hearer {
+ public:
+  Hearer(const speech::SpeechModel& model, int threads)
+      : pool_(threads),
+        transcriber_(model.network(), model.tokenizer(), model.special(), model.filters(),
+                     {pool_.workers(), threads}) {}
+  Hearer(const Hearer&) = delete;
+  Hearer& operator=(const Hearer&) = delete;
+
+  [[nodiscard]] speech::Transcriber& transcriber() { return transcriber_; }
+
+ private:
+  engine::owned::WorkerPool pool_;
+  speech::Transcriber transcriber_;
+};
+
 struct SpeechNeeds {
   std::string model = {};          // a file, a folder or a name; empty: the bundled one
   std::string precision = "int8";  // of the weights: int8, bf16, f32
-  int threads = 1;
-  bool keeps_packed = true;  // weights laid out for this machine, in the user's cache
+  bool keeps_packed = true;        // weights laid out for this machine, in the user's cache
 };
 
 // The file that `model` stands for. Throws Failure, which says how to get it.
@@ -52,16 +69,12 @@ class SpeechParts {
   [[nodiscard]] std::string name() const;
   // What suits the model: the bundled one was trained to tell silence from speech.
   [[nodiscard]] speech::TranscribeOptions Defaults() const;
-  // One caller at a time.
-  [[nodiscard]] speech::Transcriber& transcriber() { return transcriber_; }
   // Of the model's window.
   [[nodiscard]] int window_ms() const { return model_.network().dims.audio_context * 20; }
 
  private:
   bool is_bundled_;
   speech::SpeechModel model_;
-  engine::owned::WorkerPool pool_;
-  speech::Transcriber transcriber_;
 };
 
 }  // namespace pinhole::host

@@ -131,7 +131,8 @@ speech::queue::QueueOptions QueueOf(const SpeechQueueOptions& options) {
   return queue;
 }
 
-Heard HearJob(SpeechParts& parts, const Job& job, const std::atomic<bool>& stop) {
+Heard HearJob(const SpeechParts& parts, speech::Transcriber& transcriber, const Job& job,
+              const std::atomic<bool>& stop) {
   base::Diagnosis why;
   const auto format = speech::ParseFormat(job.format, why);
   if (!format) {
@@ -149,7 +150,7 @@ Heard HearJob(SpeechParts& parts, const Job& job, const std::atomic<bool>& stop)
   }
   const speech::Progress progress = {.segment = {},
                                      .heard = [&](std::int64_t, std::int64_t) { return !stop; }};
-  const auto transcript = parts.transcriber().Run(**sound, options, progress, why);
+  const auto transcript = transcriber.Run(**sound, options, progress, why);
   if (stop) {
     return {HeardAs::kTryAgain, "the worker was told to end"};
   }
@@ -161,7 +162,8 @@ Heard HearJob(SpeechParts& parts, const Job& job, const std::atomic<bool>& stop)
                         {.words = job.word_times, .translated = job.task == "translate"})};
 }
 
-int WorkFromQueue(const QueueWork& work, SpeechParts& parts, const StopBySignal& stop) {
+int WorkFromQueue(const QueueWork& work, const SpeechParts& parts, speech::Transcriber& transcriber,
+                  const StopBySignal& stop) {
   Queue queue(work.queue);
   speech::queue::WorkerEvents events;
   events.trouble = [](std::string_view sentence) { PrintError(sentence); };
@@ -175,9 +177,11 @@ int WorkFromQueue(const QueueWork& work, SpeechParts& parts, const StopBySignal&
           (ours ? "" : " (another worker was first)"));
     };
   }
-  queue.RunWorker([&](const Job& job,
-                      const std::atomic<bool>& stopped) { return HearJob(parts, job, stopped); },
-                  stop.flag(), events, work.until_empty);
+  queue.RunWorker(
+      [&](const Job& job, const std::atomic<bool>& stopped) {
+        return HearJob(parts, transcriber, job, stopped);
+      },
+      stop.flag(), events, work.until_empty);
   return 0;
 }
 

@@ -16,8 +16,8 @@ namespace pinhole::host {
 speech::queue::QueueOptions QueueOf(const SpeechQueueOptions& options);
 
 // What every worker answers to `job`, whatever goes wrong with it.
-speech::queue::Heard HearJob(SpeechParts& parts, const speech::queue::Job& job,
-                             const std::atomic<bool>& stop);
+speech::queue::Heard HearJob(const SpeechParts& parts, speech::Transcriber& transcriber,
+                             const speech::queue::Job& job, const std::atomic<bool>& stop);
 
 struct QueueWork {
   speech::queue::QueueOptions queue = {};
@@ -25,9 +25,10 @@ struct QueueWork {
   bool quiet = false;
 };
 // A worker, until a signal ends it, or there is nothing left to do. What it does is said on
-// standard error. Answers the exit code. To be called before `parts` has threads: see StopBySignal.
+// standard error. Answers the exit code. `stop` is older than the transcriber's threads.
 class StopBySignal;
-int WorkFromQueue(const QueueWork& work, SpeechParts& parts, const StopBySignal& stop);
+int WorkFromQueue(const QueueWork& work, const SpeechParts& parts, speech::Transcriber& transcriber,
+                  const StopBySignal& stop);
 
 struct QueueRequest {
   speech::queue::QueueOptions queue = {};

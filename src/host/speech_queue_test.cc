@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "host/command_for_tests.h"
+#include "host/speech_clips_for_tests.h"
 #include "speech/queue/cluster_for_tests.h"
 #include "speech/queue/queue.h"
 #include "system/failure.h"
@@ -19,13 +20,6 @@ namespace {
 
 using speech::queue::ClusterForTests;
 using testing::HasSubstr;
-
-const std::string kClips = PINHOLE_MODELS_FOLDER "/speech/golden/";
-
-std::string Said(const std::string& clip) {
-  std::string text = nlohmann::json::parse(ReadText(kClips + clip + ".json"))["text"];
-  return text.starts_with(' ') ? text.substr(1) : text;
-}
 
 // The cluster has elected who keeps what.
 void AwaitCluster(const std::string& servers) {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "host/command_for_tests.h"
+#include "host/speech_clips_for_tests.h"
 
 namespace pinhole::host {
 namespace {
@@ -17,13 +18,6 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
-
-const std::string kClips = PINHOLE_MODELS_FOLDER "/speech/golden/";
-
-std::string Said(const std::string& clip) {
-  std::string text = json::parse(ReadText(kClips + clip + ".json"))["text"];
-  return text.starts_with(' ') ? text.substr(1) : text;
-}
 
 TEST(Transcribe, WritesWhatIsSaidAndHowFastThatWas) {
   const Ran ran = RunPinhole("transcribe " + kClips + "light.wav");

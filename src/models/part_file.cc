@@ -12,6 +12,7 @@
 #include <filesystem>
 
 #include "system/failure.h"
+#include "system/files.h"
 
 namespace pinhole::models {
 
@@ -40,16 +41,9 @@ UniqueFd Open(const std::string& path, int flags) {
   return fd;
 }
 
-void WriteAll(int fd, std::span<const std::byte> bytes, const std::string& path) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) {
-      continue;
-    }
-    if (written < 0) {
-      Fail(path, "can't be written");
-    }
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
+void Write(int fd, std::span<const std::byte> bytes, const std::string& path) {
+  if (!system::WriteAll(fd, bytes)) {
+    Fail(path, "can't be written");
   }
 }
 
@@ -131,11 +125,11 @@ void PartFile::Restart(const std::string& etag) {
     return;
   }
   const UniqueFd file = Open(etag_file_, O_WRONLY | O_CREAT | O_TRUNC);
-  WriteAll(file.get(), std::as_bytes(std::span(etag_)), etag_file_);
+  Write(file.get(), std::as_bytes(std::span(etag_)), etag_file_);
 }
 
 void PartFile::Append(std::span<const std::byte> bytes) {
-  WriteAll(fd_.get(), bytes, part_);
+  Write(fd_.get(), bytes, part_);
   size_ += bytes.size();
 }
 

@@ -86,16 +86,9 @@ AlignedBytes ReadStream(int fd, std::size_t max_bytes, const std::string& path) 
 }
 
 void WriteFully(int fd, std::span<const std::byte> bytes, const std::string& path) {
-  while (!bytes.empty()) {
-    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) {
-      continue;
-    }
-    if (n < 0) {
-      throw Failure(ShownPath(path) + ": can't be written: " + Reason(errno) +
-                    "; check the disk and the folder");
-    }
-    bytes = bytes.subspan(static_cast<std::size_t>(n));
+  if (!WriteAll(fd, bytes)) {
+    throw Failure(ShownPath(path) + ": can't be written: " + Reason(errno) +
+                  "; check the disk and the folder");
   }
 }
 
@@ -108,6 +101,34 @@ bool IsPictureName(const fs::path& name) {
 }
 
 }  // namespace
+
+bool WriteAll(int fd, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) {
+      continue;
+    }
+    if (n < 0) {
+      return false;
+    }
+    bytes = bytes.subspan(static_cast<std::size_t>(n));
+  }
+  return true;
+}
+
+bool ReadAll(int fd, std::span<std::byte> to) {
+  while (!to.empty()) {
+    const ssize_t n = ::read(fd, to.data(), to.size());
+    if (n < 0 && errno == EINTR) {
+      continue;
+    }
+    if (n <= 0) {
+      return false;
+    }
+    to = to.subspan(static_cast<std::size_t>(n));
+  }
+  return true;
+}
 
 AlignedBytes::AlignedBytes(std::size_t size)
     : data_(static_cast<std::byte*>(

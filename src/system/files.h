@@ -49,6 +49,11 @@ AlignedBytes ReadFile(const std::string& path, std::size_t max_bytes);
 // All bytes that can be read from the descriptor `fd`; `path` is for messages. Throws Failure.
 AlignedBytes ReadDescriptor(int fd, const std::string& path, std::size_t max_bytes);
 
+// All of `bytes`; false where the system refuses, which errno tells.
+bool WriteAll(int fd, std::span<const std::byte> bytes);
+// As many bytes as `to` holds; false where reading fails or there are fewer.
+bool ReadAll(int fd, std::span<std::byte> to);
+
 // `path` as a message shows it: printable, "standard input" for "-".
 std::string ShownPath(const std::string& path);
 

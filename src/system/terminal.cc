@@ -49,9 +49,11 @@ std::string Shortened(std::string_view text, std::size_t width) {
 
 bool IsTerminal(Stream stream) { return ::isatty(DescriptorOf(stream)) == 1; }
 
-int TerminalWidth() {
+int TerminalWidth(Stream stream) {
   winsize size{};
-  const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  const bool known =
+      ::ioctl(stream == Stream::kOut ? STDOUT_FILENO : STDERR_FILENO, TIOCGWINSZ, &size) == 0 &&
+      size.ws_col > 0;
   return known ? std::clamp<int>(size.ws_col, 40, 400) : 100;
 }
 
@@ -91,7 +93,8 @@ void StatusLine::Show(const std::string& text) {
     return;
   }
   const std::string line =
-      "\r\x1b[K" + Shortened(Printable(text), static_cast<std::size_t>(TerminalWidth()) - 1);
+      "\r\x1b[K" +
+      Shortened(Printable(text), static_cast<std::size_t>(TerminalWidth(Stream::kError)) - 1);
   std::fwrite(line.data(), 1, line.size(), stderr);
   std::fflush(stderr);
   visible_ = true;

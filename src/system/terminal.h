@@ -18,8 +18,8 @@ namespace pinhole::system {
 enum class Stream { kOut, kError };
 
 bool IsTerminal(Stream stream);
-// Columns of the terminal behind standard output; 100 where it is none.
-int TerminalWidth();
+// Columns of the terminal behind `stream`; 100 where it is none.
+int TerminalWidth(Stream stream = Stream::kOut);
 
 enum class Ink { kPlain, kBold, kDim, kRed, kGreen, kYellow, kBlue };
 // `text` in that ink where `stream` shows colours, else as it is.

@@ -16,6 +16,7 @@
 
 #include "inside/source/gst_text.h"
 #include "system/failure.h"
+#include "system/gst_handles.h"
 
 namespace pinhole::inside::source {
 
@@ -23,29 +24,14 @@ namespace {
 
 using Kind = GstTrouble::Kind;
 
-template <auto kFree>
-struct Freed {
-  template <typename T>
-  void operator()(T* object) const {
-    kFree(object);
-  }
-};
-using Element = std::unique_ptr<GstElement, Freed<gst_object_unref>>;
-using Bus = std::unique_ptr<GstBus, Freed<gst_object_unref>>;
-using Message = std::unique_ptr<GstMessage, Freed<gst_message_unref>>;
-using Sample = std::unique_ptr<GstSample, Freed<gst_sample_unref>>;
-using Caps = std::unique_ptr<GstCaps, Freed<gst_caps_unref>>;
-using GlibError = std::unique_ptr<GError, Freed<g_error_free>>;
-using GlibText = std::unique_ptr<gchar, Freed<g_free>>;
-
-// A pipeline that is stopped before it is given up.
-struct StopAndFree {
-  void operator()(GstElement* pipeline) const {
-    gst_element_set_state(pipeline, GST_STATE_NULL);
-    gst_object_unref(pipeline);
-  }
-};
-using Pipeline = std::unique_ptr<GstElement, StopAndFree>;
+using system::gst::Bus;
+using system::gst::Element;
+using system::gst::GlibError;
+using system::gst::GlibText;
+using system::gst::Message;
+using system::gst::Pipeline;
+using system::gst::Sample;
+using Caps = std::unique_ptr<GstCaps, base::Freed<gst_caps_unref>>;
 
 // Standard error goes nowhere as long as this lives: plugins that are looked at for the list bring
 // libraries that print what they miss behind the wall.

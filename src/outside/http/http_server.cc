@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "outside/http/http_server.h"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
 #include <exception>
@@ -15,6 +12,7 @@
 #include <vector>
 
 #include "outside/http/connection.h"
+#include "system/no_signals.h"
 
 namespace pinhole::outside::http {
 
@@ -163,18 +161,13 @@ base::Status Server::Open(base::Diagnosis& why) {
   Accept();
   Beat();
   AwaitStaleness();
-  // Signals are for the program's own threads.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
   std::string trouble;
   try {
+    const system::NoSignals inherited;
     thread_ = std::thread([this] { Run(); });
   } catch (const std::system_error& failure) {
     trouble = failure.what();
   }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (!thread_.joinable()) {
     return why.Fail(base::Error::kOutOfMemory, "http: can't start a thread: ", trouble,
                     "; end other programs, or raise the limit that `ulimit -u` shows");

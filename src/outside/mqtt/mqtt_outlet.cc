@@ -2,13 +2,13 @@
 #include "outside/mqtt/mqtt_outlet.h"
 
 #include <chrono>
-#include <csignal>
 #include <system_error>
 #include <thread>
 #include <utility>
 
 #include "outside/mqtt/broker_worker.h"
 #include "outside/mqtt/mqtt_settings.h"
+#include "system/no_signals.h"
 
 namespace pinhole::outside::mqtt {
 
@@ -17,27 +17,11 @@ namespace {
 // The worker's second for its farewell, and a little for the way to it.
 constexpr std::chrono::milliseconds kMostWait{1300};
 
-// Signals are for the owner's threads.
-class NoSignals {
- public:
-  NoSignals() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~NoSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  NoSignals(const NoSignals&) = delete;
-  NoSignals& operator=(const NoSignals&) = delete;
-
- private:
-  sigset_t before_{};
-};
-
 class MqttOutlet final : public outlet::Outlet {
  public:
   MqttOutlet(Settings settings, outlet::Notices notices)
       : worker_(std::make_shared<BrokerWorker>(std::move(settings), std::move(notices))) {
-    const NoSignals inherited;
+    const system::NoSignals inherited;
     thread_ = std::thread([worker = worker_] { worker->Run(); });
   }
 

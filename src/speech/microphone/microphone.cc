@@ -19,6 +19,7 @@
 #include "base/sanitized.h"
 #include "signal/sound_source.h"
 #include "speech/microphone/sample_ring.h"
+#include "system/gst_handles.h"
 
 #if PINHOLE_SANITIZED
 // What the system's sound library keeps until the process ends is no leak of ours.
@@ -42,30 +43,16 @@ constexpr const char* kTail =
     "audio/x-raw,format=F32LE,layout=interleaved,rate=16000,channels=1 ! "
     "appsink name=sink sync=false max-buffers=100";
 
-template <auto kFree>
-struct Freed {
-  template <typename T>
-  void operator()(T* object) const {
-    kFree(object);
-  }
-};
-using Element = std::unique_ptr<GstElement, Freed<gst_object_unref>>;
-using Bus = std::unique_ptr<GstBus, Freed<gst_object_unref>>;
-using Message = std::unique_ptr<GstMessage, Freed<gst_message_unref>>;
-using Sample = std::unique_ptr<GstSample, Freed<gst_sample_unref>>;
-using Monitor = std::unique_ptr<GstDeviceMonitor, Freed<gst_object_unref>>;
-using Device = std::unique_ptr<GstDevice, Freed<gst_object_unref>>;
-using Structure = std::unique_ptr<GstStructure, Freed<gst_structure_free>>;
-using GlibError = std::unique_ptr<GError, Freed<g_error_free>>;
-using GlibText = std::unique_ptr<gchar, Freed<g_free>>;
-
-struct StopAndFree {
-  void operator()(GstElement* pipeline) const {
-    gst_element_set_state(pipeline, GST_STATE_NULL);
-    gst_object_unref(pipeline);
-  }
-};
-using Pipeline = std::unique_ptr<GstElement, StopAndFree>;
+using system::gst::Bus;
+using system::gst::Element;
+using system::gst::GlibError;
+using system::gst::GlibText;
+using system::gst::Message;
+using system::gst::Pipeline;
+using system::gst::Sample;
+using Monitor = std::unique_ptr<GstDeviceMonitor, base::Freed<gst_object_unref>>;
+using Device = std::unique_ptr<GstDevice, base::Freed<gst_object_unref>>;
+using Structure = std::unique_ptr<GstStructure, base::Freed<gst_structure_free>>;
 
 std::string Text(const gchar* text) { return text == nullptr ? "" : text; }
 

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -16,12 +15,15 @@
 #include <vector>
 
 #include "base/little_endian.h"
+#include "system/files.h"
 
 namespace pinhole::speech {
 
 namespace {
 
 namespace fs = std::filesystem;
+using system::ReadAll;
+using system::WriteAll;
 
 constexpr std::string_view kMark = "pinhole packed weights\n";
 constexpr std::string_view kEnding = ".packed";
@@ -73,34 +75,6 @@ std::uint64_t LayoutOf(const matrix::Target& target, matrix::Precision precision
     sum = SumOf(sum, {layer.memory(), layer.bytes()});
   }
   return sum;
-}
-
-bool ReadAll(int fd, std::span<std::byte> to) {
-  while (!to.empty()) {
-    const ssize_t got = ::read(fd, to.data(), to.size());
-    if (got <= 0) {
-      if (got < 0 && errno == EINTR) {
-        continue;
-      }
-      return false;
-    }
-    to = to.subspan(static_cast<std::size_t>(got));
-  }
-  return true;
-}
-
-bool WriteAll(int fd, std::span<const std::byte> from) {
-  while (!from.empty()) {
-    const ssize_t put = ::write(fd, from.data(), from.size());
-    if (put <= 0) {
-      if (put < 0 && errno == EINTR) {
-        continue;
-      }
-      return false;
-    }
-    from = from.subspan(static_cast<std::size_t>(put));
-  }
-  return true;
 }
 
 }  // namespace

@@ -7,18 +7,12 @@
 
 #include <memory>
 
+#include "base/freed.h"
+
 namespace pinhole::speech::queue {
 
-template <auto kFree>
-struct Freed {
-  template <typename Thing>
-  void operator()(Thing* thing) const {
-    kFree(thing);
-  }
-};
-
 template <typename Thing, auto kFree>
-using Handle = std::unique_ptr<Thing, Freed<kFree>>;
+using Handle = std::unique_ptr<Thing, base::Freed<kFree>>;
 
 using Options = Handle<natsOptions, natsOptions_Destroy>;
 using Server = Handle<natsConnection, natsConnection_Destroy>;

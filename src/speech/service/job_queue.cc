@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "speech/service/job_queue.h"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include <exception>
 #include <utility>
+
+#include "system/no_signals.h"
 
 namespace pinhole::speech::service {
 
@@ -14,24 +13,18 @@ using base::Error;
 JobQueue::JobQueue(std::vector<std::unique_ptr<Recognizer>> recognizers, const Options& options)
     : options_(options), recognizers_(std::move(recognizers)) {
   counts_.workers = recognizers_.size();
-  // Signals are for the program's own threads.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
+  const system::NoSignals inherited;
   try {
     for (const auto& recognizer : recognizers_) {
       threads_.emplace_back([this, worker = recognizer.get()] { Work(*worker); });
     }
   } catch (...) {
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
     Stop();
     for (std::thread& thread : threads_) {
       thread.join();
     }
     throw;
   }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 JobQueue::~JobQueue() {

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "speech/service/service.h"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
@@ -18,6 +15,7 @@
 #include "speech/service/listener.h"
 #include "speech/service/network.h"
 #include "speech/service/wyoming_connection.h"
+#include "system/no_signals.h"
 
 namespace pinhole::speech::service {
 
@@ -118,13 +116,9 @@ base::Status Server::Open(std::vector<std::unique_ptr<Recognizer>> recognizers,
 
 base::Status Server::StartThreads(std::vector<std::unique_ptr<Recognizer>> recognizers,
                                   base::Diagnosis& why) {
-  // Signals are for the program's own threads.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
   std::string trouble;
   try {
+    const system::NoSignals inherited;
     queue_.emplace(std::move(recognizers), options_.queue);
     hub_.emplace(Hub{io_, Site({options_.address, options_.token, options_.model}), *queue_,
                      std::make_shared<MemoryBudget>(options_.memory_limit), options_.defaults,
@@ -142,7 +136,6 @@ base::Status Server::StartThreads(std::vector<std::unique_ptr<Recognizer>> recog
   } catch (const std::system_error& failure) {
     trouble = failure.what();
   }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (!thread_.joinable()) {
     return why.Fail(base::Error::kOutOfMemory, "can't start a thread: ", trouble,
                     "; end other programs, or raise the limit that `ulimit -u` shows");

@@ -31,6 +31,7 @@ namespace {
 
 using base::Error;
 using system::UniqueFd;
+using system::WriteAll;
 
 constexpr std::size_t kMaxSentence = 512;
 
@@ -61,17 +62,6 @@ ssize_t ReadSome(int fd, std::span<std::byte> to) {
       return got;
     }
   }
-}
-
-bool WriteAll(int fd, std::span<const std::byte> bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno != EINTR) {
-      return false;
-    }
-    bytes = bytes.subspan(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
-  }
-  return true;
 }
 
 // A file that has no name: gone when nobody has it open any more.

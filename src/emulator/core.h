@@ -106,8 +106,10 @@ class Core {
   void Yield() { yield_ = attention_ = true; }
   // As Run would have left it: a core that sleeps lets `cycle` pass.
   void SkipTo(std::uint64_t cycle) { cycles_ = cycle > cycles_ ? cycle : cycles_; }
-  // More cycles for the access that goes on.
-  void Wait(std::uint32_t cycles) { waited_ += cycles; }
+  // More cycles for the access that goes on; -1 for one that takes a single cycle.
+  void Wait(std::int32_t cycles) { waited_ += cycles; }
+  // More cycles for a function that is not made of instructions.
+  void Spend(std::uint64_t cycles) { cycles_ += cycles; }
 
   // The level of an interrupt line, 0 to 31.
   void SetLine(unsigned irq, bool high);
@@ -193,7 +195,7 @@ class Core {
   std::uint32_t v_ = 0;
   std::uint64_t cycles_ = 0;
   std::uint64_t instructions_ = 0;
-  std::uint32_t waited_ = 0;
+  std::int32_t waited_ = 0;
 
   std::uint32_t other_sp_ = 0;  // the stack pointer that is not in r_[13]
   bool on_process_stack_ = false;

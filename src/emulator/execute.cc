@@ -108,7 +108,7 @@ void Core::Execute(std::uint64_t until) {
     publish(next - 2);
     waited_ = 0;
     const bool good = ReadSlow(address, size, value);
-    extra += waited_;
+    extra += static_cast<std::uint64_t>(std::int64_t{waited_});
     if (!good) {
       RaiseFault((address & (size - 1)) != 0 ? FaultKind::kUnaligned : FaultKind::kRead, address,
                  r[15]);
@@ -120,7 +120,7 @@ void Core::Execute(std::uint64_t until) {
     publish(next - 2);
     waited_ = 0;
     const bool good = WriteSlow(address, size, value);
-    extra += waited_;
+    extra += static_cast<std::uint64_t>(std::int64_t{waited_});
     if (!good) {
       RaiseFault((address & (size - 1)) != 0 ? FaultKind::kUnaligned : FaultKind::kWrite, address,
                  r[15]);
@@ -241,7 +241,7 @@ void Core::Execute(std::uint64_t until) {
         Yield();
         return;
       }
-      extra += waited_;
+      extra += static_cast<std::uint64_t>(std::int64_t{waited_});
     }
     const Op op = *ip;
     ++ip;

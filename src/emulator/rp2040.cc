@@ -463,10 +463,10 @@ void Rp2040::RunCores(std::uint64_t deadline) {
   const bool second_sleeps = second.Asleep();
   if (first_sleeps && second_sleeps) {
     time_ = std::max({time_, first.cycles(), second.cycles()});
-    if (deadline > time_ && NextEvent() > time_) {
-      time_ = std::max(
-          time_, std::min({deadline, NextEvent(), first.NextSysTick(), second.NextSysTick()}));
-    }
+    // To whatever comes next; never to a standstill.
+    const std::uint64_t next =
+        std::min({deadline, NextEvent(), first.NextSysTick(), second.NextSysTick()});
+    time_ = std::max(time_ < deadline ? time_ + 1 : time_, next);
   } else {
     time_ = std::max(time_, first_sleeps    ? second.cycles()
                             : second_sleeps ? first.cycles()
@@ -513,6 +513,18 @@ StopReason Rp2040::RunUntil(std::uint64_t cycle) {
   }
   AdvanceDue();
   return CheckStopped();
+}
+
+StopReason Rp2040::RunUntilMicros(std::uint64_t micros) {
+  while (signals_.Micros() < micros) {
+    // In steps, since the clock may be changed on the way.
+    const std::uint64_t step = std::min(micros, signals_.Micros() + 1000);
+    const StopReason reason = RunUntil(std::max(signals_.CycleAt(step), time_ + 1));
+    if (reason != StopReason::kNone) {
+      return reason;
+    }
+  }
+  return StopReason::kNone;
 }
 
 // --- calls to the host --------------------------------------------------------------------------

@@ -46,7 +46,6 @@ enum class StopReason : std::uint8_t {
   kUsbBoot,     // the program asked for the USB boot loader
   kExit,        // semihosting's exit
   kWatcher,     // a Watcher stopped a core
-  kDead,        // both cores are off or asleep for ever
 };
 
 class Rp2040 final : public Bus, public BusMaster {
@@ -69,6 +68,8 @@ class Rp2040 final : public Bus, public BusMaster {
   // straight into a program in RAM.
   void Boot(std::uint32_t ram_entry = 0);
   StopReason RunUntil(std::uint64_t cycle);
+  // The same by the clock on the wall, whatever the program does to the chip's.
+  StopReason RunUntilMicros(std::uint64_t micros);
 
   [[nodiscard]] std::uint64_t cycles() const { return time_; }
   [[nodiscard]] std::uint64_t micros() const { return signals_.Micros(); }

@@ -33,6 +33,7 @@ void AddThreads(CLI::App* command, int& threads);
 // Subcommands that stand in files of their own.
 void AddRun(CLI::App& root, Action& chosen);
 void AddAudit(CLI::App& root, Action& chosen);
+void AddEmulate(CLI::App& root, Action& chosen);
 void AddFacts(CLI::App& root, Action& chosen);
 void AddConfig(CLI::App& root, Action& chosen);
 void AddDevices(CLI::App& root, Action& chosen);

@@ -52,6 +52,20 @@ struct AuditWallOptions {
 };
 int AuditWall(const AuditWallOptions& options);
 
+struct EmulateOptions {
+  std::string program;
+  std::uint64_t cycles = 0;  // 0: no end
+  std::string until;
+  std::vector<std::string> i2c;  // ADDRESS=FILE
+  int gdb = 0;                   // 0: no debugger
+  int flash_mib = 2;
+  bool pins = false;
+  bool counts = false;
+  bool flash_cache = false;
+  bool trace = false;
+};
+int Emulate(const EmulateOptions& options);
+
 struct InspectOptions {
   std::string model;
   bool json = false;

@@ -154,9 +154,8 @@ void Lookup(Core& core) {
 void WriteBootRom(Memory& memory) {
   std::memset(memory.rom.bytes.get(), 0, memory.rom.size);
   Put32(memory, 0, kRamBase + memory.ram.size);
-  for (std::uint32_t vector = 4; vector < 16; vector += 4) {
-    Put32(memory, vector, kRomParking | 1);
-  }
+  // No handler: a fault before the program has set its own table up is the end, and is reported.
+  Put32(memory, 4, kRomParking | 1);
   memory.rom.bytes[0x10] = 'M';
   memory.rom.bytes[0x11] = 'u';
   memory.rom.bytes[0x12] = 1;

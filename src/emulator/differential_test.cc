@@ -318,7 +318,14 @@ class Generator {
     constexpr std::array<std::uint32_t, 6> kReadable = {0, 3, 5, 8, 16, 20};
     switch (Below(5)) {
       case 0: Emit32(0xF3EF, 0x8000 | Low() << 8 | kReadable[Below(6)]); break;
-      case 1: Emit32(0xF380 | Low(), 0x8800); break;
+      case 1: {
+        // Without Q, which this architecture does not have and qemu keeps.
+        const std::uint32_t n = Low();
+        Emit(0x0F00 | n << 3 | n);
+        Emit(0x0700 | n << 3 | n);
+        Emit32(0xF380 | n, 0x8800);
+        break;
+      }
       case 2: Emit32(0xF3BF, 0x8F4F + Below(3) * 16); break;
       case 3: Emit(Below(2) == 0 ? 0xBF00 : 0xBF40); break;
       default:

@@ -152,7 +152,8 @@ bool Rp2040::StartSecondStage() {
   }
   std::memcpy(memory_.ram.bytes.get() + (kSecondStageAt - kRamBase), stage, kSecondStageBytes);
   memory_.Forget(kSecondStageAt, kSecondStageBytes);
-  cores_[0].Start(0, kRamBase + memory_.ram.size, kSecondStageAt);
+  // Its stack grows down from it.
+  cores_[0].Start(0, kSecondStageAt, kSecondStageAt);
   cores_[0].set_reg(14, 0);
   return true;
 }

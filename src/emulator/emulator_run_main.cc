@@ -2,7 +2,7 @@
 
 // Runs a program for a number of cycles and says how fast: for tests and for measuring.
 //
-//   emulator_run FW.uf2 CYCLES [--cache]
+//   emulator_run FW.uf2 CYCLES [--cache|--keep-going|--join-i2c]
 //
 // Standard output: what the program sent over its UARTs. Standard error: one line with cycles,
 // instructions, processor time and millions of instructions a second.
@@ -34,13 +34,17 @@ class Terminal final : public ByteSink, public PinListener {
 
 int main(int count, char** arguments) {
   if (count < 3) {
-    std::fprintf(stderr, "emulator_run FW.uf2 CYCLES [--cache]\n");
+    std::fprintf(stderr, "emulator_run FW.uf2 CYCLES [--cache|--keep-going|--join-i2c]\n");
     return 2;
   }
   std::ifstream file(arguments[1], std::ios::binary);
   const std::vector<char> bytes((std::istreambuf_iterator<char>(file)), {});
   Rp2040::Options options;
-  options.model_flash_cache = count > 3 && std::strcmp(arguments[3], "--cache") == 0;
+  const auto has = [&](const char* flag) {
+    return count > 3 && std::strcmp(arguments[3], flag) == 0;
+  };
+  options.model_flash_cache = has("--cache");
+  options.go_on_after_lockup = has("--keep-going");
   options.semihosting = true;
   const std::unique_ptr<Rp2040> chip = Rp2040::Create(options);
   pinhole::base::Diagnosis why;
@@ -54,6 +58,13 @@ int main(int count, char** arguments) {
   chip->uart(1).set_sink(&terminal);
   chip->set_console(&terminal);
   chip->pins().set_listener(&terminal);
+  I2cBus bus;
+  if (has("--join-i2c")) {
+    for (unsigned i = 0; i < 2; ++i) {
+      chip->i2c(i).set_bus(&bus);
+      bus.Attach(&chip->i2c(i));
+    }
+  }
   chip->Boot(program->ram_entry);
   const std::clock_t start = std::clock();
   const StopReason reason = chip->RunUntil(std::strtoull(arguments[2], nullptr, 0));

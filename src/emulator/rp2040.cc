@@ -321,7 +321,13 @@ bool Rp2040::Read(Core& core, std::uint32_t address, unsigned size, std::uint32_
       return true;
     }
   }
-  AfterAccess(core);
+  // Reading a FIFO may end an interrupt or a request; it never makes anything come due earlier.
+  if (signals_.irqs_changed || sio_.TakeFifoChanged()) {
+    Propagate();
+  }
+  if (signals_.dreqs_changed) {
+    core.Yield();
+  }
   return true;
 }
 
@@ -493,7 +499,7 @@ StopReason Rp2040::CheckStopped() {
     Boot(ram_entry_);
   }
   for (const Core& core : cores_) {
-    if (core.state() == CoreState::kLockup) {
+    if (core.state() == CoreState::kLockup && !options_.go_on_after_lockup) {
       stop_ = StopReason::kLockup;
     } else if (core.stopped_by_watcher()) {
       return StopReason::kWatcher;

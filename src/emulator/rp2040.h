@@ -58,6 +58,8 @@ class Rp2040 final : public Bus, public BusMaster {
     std::uint32_t cycles_per_miss = 56;
     // A debugger's BKPT 0xAB writes to the console and exits.
     bool semihosting = false;
+    // As the chip itself: a core that is beyond help stands still, the rest goes on.
+    bool go_on_after_lockup = false;
   };
 
   // Null where memory is short or the flash is larger than 16 MB.

@@ -160,6 +160,12 @@ void ReportCore(const Core& core, std::span<const std::byte> file) {
   std::fprintf(stderr, "%s\n", text.c_str());
 }
 
+// A program whose main returned waits at a breakpoint in _exit for a debugger.
+bool Ended(const Core& core, std::span<const std::byte> file) {
+  return core.fault().kind == FaultKind::kBreakpoint && core.fault().detail == 0 &&
+         emulator::FindSymbol(file, core.fault().registers[15]).name == "_exit";
+}
+
 void Load(const std::string& path, std::span<const std::byte> file, Rp2040& chip) {
   base::Diagnosis why;
   const auto program = emulator::LoadProgram(file, chip.memory(), why);
@@ -173,6 +179,7 @@ std::unique_ptr<Rp2040> MakeChip(const EmulateOptions& options) {
   Rp2040::Options settings;
   settings.model_flash_cache = options.flash_cache;
   settings.semihosting = true;
+  settings.go_on_after_lockup = options.keep_going;
   settings.flash_bytes = static_cast<std::uint32_t>(options.flash_mib) * 1024 * 1024;
   std::unique_ptr<Rp2040> chip = Rp2040::Create(settings);
   if (chip == nullptr) {
@@ -326,6 +333,9 @@ int Finish(Rp2040& chip, StopReason reason, const EmulateOptions& options, const
   if (reason == StopReason::kExit) {
     return chip.exit_code() == 0 ? 0 : 1;
   }
+  if (reason == StopReason::kLockup && Ended(chip.core(0), file)) {
+    return 0;
+  }
   if (reason != StopReason::kNone) {
     PrintError(std::string(ReasonText(reason)));
     if (reason == StopReason::kLockup) {
@@ -363,7 +373,10 @@ int Emulate(const EmulateOptions& options) {
   }
   for (unsigned i = 0; i < 2; ++i) {
     chip->uart(i).set_sink(&console);
-    chip->i2c(i).set_bus(&buses[i]);
+    chip->i2c(i).set_bus(&buses[options.join_i2c ? 0 : i]);
+    if (options.join_i2c) {
+      buses[0].Attach(&chip->i2c(i));
+    }
   }
   chip->set_console(&console);
   if (options.pins) {

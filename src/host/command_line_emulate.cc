@@ -38,6 +38,12 @@ void AddEmulate(CLI::App& root, Action& chosen) {
                    "A memory of 256 bytes at this address of both I2C buses,\nwith a file's bytes; "
                    "may be given more than once")
       ->type_name("ADDRESS=FILE");
+  command->add_flag("--join-i2c", options->join_i2c,
+                    "Both I2C blocks on one bus, so that one can be the\nother's target");
+  command->add_flag(
+      "--keep-going", options->keep_going,
+      "After a core has locked up go on, as the chip does:\nPIO, DMA and the other core "
+      "still work");
   command->add_option("--flash", options->flash_mib, "Size of the flash, in MiB")
       ->type_name("N")
       ->check(CLI::Range(1, 16).description(""))

@@ -63,6 +63,8 @@ struct EmulateOptions {
   bool counts = false;
   bool flash_cache = false;
   bool trace = false;
+  bool join_i2c = false;
+  bool keep_going = false;
 };
 int Emulate(const EmulateOptions& options);
 

@@ -8,10 +8,11 @@ set -euo pipefail
 
 run_packages=(g++ cmake ninja-build pkg-config ccache libcli11-dev libjpeg-dev libpng-dev libexif-dev
   libtomlplusplus-dev zlib1g-dev libboost-dev libmosquitto-dev libfuse3-dev fuse3 libgpiod-dev
-  libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev)
+  libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libcurl4-openssl-dev libssl-dev
+  libavformat-dev libavcodec-dev libswresample-dev libavutil-dev)
 test_packages=("${run_packages[@]}" libgtest-dev libgmock-dev nlohmann-json3-dev python3 binutils
   mosquitto mosquitto-clients openssl curl python3-smbus2 python3-smbus i2c-tools python3-numpy groff-base
-  gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good chromium)
+  gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good ffmpeg chromium)
 bench_packages=("${run_packages[@]}" libbenchmark-dev python3)
 bench_peer_packages=(python3-venv libxnnpack-dev libpthreadpool-dev libopencv-dnn-dev python3-torchvision)
 # Where another node is installed already it is left alone.

@@ -27,6 +27,17 @@ class PinListener {
 
 enum class PinSource : std::uint8_t { kSio, kPio0, kPio1, kCount };
 
+// Levels that follow from the time: a camera's data and clocks. Device seam.
+class PinInput {
+ public:
+  virtual ~PinInput() = default;
+  // The pins it drives; never changes.
+  [[nodiscard]] virtual std::uint32_t mask() const = 0;
+  [[nodiscard]] virtual std::uint32_t Levels(std::uint64_t cycle) = 0;
+  // The first cycle behind `cycle` at which Levels is another.
+  [[nodiscard]] virtual std::uint64_t NextChange(std::uint64_t cycle) = 0;
+};
+
 class Pins {
  public:
   explicit Pins(Signals& signals);
@@ -36,6 +47,17 @@ class Pins {
   // What the world outside drives.
   void DriveFromOutside(std::uint32_t levels, std::uint32_t mask);
   [[nodiscard]] std::uint32_t levels() const { return levels_; }
+  // What PIO and cores see at a cycle, with what an input drives. Edges of an input raise no
+  // interrupts: nothing but PIO is fast enough for them.
+  void set_input(PinInput* input) { input_ = input; }
+  [[nodiscard]] std::uint32_t LevelsAt(std::uint64_t cycle) const {
+    return input_ == nullptr
+               ? levels_
+               : (levels_ & ~input_->mask()) | (input_->Levels(cycle) & input_->mask());
+  }
+  [[nodiscard]] std::uint64_t NextInputChange(std::uint64_t cycle) const {
+    return input_ == nullptr ? kNever : input_->NextChange(cycle);
+  }
   [[nodiscard]] std::uint32_t driven() const { return driven_; }
   void set_listener(PinListener* listener) { listener_ = listener; }
   [[nodiscard]] unsigned function(unsigned pin) const { return control_[pin] & 31; }
@@ -58,6 +80,7 @@ class Pins {
 
   Signals* signals_;
   PinListener* listener_ = nullptr;
+  PinInput* input_ = nullptr;
   std::array<std::uint32_t, static_cast<std::size_t>(PinSource::kCount)> out_{};
   std::array<std::uint32_t, static_cast<std::size_t>(PinSource::kCount)> enable_{};
   std::uint32_t outside_levels_ = 0;

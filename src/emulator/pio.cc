@@ -86,13 +86,15 @@ void Pio::CatchUp() {
     }
     Machine& machine = machines_[first];
     const std::uint64_t period = Period(machine);
+    step_cycle_ = due >> 8;
     StepMachine(first);
     std::uint64_t steps = 1;
     const std::uint64_t left = (now - due) / period;
     const std::uint32_t again = program_[machine.pc];
     if (machine.stalled) {
       // What it waits for can change only at somebody else's step or a write.
-      std::uint64_t others = now;
+      const std::uint64_t change = pins_->NextInputChange(step_cycle_);
+      std::uint64_t others = change < signals_->now ? change << 8 : now;
       for (unsigned i = 0; i < kMachines; ++i) {
         if (i != first && (enabled_ >> i & 1) != 0 && !machines_[i].stalled) {
           others = std::min(others, machines_[i].next_256ths);
@@ -173,7 +175,7 @@ void Pio::SetPins(std::uint32_t& word, std::uint32_t value, unsigned base, unsig
 }
 
 std::uint32_t Pio::InputPins(const Machine& machine) const {
-  return std::rotr(pins_->levels(), static_cast<int>(machine.pin >> 15 & 31));
+  return std::rotr(pins_->LevelsAt(step_cycle_), static_cast<int>(machine.pin >> 15 & 31));
 }
 
 std::uint32_t Pio::Status(const Machine& machine) const {
@@ -215,7 +217,7 @@ bool Pio::RunJump(Machine& machine, std::uint32_t instruction) {
     case 3: taken = machine.y == 0; break;
     case 4: taken = machine.y-- != 0; break;
     case 5: taken = machine.x != machine.y; break;
-    case 6: taken = (pins_->levels() >> (machine.exec >> 24 & 31) & 1) != 0; break;
+    case 6: taken = (pins_->LevelsAt(step_cycle_) >> (machine.exec >> 24 & 31) & 1) != 0; break;
     default: taken = machine.out_count < OrThirtyTwo(machine.shift >> 25 & 31); break;
   }
   if (taken) {
@@ -228,7 +230,7 @@ bool Pio::RunWait(unsigned number, Machine& machine, std::uint32_t instruction) 
   const bool wanted = (instruction & 0x80) != 0;
   const std::uint32_t index = instruction & 31;
   switch (instruction >> 5 & 3) {
-    case 0: return ((pins_->levels() >> index & 1) != 0) == wanted;
+    case 0: return ((pins_->LevelsAt(step_cycle_) >> index & 1) != 0) == wanted;
     case 1: return ((InputPins(machine) >> index & 1) != 0) == wanted;
     case 2: {
       const std::uint32_t bit = 1u << FlagIndex(index, number);
@@ -554,6 +556,7 @@ void Pio::Write(std::uint32_t offset, std::uint32_t value) {
         machine.delay = 0;
         machine.forced = value & 0xFFFF;
         machine.has_forced = true;
+        step_cycle_ = signals_->now;
         StepMachine(number);
         break;
       case 5: machine.pin = value; break;

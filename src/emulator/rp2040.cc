@@ -72,7 +72,7 @@ Rp2040::Rp2040(const Options& options)
       pins_(signals_),
       pin_bank_(pins_),
       pads_(pins_),
-      sio_(pins_),
+      sio_(signals_, pins_),
       clocks_(signals_, pll_sys_, pll_usb_),
       watchdog_(signals_),
       timer_(signals_),

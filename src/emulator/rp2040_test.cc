@@ -7,6 +7,7 @@
 #include <bit>
 #include <cmath>
 #include <memory>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -340,6 +341,76 @@ TEST(Rp2040, I2cAnAddressThatNobodyHasIsAnAbort) {
   EXPECT_EQ(bench.Read(bench.kController + 0x80) & 1, 1u);
   EXPECT_EQ(bench.Read(bench.kController + 0x54), 1u);
   EXPECT_EQ(bench.Read(bench.kController + 0x80), 0u);
+}
+
+TEST(Board, TwoChipsTalkOverI2c) {
+  Bench first;
+  Bench second;
+  I2cPair pair(*first.chip, 0, *second.chip, 1);
+  first.Write(0x4004'4004, 0x62);
+  first.Write(0x4004'406C, 1);
+  second.Write(0x4004'8000, 0x24);
+  second.Write(0x4004'8008, 0x62);
+  second.Write(0x4004'806C, 1);
+  first.Write(0x4004'4010, 0x11);
+  first.Write(0x4004'4010, 0x722);  // restart, read, stop
+  const auto run = [&](std::uint64_t micros) {
+    EXPECT_EQ(pair.RunUntilMicros(first.chip->micros() + micros), StopReason::kNone);
+  };
+  run(500);
+  EXPECT_EQ(second.Read(0x4004'8010) & 0xFF, 0x11u);
+  EXPECT_EQ(second.Read(0x4004'8034) >> 5 & 1, 1u);
+  second.Read(0x4004'8050);
+  second.Write(0x4004'8010, 0x99);
+  run(500);
+  EXPECT_EQ(first.Read(0x4004'4010), 0x99u);
+}
+
+// A controller that is switched off in mid-read, again and again: the target is free afterwards.
+TEST(Rp2040, I2cAControllerThatVanishesLeavesTheTargetFree) {
+  for (std::uint64_t after = 0; after < 9 * 19 * 4; after += 17) {
+    I2cBench bench;
+    bench.Write(bench.kController + 0x10, 0x100);
+    bench.Pass(1 + after);
+    bench.Write(bench.kController + 0x6C, 0);
+    EXPECT_EQ(bench.Read(bench.kTarget + 0x70) >> 6 & 1, 0u);
+    bench.Write(bench.kController + 0x6C, 1);
+    bench.Write(bench.kController + 0x10, 0x25A);
+    bench.Pass(9 * 19 * 6);
+    EXPECT_EQ(bench.Read(bench.kTarget + 0x10) & 0xFF, 0x5Au) << after;
+  }
+}
+
+// Random transfers against a list of what was sent.
+TEST(Rp2040, I2cRandomTransfersArriveWhole) {
+  I2cBench bench;
+  std::mt19937 random(5);
+  for (int transfer = 0; transfer < 10'000; ++transfer) {
+    const bool read = random() % 2 == 0;
+    const unsigned count = 1 + random() % 8;
+    std::vector<std::uint32_t> sent;
+    std::vector<std::uint32_t> got;
+    for (unsigned i = 0; i < count; ++i) {
+      const std::uint32_t byte = random() & 0xFF;
+      const std::uint32_t stop = i + 1 == count ? 0x200 : 0;
+      bench.Write(bench.kController + 0x10, (read ? 0x100 : byte) | stop);
+      sent.push_back(byte);
+    }
+    for (int turn = 0; turn < 100 && got.size() < count; ++turn) {
+      bench.Pass(9 * 19);
+      if (read && (bench.Read(bench.kTarget + 0x34) >> 5 & 1) != 0 && random() % 2 == 0) {
+        bench.Read(bench.kTarget + 0x50);
+        bench.Write(bench.kTarget + 0x10, sent[got.size()]);
+        bench.Pass(9 * 19 * 2);
+      }
+      const std::uint32_t receiver = read ? bench.kController : bench.kTarget;
+      while (bench.Read(receiver + 0x78) != 0) {
+        got.push_back(bench.Read(receiver + 0x10) & 0xFF);
+      }
+    }
+    ASSERT_EQ(got, sent) << "transfer " << transfer << (read ? ", a read" : ", a write");
+    bench.Pass(9 * 19 * 2);
+  }
 }
 
 TEST(Rp2040, FlashIsErasedAndProgrammedByItsCommands) {

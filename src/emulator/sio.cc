@@ -263,7 +263,7 @@ std::uint32_t Sio::Read(unsigned core, std::uint32_t offset) {
   }
   switch (offset) {
     case 0x00: return core;
-    case 0x04: return pins_->levels();
+    case 0x04: return pins_->LevelsAt(signals_->now);
     case 0x08: return 2;  // the flash's chip select is high between accesses
     case 0x10: return out_;
     case 0x20: return enable_;

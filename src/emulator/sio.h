@@ -59,7 +59,7 @@ class Divider {
 
 class Sio {
  public:
-  explicit Sio(Pins& pins) : pins_(&pins) {}
+  Sio(const Signals& signals, Pins& pins) : signals_(&signals), pins_(&pins) {}
 
   std::uint32_t Read(unsigned core, std::uint32_t offset);
   void Write(unsigned core, std::uint32_t offset, std::uint32_t value);
@@ -77,6 +77,7 @@ class Sio {
  private:
   void WritePins(std::uint32_t offset, std::uint32_t value);
 
+  const Signals* signals_;
   Pins* pins_;
   std::uint32_t out_ = 0;
   std::uint32_t enable_ = 0;

@@ -67,8 +67,8 @@ TEST(ParallelCamera, PioAndDmaReceiveTheSecondFrame) {
   const std::uint16_t program[] = {
       0x200A,  // wait 0 gpio 10: between frames
       0x208A,  // wait 1 gpio 10
-      0x2089,  // wait 1 gpio 9: in a row
       0x2008,  // wait 0 gpio 8
+      0x2089,  // wait 1 gpio 9: in a row
       0x2088,  // wait 1 gpio 8
       0x4008,  // in pins, 8
   };

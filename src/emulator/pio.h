@@ -20,7 +20,7 @@ namespace pinhole::emulator {
 
 class Pio : public Device {
  public:
-  static constexpr std::uint64_t kSlice = 64;
+  static constexpr std::uint64_t kSlice = 32;
   static constexpr unsigned kMachines = 4;
 
   Pio(Signals& signals, Pins& pins, unsigned number)

@@ -101,7 +101,7 @@ TEST(Rp2040, ClocksFollowTheirRegisters) {
   EXPECT_EQ(bench.chip->hz(), 125'000'000u);
   EXPECT_EQ(bench.Read(0x4000'8044), 2u);
   const std::uint64_t before = bench.chip->micros();
-  bench.Pass(125'000'0);
+  bench.Pass(1'250'000);
   EXPECT_NEAR(static_cast<double>(bench.chip->micros() - before), 10'000, 2);
 }
 

@@ -61,13 +61,14 @@ std::uint64_t Pio::NextEvent() const {
     const bool on_fifo = machine.stalled && (machine.last_instruction >> 13 == 4 ||
                                              machine.last_instruction >> 13 == 3);
     if (!on_fifo) {
-      next = std::min(next, std::max(signals_->now + kSlice, machine.next_256ths >> 8));
+      next = std::min(next, std::max(caught_up_at_ + kSlice, machine.next_256ths >> 8));
     }
   }
   return next;
 }
 
 void Pio::CatchUp() {
+  caught_up_at_ = signals_->now;
   if (enabled_ == 0) {
     return;
   }

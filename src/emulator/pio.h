@@ -107,6 +107,7 @@ class Pio : public Device {
   std::uint32_t out_ = 0;
   std::uint32_t enable_ = 0;
   std::uint32_t bypass_ = 0;
+  std::uint64_t caught_up_at_ = 0;
   std::uint64_t step_cycle_ = 0;  // of the step that goes on
   std::array<std::uint32_t, 2> irq_enable_{};
   std::array<std::uint32_t, 2> irq_force_{};

@@ -17,6 +17,8 @@ bench_packages=("${run_packages[@]}" libbenchmark-dev python3)
 bench_peer_packages=(python3-venv libxnnpack-dev libpthreadpool-dev libopencv-dnn-dev python3-torchvision)
 # Where another node is installed already it is left alone.
 web_packages=(nodejs npm)
+# Working from a queue; the program is built without it too.
+queue_packages=(libnats-dev)
 # The sanitized builds: the fuzz targets need a clang with libFuzzer, reports the names and lines from llvm-symbolizer; 19
 # is what the project is developed with.
 clang_packages=(clang-19 libclang-rt-19-dev llvm-19)
@@ -57,9 +59,13 @@ install() {
 }
 
 case "${1:-}" in
-  run) install "${run_packages[@]}" ;;
+  run)
+    install "${run_packages[@]}"
+    install "${queue_packages[@]}" || echo "no NATS client: speech will not be heard from a queue" >&2
+    ;;
   test)
     install "${test_packages[@]}"
+    install "${queue_packages[@]}" nats-server || echo "no NATS: the tests of the queue will be skipped" >&2
     if [ -z "$(command -v npm)" ] && ! install "${web_packages[@]}"; then
       echo "no node to be had: the tests in a browser will be skipped" >&2
     fi

@@ -99,7 +99,7 @@ def write_golden(net, path):
         out.write("};\n")
 
 
-def spans(p, enter=0.6, leave=0.35, speech=8, silence=30):
+def spans(p, enter=0.4, leave=0.2, speech=8, silence=30):
     """[(first, last)] of steps, by the rules of src/speech/voice/speech_spans.h."""
     found, first, last, voiced = [], None, 0, 0
     for t, v in enumerate(list(p) + [0.0] * silence):
@@ -141,7 +141,7 @@ def main():
     parser.add_argument("--cache")
     parser.add_argument("--out", default=str(TARGET))
     args = parser.parse_args()
-    count, epochs = (24, 3) if args.quick else (640, 40)
+    count, epochs = (24, 3) if args.quick else (512, 40)
     if args.cache and Path(args.cache).exists():
         kept = np.load(args.cache)
         x, y = kept["x"], kept["y"]

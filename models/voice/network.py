@@ -8,7 +8,7 @@ import numpy as np
 
 RATE, HOP, WINDOW, STEP = 16000, 160, 400, 320
 MELS, INPUTS, WIDTH = 16, 32, 20
-LOWEST = -6.5  # log10 of power: what is quieter is silence
+LOWEST = -8.0  # log10 of power: what is quieter is silence
 # Steps of 20 ms that each layer looks at.
 TAPS = [(-2, -1, 0, 1, 2), (-9, -6, -3, 0, 3), (-18, -12, -6, 0, 6)]
 

@@ -234,7 +234,14 @@ def keys(rng, n):
     return x
 
 
-NOISES = [silence, fan, gusts, hum, clicks, knocks, tone, beeps, music, engine, water, chirps, bursts]
+def whine(rng, n):
+    """Motors and whistles that slide."""
+    base = np.exp(np.log(rng.uniform(150, 2000)) + rng.uniform(0.1, 0.8) * (slow(rng, n, rng.uniform(0.3, 4)) - 0.5))
+    phase = 2 * np.pi * np.cumsum(base) / RATE
+    return (0.3 + slow(rng, n, 1)) * sum(np.sin(k * phase) * rng.random() / k for k in range(1, rng.integers(2, 8)) if base.max() * k < 7800)
+
+
+NOISES = [silence, fan, gusts, hum, clicks, knocks, tone, beeps, music, engine, water, chirps, bursts, whine]
 HELD_OUT_NOISES = [siren, organ, keys]
 STEADY = [lambda rng, n: coloured(rng, n, rng.uniform(0, 2)), hum, fan, silence]
 
@@ -250,6 +257,14 @@ def room(rng, x):
     answer[0] = 1
     size = len(x) + m
     return np.fft.irfft(np.fft.rfft(x, size) * np.fft.rfft(answer, size), size)[: len(x)]
+
+
+def coloured_by_chance(rng, x):
+    """`x` through a microphone and a room's walls: up to 12 dB more or less, smoothly over frequency."""
+    spectrum = np.fft.rfft(x)
+    octaves = np.log2(np.maximum(np.fft.rfftfreq(len(x), 1 / RATE), 60) / 60)
+    gain = np.interp(octaves, np.linspace(0, 7.1, 7), rng.uniform(-12, 12, 7))
+    return np.fft.irfft(spectrum * 10 ** (gain / 20), len(x))
 
 
 def scene(rng, held_out=False, seconds=8.0, noise=None, speech=None):
@@ -268,6 +283,9 @@ def scene(rng, held_out=False, seconds=8.0, noise=None, speech=None):
         noise = rng.choice(HELD_OUT_NOISES if held_out else NOISES)
     kept = noise(rng, n)
     kept = unit(kept) + unit(rng.choice(STEADY)(rng, n)) * 10 ** rng.uniform(-2.5, -0.5) + 1e-4 * rng.standard_normal(n) * (rng.random() < 0.9)
+    if rng.random() < 0.7:
+        kept = unit(coloured_by_chance(rng, kept)) if kept.any() else kept
+        voice = coloured_by_chance(rng, voice)
     if spoken.any():
         below = rng.uniform(3, 45)  # dB that the noise lies below the speech
         x = (room(rng, voice) if rng.random() < 0.5 else voice) + kept * 10 ** (-below / 20)
@@ -277,7 +295,7 @@ def scene(rng, held_out=False, seconds=8.0, noise=None, speech=None):
         spectrum = np.fft.rfft(x)
         hertz = np.fft.rfftfreq(n, 1 / RATE)
         x = np.fft.irfft(spectrum * ((hertz > 250) & (hertz < 3500)), n)
-    x = unit(x) * 10 ** (rng.uniform(-50, -12) / 20)
+    x = unit(x) * 10 ** (rng.uniform(-60, -12) / 20)
     x = np.clip(x, -1, 1)
     if rng.random() < 0.8:
         x = np.round(x * 32768) / 32768

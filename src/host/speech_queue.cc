@@ -38,7 +38,8 @@ base::Result<std::unique_ptr<DecodedSound>> SoundOf(const Job& job, base::Diagno
   if (!job.path.empty()) {
     return DecodedSound::Open(job.path, {}, why);
   }
-  return DecodedSound::FromBytes(std::as_bytes(std::span<const char>(job.sound)), job.id, {}, why);
+  return DecodedSound::FromBytes(std::as_bytes(std::span<const char>(job.sound)), "what was sent",
+                                 {}, why);
 }
 
 void Say(const std::string& line) {

@@ -22,24 +22,21 @@ void ProgressText::Moved(std::uint64_t bytes, double seconds) {
     said_tenths_ = 0;
   }
   bytes_ = bytes;
-  if (samples_.empty() || seconds - samples_.back().second >= kSampling || samples_.size() < 2) {
+  seconds_ = seconds;
+  if (samples_.empty() || seconds - samples_.back().second >= kSampling) {
     samples_.emplace_back(bytes, seconds);
-  } else {
-    samples_.back().first = bytes;
   }
-  while (samples_.size() > 2 && seconds - samples_.front().second > kWindow) {
+  while (samples_.size() > 1 && seconds - samples_.front().second > kWindow) {
     samples_.pop_front();
   }
 }
 
 double ProgressText::BytesPerSecond() const {
-  if (samples_.size() < 2) {
+  if (samples_.empty()) {
     return 0;
   }
-  const auto& [first_bytes, first_seconds] = samples_.front();
-  const auto& [last_bytes, last_seconds] = samples_.back();
-  const double seconds = last_seconds - first_seconds;
-  return seconds > 0 ? static_cast<double>(last_bytes - first_bytes) / seconds : 0;
+  const auto& [bytes, seconds] = samples_.front();
+  return seconds_ > seconds ? static_cast<double>(bytes_ - bytes) / (seconds_ - seconds) : 0;
 }
 
 std::string ProgressText::Bar(std::size_t width) const {
@@ -71,7 +68,7 @@ std::string ProgressText::Bar(std::size_t width) const {
 
 std::string ProgressText::SparseLine() {
   constexpr std::uint64_t kTenths = 10;
-  const std::uint64_t tenths = total_ == 0 ? kTenths : bytes_ / ((total_ + kTenths - 1) / kTenths);
+  const std::uint64_t tenths = total_ == 0 ? kTenths : bytes_ * kTenths / total_;
   if (tenths <= said_tenths_) {
     return "";
   }

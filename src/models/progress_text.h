@@ -33,6 +33,7 @@ class ProgressText {
   std::string name_;
   std::uint64_t total_;
   std::uint64_t bytes_ = 0;
+  double seconds_ = 0;
   // Bytes and seconds of the last few seconds, oldest first.
   std::deque<std::pair<std::uint64_t, double>> samples_;
   std::uint64_t said_tenths_ = 0;

@@ -89,8 +89,7 @@ std::string WorkerName() {
   char host[65] = {};
   ::gethostname(host, sizeof host - 1);
   std::string name = std::string(host) + "-" + std::to_string(::getpid());
-  std::ranges::replace_if(
-      name, [](char c) { return static_cast<unsigned char>(c) - '!' > '~' - '!'; }, '?');
+  std::ranges::replace_if(name, [](char c) { return c < '!' || c > '~'; }, '?');
   return name;
 }
 
@@ -274,25 +273,32 @@ void Queue::Connection::MakeJobs() {
   });
 }
 
+// A bucket of the key-value kind, made by hand for the sake of one setting: reading goes to the
+// server that leads (no AllowDirect), since another may not know yet that there is a result.
 void Queue::Connection::MakeResults() {
   const std::string name = Results();
-  Insist("making the results " + name, [&](jsErrCode*) {
-    natsStatus status = NATS_OK;
-    results_ = Made<Store>(
-        status, [&](auto** made) { return js_KeyValue(made, jet_.get(), name.c_str()); });
-    if (results_ != nullptr) {
-      return NATS_OK;
-    }
-    kvConfig config;
-    kvConfig_Init(&config);
-    config.Bucket = name.c_str();
-    config.History = 1;
-    config.MaxValueSize = static_cast<std::int32_t>(kMaxMessage);
-    config.StorageType = js_FileStorage;
+  const std::string stream = "KV_" + name;
+  const std::string subject = "$KV." + name + ".>";
+  const char* subjects[] = {subject.c_str()};
+  Insist("making the results " + name, [&](jsErrCode* code) {
+    jsStreamConfig config;
+    jsStreamConfig_Init(&config);
+    config.Name = stream.c_str();
+    config.Subjects = subjects;
+    config.SubjectsLen = 1;
+    config.MaxMsgsPerSubject = 1;
+    config.MaxMsgSize = static_cast<std::int32_t>(kMaxMessage);
+    config.Discard = js_DiscardNew;
+    config.Storage = js_FileStorage;
     config.Replicas = options_.replicas;
-    config.TTL = std::chrono::nanoseconds(options_.keep_results).count();
-    results_ = Made<Store>(
-        status, [&](auto** made) { return js_CreateKeyValue(made, jet_.get(), &config); });
+    config.MaxAge = std::chrono::nanoseconds(options_.keep_results).count();
+    config.DenyDelete = true;
+    config.AllowRollup = true;
+    natsStatus status = js_AddStream(nullptr, jet_.get(), &config, nullptr, code);
+    if (status == NATS_OK || *code == JSStreamNameExistErr) {
+      results_ = Made<Store>(
+          status, [&](auto** made) { return js_KeyValue(made, jet_.get(), name.c_str()); });
+    }
     return status;
   });
 }

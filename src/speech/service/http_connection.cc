@@ -25,7 +25,8 @@ namespace {
 constexpr std::uint32_t kMaxHead = 8192;
 // What a form has around its file.
 constexpr std::uint64_t kFormOverhead = 131072;
-// So that the kernel does not hold many events for a client that stopped reading.
+// So that the kernel does not hold megabytes for a client that stopped reading, or many events.
+constexpr int kSendBuffer = 65536;
 constexpr int kStreamSendBuffer = 16384;
 constexpr std::size_t kMaxQueued = std::size_t{1} << 20U;
 // Of what a client still sends while it is turned out: it reads no reply before it has sent all.
@@ -56,6 +57,7 @@ HttpConnection::HttpConnection(asio::ip::tcp::socket socket, Hub& hub)
   ErrorCode ignored;  // an option that can't be set costs time, not correctness
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
   socket_.set_option(asio::socket_base::keep_alive(true), ignored);
+  socket_.set_option(asio::socket_base::send_buffer_size(kSendBuffer), ignored);
   // A client that vanished is noticed by the bytes that it does not acknowledge.
   const auto unacknowledged_ms = static_cast<unsigned>(hub_.times.reply.count());
   setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &unacknowledged_ms,

@@ -4,7 +4,7 @@
 // Does somebody speak? Sound as it comes -> a probability for every 20 ms of it.
 //
 //   16 kHz mono floats in [-1, 1]
-//     -> 16 mel bands every 10 ms (signal/log_mel.h), the mean of two frames, not below -6.5
+//     -> 16 mel bands every 10 ms (signal/log_mel.h), the mean of two frames, not below -8
 //     -> each band above a floor that falls at once and rises 3 dB a second, and against the mean
 //        of all: 32 numbers a step of 20 ms
 //     -> three convolutions over time (5 steps apart by 1, 3 and 6: 0.6 s back, 0.22 s ahead), 20

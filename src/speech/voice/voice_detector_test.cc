@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
-#include <cstring>
+#include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -107,8 +107,7 @@ TEST(VoiceDetector, AnythingIsAProbability) {
   std::mt19937 random(1);
   std::vector<float> samples(32000);
   for (float& sample : samples) {
-    const std::uint32_t bits = static_cast<std::uint32_t>(random());
-    std::memcpy(&sample, &bits, sizeof sample);
+    sample = std::bit_cast<float>(static_cast<std::uint32_t>(random()));
   }
   samples[7] = std::numeric_limits<float>::quiet_NaN();
   samples[9] = std::numeric_limits<float>::infinity();

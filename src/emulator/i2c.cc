@@ -300,10 +300,12 @@ void I2c::FinishByte() {
   }
   send_.Pop();
   if ((command & kCommandStop) != 0) {
-    Stop();
-  } else {
-    phase_ = Phase::kHolding;
+    // A bit's time later, so that a target's program sees the byte before the stop.
+    phase_ = Phase::kStop;
+    next_ = signals_->now + ByteCycles() / 9 + 1;
+    return;
   }
+  phase_ = Phase::kHolding;
   BeginNext();
 }
 
@@ -333,6 +335,9 @@ void I2c::Advance() {
     FinishAddress();
   } else if (phase_ == Phase::kByte && !send_.empty()) {
     FinishByte();
+  } else if (phase_ == Phase::kStop) {
+    Stop();
+    BeginNext();
   }
   Raise();
 }

@@ -68,7 +68,7 @@ class I2c : public Device, public I2cTarget {
   void OnStop() override;
 
  private:
-  enum class Phase : std::uint8_t { kIdle, kAddress, kHolding, kByte };
+  enum class Phase : std::uint8_t { kIdle, kAddress, kHolding, kByte, kStop };
 
   [[nodiscard]] bool Enabled() const { return (enable_ & 1) != 0; }
   [[nodiscard]] bool IsTarget() const { return Enabled() && (control_ & 0x40) == 0; }

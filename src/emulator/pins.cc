@@ -5,10 +5,8 @@ namespace pinhole::emulator {
 namespace {
 
 constexpr unsigned kFunctionSio = 5;
-constexpr unsigned kFunctionPio0 = 6;
 constexpr unsigned kFunctionPio1 = 7;
 constexpr std::uint32_t kPullUp = 8;
-constexpr std::uint32_t kPullDown = 4;
 constexpr std::uint32_t kOutputDisable = 0x80;
 
 // INVERT, LOW, HIGH of a two-bit override field; 0 leaves the level.

@@ -366,6 +366,18 @@ TEST(Board, TwoChipsTalkOverI2c) {
   EXPECT_EQ(first.Read(0x4004'4010), 0x99u);
 }
 
+TEST(Rp2040, I2cAByteIsSeenBeforeTheStopBehindIt) {
+  I2cBench bench;
+  bench.Write(bench.kController + 0x10, 0x242);
+  for (int i = 0; bench.Read(bench.kTarget + 0x78) == 0; ++i) {
+    ASSERT_LT(i, 9 * 19 * 4);
+    bench.Pass(1);
+  }
+  EXPECT_EQ(bench.Read(bench.kTarget + 0x34) >> 9 & 1, 0u);
+  bench.Pass(2 * 19 + 8);
+  EXPECT_EQ(bench.Read(bench.kTarget + 0x34) >> 9 & 1, 1u);
+}
+
 // A controller that is switched off in mid-read, again and again: the target is free afterwards.
 TEST(Rp2040, I2cAControllerThatVanishesLeavesTheTargetFree) {
   for (std::uint64_t after = 0; after < 9 * 19 * 4; after += 17) {

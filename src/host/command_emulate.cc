@@ -334,7 +334,8 @@ int Finish(Rp2040& chip, StopReason reason, const EmulateOptions& options, const
     return chip.exit_code() == 0 ? 0 : 1;
   }
   if (reason == StopReason::kLockup && Ended(chip.core(0), file)) {
-    return 0;
+    // Its status is still where _exit was given it.
+    return chip.core(0).fault().registers[0] == 0 ? 0 : 1;
   }
   if (reason != StopReason::kNone) {
     PrintError(std::string(ReasonText(reason)));

@@ -21,9 +21,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   Memory& memory = chip->memory();
   const std::size_t code = size - kRegisters < 4096 ? size - kRegisters : 4096;
-  std::memset(memory.ram.bytes.get(), 0, 8192);
+  // What a run before left behind must not matter.
+  std::memset(memory.ram.bytes.get(), 0, memory.ram.size);
+  std::memset(memory.flash.bytes.get(), 0xFF, memory.flash.size);
   std::memcpy(memory.ram.bytes.get(), data + kRegisters, code);
   memory.Forget(kRamBase, memory.ram.size);
+  memory.Forget(kFlashBase, memory.flash.size);
   chip->Boot(kRamBase | 1);
   for (unsigned i = 0; i < 8; ++i) {
     std::uint32_t value = 0;

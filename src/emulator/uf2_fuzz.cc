@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static emulator::Memory memory;
   static const bool allocated =
       memory.Allocate({.rom = 4096, .flash = 65536, .ram = 65536}).has_value();
-  if (size == 0) {
+  if (size < 2) {
     return 0;
   }
   const bool repair = (data[0] & 1) != 0;

@@ -151,8 +151,8 @@ def measure(work, size, threads, options, log):
             if worker:
                 running[engine.name] = worker
         own = next((entry["outputs"][0] for entry in entries.values() if entry["ours"] and "outputs" in entry), None)
-        for entry in entries.values():
-            if own is not None and "outputs" in entry:
+        for name, entry in entries.items():
+            if own is not None and "outputs" in entry and "whole window" not in name:  # which is other sound
                 entry["correlation"] = correlation(entry["outputs"][0], own)
         if running:
             measurement.take_turns(running)
@@ -199,7 +199,7 @@ def measure_loading(size, options, log):
 def milliseconds(entry):
     if "us" not in entry:
         return "no"
-    mark = "" if entry.get("correlation", 1) is not None and entry.get("correlation", 1) > 0.9 else " (!)"
+    mark = "" if (entry.get("correlation", 1) or 0) > 0.9 else " (!)"
     return number(entry["us"]["median"] / 1e3) + mark
 
 

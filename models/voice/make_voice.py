@@ -99,7 +99,7 @@ def write_golden(net, path):
         out.write("};\n")
 
 
-def spans(p, enter=0.4, leave=0.2, speech=8, silence=30):
+def spans(p, enter=0.5, leave=0.3, speech=8, silence=30):
     """[(first, last)] of steps, by the rules of src/speech/voice/speech_spans.h."""
     found, first, last, voiced = [], None, 0, 0
     for t, v in enumerate(list(p) + [0.0] * silence):

@@ -11,13 +11,17 @@
 //            sum begins; then [step][vector][lane][weight of the step]
 //   rows     [row][step][4 bytes]
 //
-// The last step is filled up with zeros on both sides.
+// The last step is filled up with zeros on both sides. kSplit has eight int8 of x in a step, and
+// for each lane four bytes: the upper halves of the first four weights above those of the other
+// four. Behind all blocks lie the lower halves, [output][byte], of input i and of one half a row
+// further.
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 
 #include "engine/kernels/fast/layout.h"
 #include "engine/kernels/fast/unroll.h"
@@ -36,6 +40,20 @@ inline constexpr int kVectors = Simd::kRegisters >= 32 ? 4 : 2;
 template <class Simd>
 inline constexpr int kBlock = kVectors<Simd> * Simd::kLanes;
 
+// The nearest integer, ties to even, of a number that fits eight bits. Adding 1.5 * 2^23 rounds to
+// it, and it then stands in the low bits.
+[[gnu::always_inline]] inline std::int8_t RoundedTo8(float value) {
+  return static_cast<std::int8_t>(__builtin_bit_cast(std::int32_t, value + 12582912.0F));
+}
+
+// Functions here that are no templates over the Simd are always inlined, so that no code of one
+// target is taken for another's.
+
+// Where weights and data are bytes in the order of the inputs, halves of them can be told apart.
+template <class Simd>
+inline constexpr bool kHasSplit =
+    BytesOf(Simd::kInt8Data) == 1 && Simd::kWeightBytes == 4 && !requires { Simd::ProductPlace; };
+
 template <class Simd, Precision kPrecision>
 struct Math;
 
@@ -44,6 +62,7 @@ struct Math<Simd, Precision::kF32> {
   using Acc = typename Simd::F;
   static constexpr int kGroup = 1;        // inputs of a step
   static constexpr int kWeightBytes = 4;  // of a step and lane
+  static constexpr int kDataBytes = 4;    // of a step and row
   static constexpr int kHeads = 1;        // vectors of 32 bits before the weights, for each vector
   [[gnu::always_inline]] static auto LoadWeight(const std::byte* w) { return Simd::LoadF(w); }
   [[gnu::always_inline]] static auto Broadcast(const std::byte* a) { return Simd::BroadcastF(a); }
@@ -58,6 +77,7 @@ struct Math<Simd, Precision::kBf16> {
   using Acc = typename Simd::F;
   static constexpr int kGroup = 2;
   static constexpr int kWeightBytes = 4;
+  static constexpr int kDataBytes = 4;
   static constexpr int kHeads = 1;
   [[gnu::always_inline]] static auto LoadWeight(const std::byte* w) { return Simd::LoadI(w); }
   [[gnu::always_inline]] static auto Broadcast(const std::byte* a) {
@@ -74,6 +94,7 @@ struct Math<Simd, Precision::kInt8> {
   using Acc = typename Simd::I;
   static constexpr int kGroup = 4 / BytesOf(Simd::kInt8Data);
   static constexpr int kWeightBytes = Simd::kWeightBytes;
+  static constexpr int kDataBytes = 4;
   static constexpr int kHeads = 3;
   [[gnu::always_inline]] static auto LoadWeight(const std::byte* w) { return Simd::LoadWeight(w); }
   [[gnu::always_inline]] static auto Broadcast(const std::byte* a) { return Simd::Broadcast(a); }
@@ -83,12 +104,34 @@ struct Math<Simd, Precision::kInt8> {
   }
 };
 
+template <class Simd>
+struct Math<Simd, Precision::kSplit> : Math<Simd, Precision::kInt8> {
+  static constexpr int kGroup = 8;
+  static constexpr int kDataBytes = 8;
+  // The weights of the step's first four inputs, or of the others: sixteen times what was kept.
+  template <class Weight>
+  [[gnu::always_inline]] static Weight First(Weight w) {
+    using I = typename Vectors<Simd>::I;
+    return __builtin_bit_cast(Weight, __builtin_bit_cast(I, w) & static_cast<int>(0xF0F0F0F0));
+  }
+  template <class Weight>
+  [[gnu::always_inline]] static Weight Others(Weight w) {
+    using I = typename Vectors<Simd>::I;
+    return __builtin_bit_cast(Weight,
+                              (__builtin_bit_cast(I, w) << 4) & static_cast<int>(0xF0F0F0F0));
+  }
+};
+
+[[gnu::always_inline]] inline constexpr bool IsInt8(Precision precision) {
+  return precision == Precision::kInt8 || precision == Precision::kSplit;
+}
+
 template <class Math>
 constexpr int Steps(int inputs) {
   return (inputs + Math::kGroup - 1) / Math::kGroup;
 }
 
-constexpr std::size_t RoundUp(std::size_t bytes) {
+[[gnu::always_inline]] inline constexpr std::size_t RoundUp(std::size_t bytes) {
   return (bytes + kAlignment - 1) / kAlignment * kAlignment;
 }
 
@@ -104,6 +147,18 @@ std::size_t BlockBytes(int inputs) {
          RoundUp(static_cast<std::size_t>(Steps<M>(inputs)) * kBlock<Simd> * M::kWeightBytes);
 }
 
+// Of an output's lower halves in kSplit.
+[[gnu::always_inline]] inline constexpr std::size_t LowerBytes(int inputs) {
+  return RoundUp((static_cast<std::size_t>(inputs) + 1) / 2);
+}
+
+// Where they begin.
+template <class Simd>
+std::size_t LowerBegin(const Shape& shape) {
+  const auto blocks = static_cast<std::size_t>((shape.outputs + kBlock<Simd> - 1) / kBlock<Simd>);
+  return blocks * BlockBytes<Simd, Precision::kSplit>(shape.inputs);
+}
+
 // Function with the precision as a constant.
 template <class Simd, typename Function>
 auto WithPrecision(Precision precision, const Function& function) {
@@ -113,19 +168,24 @@ auto WithPrecision(Precision precision, const Function& function) {
       return function(std::integral_constant<P, P::kBf16>());
     }
   }
+  if constexpr (kHasSplit<Simd>) {
+    if (precision == P::kSplit) {
+      return function(std::integral_constant<P, P::kSplit>());
+    }
+  }
   return precision == P::kInt8 ? function(std::integral_constant<P, P::kInt8>())
                                : function(std::integral_constant<P, P::kF32>());
 }
 
 // To the nearest, ties to even, as VCVTNE2PS2BF16 does it; NaN stays one.
-inline std::uint16_t ToBf16(float value) {
+[[gnu::always_inline]] inline std::uint16_t ToBf16(float value) {
   const auto bits = __builtin_bit_cast(std::uint32_t, value);
   if ((bits & 0x7FFFFFFF) > 0x7F800000) {
     return static_cast<std::uint16_t>(bits >> 16 | 0x40);
   }
   return static_cast<std::uint16_t>((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
 }
-inline float FromBf16(std::uint16_t value) {
+[[gnu::always_inline]] inline float FromBf16(std::uint16_t value) {
   return __builtin_bit_cast(float, std::uint32_t{value} << 16);
 }
 
@@ -147,22 +207,36 @@ class BlockPacker {
   using M = Math<Simd, kPrecision>;
 
  public:
-  BlockPacker(int inputs, const Weights& weights, int first, int count, std::byte* to)
+  // `lower`: kSplit's lower halves of the block's first output.
+  BlockPacker(int inputs, const Weights& weights, int first, int count, std::byte* to,
+              std::byte* lower)
       : inputs_(inputs),
         weights_(weights),
         first_(first),
         count_(count),
         head_(to),
-        to_(to + HeadBytes<Simd, kPrecision>()) {}
+        to_(to + HeadBytes<Simd, kPrecision>()),
+        lower_(lower) {}
 
   void Pack() {
     std::memset(head_, 0, BlockBytes<Simd, kPrecision>(inputs_));
-    for (int lane = 0; lane < count_; ++lane) {
-      if (weights_.bias != nullptr) {
-        PutHead(0, lane, weights_.bias[first_ + lane]);
+    if constexpr (kPrecision == Precision::kSplit) {
+      std::memset(lower_, 0, kBlock<Simd> * LowerBytes(inputs_));
+    }
+    for (int lane = 0; lane < count_ && weights_.bias != nullptr; ++lane) {
+      PutHead(0, lane, weights_.bias[first_ + lane]);
+    }
+    if constexpr (kPrecision == Precision::kInt8 && kHasSplit<Simd>) {
+      if (weights_.output_step == 1 && count_ == kBlock<Simd>) {
+        PackBytesAcross();
+        return;
       }
+    }
+    for (int lane = 0; lane < count_; ++lane) {
       if constexpr (kPrecision == Precision::kInt8) {
         PackBytes(lane);
+      } else if constexpr (kPrecision == Precision::kSplit) {
+        PackHalves(lane);
       } else {
         PackFloats(lane);
       }
@@ -193,13 +267,17 @@ class BlockPacker {
     }
   }
 
-  void PackBytes(int lane) {
-    const float* const from = At(lane);
+  float Largest(const float* from) const {
     float largest = 0;
     for (int k = 0; k < inputs_; ++k) {
       largest = std::max(largest, std::fabs(from[k * weights_.input_step]));
     }
-    const float step = largest / 127;
+    return largest;
+  }
+
+  void PackBytes(int lane) {
+    const float* const from = At(lane);
+    const float largest = Largest(from);
     const float steps = largest > 0 ? 127 / largest : 0;
     std::ptrdiff_t places[M::kGroup];
     for (int i = 0; i < M::kGroup; ++i) {
@@ -207,15 +285,96 @@ class BlockPacker {
     }
     std::int32_t sum = 0;
     constexpr std::ptrdiff_t kStep = std::ptrdiff_t{kBlock<Simd>} * M::kWeightBytes;
+    constexpr int kPiece = 256;
+    std::int8_t piece[kPiece];
+    for (int first = 0; first < inputs_; first += kPiece) {
+      const int count = std::min(kPiece, inputs_ - first);
+      sum += Round(from + first * weights_.input_step, steps, count, piece);
+      for (int k = 0; k < count; ++k) {
+        PutByte(to_ + (first + k) / M::kGroup * kStep + places[k % M::kGroup], piece[k]);
+      }
+    }
+    PutWorth(lane, largest, sum);
+  }
+
+  // Returns the sum.
+  std::int32_t Round(const float* from, float steps, int count, std::int8_t* to) const {
+    std::int32_t sum = 0;
+    if (weights_.input_step == 1) {  // which a compiler makes vectors of
+      for (int k = 0; k < count; ++k) {
+        sum += to[k] = RoundedTo8(from[k] * steps);
+      }
+    } else {
+      for (int k = 0; k < count; ++k) {
+        sum += to[k] = RoundedTo8(from[k * weights_.input_step] * steps);
+      }
+    }
+    return sum;
+  }
+
+  void PutWorth(int lane, float largest, std::int32_t sum) {
+    PutHead(1, lane, largest / 127);
+    PutHead(2, lane, Simd::kInt8Data == DataType::kByte ? -128 * sum : 0);
+  }
+
+  // A whole block whose outputs lie side by side: all lanes at once.
+  void PackBytesAcross() {
+    constexpr int kLanes = kBlock<Simd>;
+    const float* const from = At(0);
+    float largest[kLanes] = {}, steps[kLanes];
+    for (int k = 0; k < inputs_; ++k) {
+      const float* const row = from + k * weights_.input_step;
+      for (int lane = 0; lane < kLanes; ++lane) {
+        const float magnitude = std::fabs(row[lane]);
+        largest[lane] = magnitude > largest[lane] ? magnitude : largest[lane];
+      }
+    }
+    for (int lane = 0; lane < kLanes; ++lane) {
+      steps[lane] = largest[lane] > 0 ? 127 / largest[lane] : 0;
+    }
+    std::int32_t sums[kLanes] = {};
+    constexpr std::ptrdiff_t kStep = std::ptrdiff_t{kLanes} * M::kWeightBytes;
+    for (int k = 0; k < inputs_; k += M::kGroup) {
+      std::uint32_t groups[kLanes] = {};
+      for (int i = 0; i < std::min(M::kGroup, inputs_ - k); ++i) {
+        const float* const row = from + (k + i) * weights_.input_step;
+        for (int lane = 0; lane < kLanes; ++lane) {
+          const std::int32_t value = RoundedTo8(row[lane] * steps[lane]);
+          sums[lane] += value;
+          groups[lane] |= (static_cast<std::uint32_t>(value) & 0xFF) << (8 * i);
+        }
+      }
+      std::memcpy(to_ + k / M::kGroup * kStep, groups, sizeof(groups));
+    }
+    for (int lane = 0; lane < kLanes; ++lane) {
+      PutWorth(lane, largest[lane], sums[lane]);
+    }
+  }
+
+  // weight = 16 * upper + lower, lower in -8 .. 7. With 119 steps upper is in -7 .. 7.
+  void PackHalves(int lane) {
+    constexpr float kSteps = 119;
+    const float* const from = At(lane);
+    const float largest = Largest(from);
+    const float steps = largest > 0 ? kSteps / largest : 0;
+    constexpr std::ptrdiff_t kStep = std::ptrdiff_t{kBlock<Simd>} * M::kWeightBytes;
+    const auto lower_bytes = static_cast<int>(LowerBytes(inputs_));
+    std::byte* const rest = lower_ + std::ptrdiff_t{lane} * lower_bytes;
+    std::int32_t sum = 0;
     for (int k = 0; k < inputs_; ++k) {
       const auto value =
           static_cast<std::int32_t>(std::nearbyintf(from[k * weights_.input_step] * steps));
-      sum += value;
-      PutByte(to_ + k / M::kGroup * kStep + places[k % M::kGroup], value);
+      const std::int32_t upper = (value + 8) >> 4;
+      sum += 16 * upper;
+      std::byte* const at = to_ + k / M::kGroup * kStep + lane * M::kWeightBytes + k % 4;
+      *at |= static_cast<std::byte>((upper & 15) << (k % M::kGroup < 4 ? 4 : 0));
+      rest[k % lower_bytes] |=
+          static_cast<std::byte>(((value - 16 * upper) & 15) << (k < lower_bytes ? 0 : 4));
     }
-    PutHead(1, lane, step);
+    PutHead(1, lane, largest / kSteps);
     PutHead(2, lane, Simd::kInt8Data == DataType::kByte ? -128 * sum : 0);
   }
+
   static void PutByte(std::byte* to, std::int32_t value) {
     if constexpr (M::kWeightBytes / M::kGroup == 2) {
       const auto wide = static_cast<std::int16_t>(value);
@@ -230,13 +389,16 @@ class BlockPacker {
   int first_, count_;
   std::byte* head_;
   std::byte* to_;
+  std::byte* lower_;
 };
 
 template <class Simd>
 std::size_t PackedBytes(const Shape& shape) {
   return WithPrecision<Simd>(shape.precision, [&](auto p) {
     const auto blocks = static_cast<std::size_t>((shape.outputs + kBlock<Simd> - 1) / kBlock<Simd>);
-    return blocks * BlockBytes<Simd, p.value>(shape.inputs);
+    const std::size_t lower =
+        p.value == Precision::kSplit ? blocks * kBlock<Simd> * LowerBytes(shape.inputs) : 0;
+    return blocks * BlockBytes<Simd, p.value>(shape.inputs) + lower;
   });
 }
 
@@ -246,17 +408,65 @@ void Pack(const Shape& shape, const Weights& weights, int first_block, int end_b
   WithPrecision<Simd>(shape.precision, [&](auto p) {
     for (int block = first_block; block < end_block; ++block) {
       const int first = block * kBlock<Simd>;
+      std::byte* const lower = p.value == Precision::kSplit
+                                   ? packed + LowerBegin<Simd>(shape) +
+                                         static_cast<std::size_t>(first) * LowerBytes(shape.inputs)
+                                   : nullptr;
       BlockPacker<Simd, p.value>(
           shape.inputs, weights, (block - first_block) * kBlock<Simd>,
           std::min(kBlock<Simd>, shape.outputs - first),
-          packed + static_cast<std::size_t>(block) * BlockBytes<Simd, p.value>(shape.inputs))
+          packed + static_cast<std::size_t>(block) * BlockBytes<Simd, p.value>(shape.inputs), lower)
           .Pack();
     }
   });
 }
 
+// A nibble in the upper half of a byte, as sixteen times a number of -8 .. 7.
+[[gnu::always_inline]] inline int UpperTimes16(std::byte at) {
+  return static_cast<std::int8_t>(at & std::byte{0xF0});
+}
+[[gnu::always_inline]] inline int UpperTimes16OfLower(std::byte at) {
+  return UpperTimes16(at << 4);
+}
+
+// Weight k of an output of kSplit, in steps.
+template <class Simd>
+int SplitWeight(const std::byte* block, const std::byte* lower, int lower_bytes, int lane, int k) {
+  using M = Math<Simd, Precision::kSplit>;
+  constexpr std::ptrdiff_t kStep = std::ptrdiff_t{kBlock<Simd>} * M::kWeightBytes;
+  const std::byte upper =
+      block[HeadBytes<Simd, Precision::kSplit>() +
+            static_cast<std::size_t>(k / M::kGroup * kStep + lane * M::kWeightBytes + k % 4)];
+  const std::byte both = lower[k % lower_bytes];
+  return (k % M::kGroup < 4 ? UpperTimes16(upper) : UpperTimes16OfLower(upper)) +
+         (k < lower_bytes ? UpperTimes16OfLower(both) : UpperTimes16(both)) / 16;
+}
+
+template <class Simd>
+void UnpackSplit(const Matrix& matrix, int output, float* to) {
+  const int inputs = matrix.shape.inputs;
+  const int lane = output % kBlock<Simd>;
+  const auto lower_bytes = LowerBytes(inputs);
+  const std::byte* const block = matrix.packed + static_cast<std::size_t>(output / kBlock<Simd>) *
+                                                     BlockBytes<Simd, Precision::kSplit>(inputs);
+  const std::byte* const lower = matrix.packed + LowerBegin<Simd>(matrix.shape) +
+                                 static_cast<std::size_t>(output) * lower_bytes;
+  float step;
+  std::memcpy(&step, block + (kBlock<Simd> + lane) * 4, 4);
+  for (int k = 0; k < inputs; ++k) {
+    to[k] = static_cast<float>(
+                SplitWeight<Simd>(block, lower, static_cast<int>(lower_bytes), lane, k)) *
+            step;
+  }
+}
+
 template <class Simd>
 void Unpack(const Matrix& matrix, int output, float* to) {
+  if constexpr (kHasSplit<Simd>) {
+    if (matrix.shape.precision == Precision::kSplit) {
+      return UnpackSplit<Simd>(matrix, output, to);
+    }
+  }
   WithPrecision<Simd>(matrix.shape.precision, [&](auto p) {
     using M = Math<Simd, p.value>;
     const int inputs = matrix.shape.inputs;
@@ -295,7 +505,11 @@ void Unpack(const Matrix& matrix, int output, float* to) {
 
 template <class Simd, Precision kPrecision>
 std::size_t RowBytes(int inputs) {
-  return RoundUp(static_cast<std::size_t>(Steps<Math<Simd, kPrecision>>(inputs)) * 4);
+  using M = Math<Simd, kPrecision>;
+  if constexpr (kPrecision == Precision::kSplit) {
+    return 2 * LowerBytes(inputs);
+  }
+  return RoundUp(static_cast<std::size_t>(Steps<M>(inputs)) * M::kDataBytes);
 }
 
 template <class Simd>
@@ -306,15 +520,16 @@ std::size_t PreparedBytes(const Shape& shape, int rows) {
       case Precision::kF32: return 0;
       case Precision::kBf16: return count * RowBytes<Simd, p.value>(shape.inputs);
       case Precision::kInt8:
+      case Precision::kSplit:
         return RoundUp(count * 4) + count * RowBytes<Simd, p.value>(shape.inputs);
     }
     return 0;
   });
 }
 
-// A row to int8 of 127 steps, in the Simd's data type; returns what a step is worth.
+// The largest magnitude of a row.
 template <class Simd>
-float Quantise(const float* x, int inputs, std::byte* to) {
+float LargestOf(const float* x, int inputs) {
   using V = Vectors<Simd>;
   constexpr int kLanes = Simd::kLanes;
   typename V::F most{};
@@ -322,21 +537,36 @@ float Quantise(const float* x, int inputs, std::byte* to) {
   for (; k + kLanes <= inputs; k += kLanes) {
     most = V::Max(V::Abs(V::Load(x + k)), most);
   }
-  most = V::Max(V::Abs(V::LoadSome(x + k, inputs - k)), most);
-  const float largest = V::Largest(most);
+  return V::Largest(V::Max(V::Abs(V::LoadSome(x + k, inputs - k)), most));
+}
+
+// A row to int8 of 127 steps, in the Simd's data type; returns what a step is worth. kFine: to
+// `rest` what that leaves away, in steps of 1 / 254.
+template <class Simd, bool kFine = false>
+float Quantise(const float* x, int inputs, std::byte* to, std::byte* rest = nullptr) {
+  const float largest = LargestOf<Simd>(x, inputs);
   const float steps = largest > 0 ? 127 / largest : 0;
   // Pieces, since the Simd converts from int8.
   constexpr int kPiece = 256;
-  std::int8_t piece[kPiece];
+  std::int8_t piece[kPiece], rest_piece[kPiece];
   constexpr int kBytes = BytesOf(Simd::kInt8Data);
+  // Added to a number, it rounds that to an integer, which then stands in the low bits.
+  constexpr float kRound = 12582912.0F;
   for (int first = 0; first < inputs; first += kPiece) {
     const int count = std::min(kPiece, inputs - first);
     for (int i = 0; i < count; ++i) {
-      // Rounds to an integer, which then stands in the low bits.
-      const float rounded = x[first + i] * steps + 12582912.0F;
+      const float exact = x[first + i] * steps;
+      const float rounded = exact + kRound;
       piece[i] = static_cast<std::int8_t>(__builtin_bit_cast(std::int32_t, rounded));
+      if constexpr (kFine) {
+        const float left = (exact - (rounded - kRound)) * 254 + kRound;
+        rest_piece[i] = static_cast<std::int8_t>(__builtin_bit_cast(std::int32_t, left));
+      }
     }
     Simd::Convert(to + std::ptrdiff_t{first} * kBytes, piece, count);
+    if constexpr (kFine) {
+      Simd::Convert(rest + std::ptrdiff_t{first} * kBytes, rest_piece, count);
+    }
   }
   return largest / 127;
 }
@@ -356,51 +586,86 @@ Rows Prepare(const Shape& shape, const float* x, std::ptrdiff_t x_step, int rows
     }
   }
   constexpr int kGroup = Math<Simd, Precision::kInt8>::kGroup;
-  const auto step = static_cast<std::ptrdiff_t>(RowBytes<Simd, Precision::kInt8>(shape.inputs));
+  const auto bytes = RowBytes<Simd, Precision::kInt8>(shape.inputs);
+  auto step = static_cast<std::ptrdiff_t>(bytes);
+  if constexpr (kHasSplit<Simd>) {
+    if (shape.precision == Precision::kSplit) {
+      step = static_cast<std::ptrdiff_t>(RowBytes<Simd, Precision::kSplit>(shape.inputs));
+    }
+  }
   auto* const scales = reinterpret_cast<float*>(to);
   std::byte* const data = to + RoundUp(static_cast<std::size_t>(rows) * 4);
   for (int row = 0; row < rows; ++row) {
     std::byte* const at = data + row * step;
-    std::memset(at + (Steps<Math<Simd, Precision::kInt8>>(shape.inputs) - 1) * 4, 0, 4);
+    const int last = (Steps<Math<Simd, Precision::kInt8>>(shape.inputs) - 1) * 4;
+    std::memset(at + last, 0, static_cast<std::size_t>(step - last));
     static_assert(kGroup * BytesOf(Simd::kInt8Data) == 4);
     scales[row] = Quantise<Simd>(x + row * x_step, shape.inputs, at);
   }
   return {data, step, scales, rows};
 }
 
+template <class Simd>
+Rows PrepareFine(const Shape& shape, const float* x, std::ptrdiff_t x_step, int rows,
+                 std::byte* to) {
+  using M = Math<Simd, Precision::kInt8>;
+  const auto step = static_cast<std::ptrdiff_t>(RowBytes<Simd, Precision::kInt8>(shape.inputs));
+  auto* const scales = reinterpret_cast<float*>(to);
+  std::byte* const data = to + RoundUp(std::size_t{2} * static_cast<std::size_t>(rows) * 4);
+  const int last = (Steps<M>(shape.inputs) - 1) * M::kDataBytes;
+  for (int row = 0; row < rows; ++row) {
+    std::byte* const at = data + row * step;
+    std::byte* const rest = at + rows * step;
+    std::memset(at + last, 0, M::kDataBytes);
+    std::memset(rest + last, 0, M::kDataBytes);
+    scales[row] = Quantise<Simd, true>(x + row * x_step, shape.inputs, at, rest);
+    scales[rows + row] = scales[row] / 254;
+  }
+  return {data, step, scales, 2 * rows};
+}
+
 // ---- products
 
-// kRows rows times one block of outputs.
-template <class Simd, Precision kPrecision, int kRows>
+// kRows rows times some blocks of outputs that lie `apart` bytes from each other. More than one
+// where rows are few: then the product is as fast as its weights come, and memory gives several
+// streams at once faster than one.
+template <class Simd, Precision kPrecision, int kRows, int kStreams = 1>
 struct Tile {
   using M = Math<Simd, kPrecision>;
   using V = Vectors<Simd>;
   static constexpr int kV = kVectors<Simd>;
   static constexpr int kLanes = Simd::kLanes;
+  static constexpr int kAll = kV * kStreams;
 
-  static void Run(const std::byte* block, int steps, const Rows& rows, int first_row, int count,
-                  float* y, std::ptrdiff_t y_step, Then then) {
-    typename M::Acc acc[kV][kRows];
-    constexpr int kStart = kPrecision == Precision::kInt8 ? 2 : 0;
-    Unroll<kV>([&](auto v) PINHOLE_INLINE {
+  // `count`: outputs that there are from the first block on, which lie kBlock * apart_blocks apart.
+  static void Run(const std::byte* block, std::ptrdiff_t apart, int apart_blocks, int steps,
+                  const Rows& rows, int first_row, int count, float* y, std::ptrdiff_t y_step,
+                  Then then) {
+    typename M::Acc acc[kAll][kRows];
+    constexpr int kStart = IsInt8(kPrecision) ? 2 : 0;
+    Unroll<kAll>([&](auto v) PINHOLE_INLINE {
       typename M::Acc start;
-      std::memcpy(&start, block + (kStart * kV + v) * kLanes * 4, sizeof(start));
+      std::memcpy(&start, block + v / kV * apart + (kStart * kV + v % kV) * kLanes * 4,
+                  sizeof(start));
       Unroll<kRows>([&](auto m) PINHOLE_INLINE { acc[v][m] = start; });
     });
-    SumUp(block + HeadBytes<Simd, kPrecision>(), steps, rows.data + first_row * rows.step,
+    SumUp(block + HeadBytes<Simd, kPrecision>(), apart, steps, rows.data + first_row * rows.step,
           rows.step, acc);
     Unroll<kRows>([&](auto m) PINHOLE_INLINE {
-      const float step = kPrecision == Precision::kInt8 ? rows.scales[first_row + m] : 1;
-      Unroll<kV>([&](auto v) PINHOLE_INLINE {
-        Put(Finished(block, v, acc[v][m], step), y + m * y_step + v * kLanes, count - v * kLanes,
-            then);
+      const float step = IsInt8(kPrecision) ? rows.scales[first_row + m] : 1;
+      Unroll<kAll>([&](auto v) PINHOLE_INLINE {
+        const std::ptrdiff_t output =
+            std::ptrdiff_t{v / kV} * apart_blocks * kBlock<Simd> + v % kV * kLanes;
+        Put(Finished(block + v / kV * apart, v % kV, acc[v][m], step), y + m * y_step + output,
+            static_cast<int>(count - output), then);
       });
     });
   }
 
  private:
-  [[gnu::always_inline]] static void SumUp(const std::byte* w, int steps, const std::byte* data,
-                                           std::ptrdiff_t step, typename M::Acc (&acc)[kV][kRows]) {
+  [[gnu::always_inline]] static void SumUp(const std::byte* w, std::ptrdiff_t apart, int steps,
+                                           const std::byte* data, std::ptrdiff_t step,
+                                           typename M::Acc (&acc)[kAll][kRows]) {
     // The way through the weights is known: with few rows, reading them is all there is to do.
     constexpr std::ptrdiff_t kAhead = 4096;
     constexpr std::ptrdiff_t kVectorBytes = std::ptrdiff_t{kLanes} * M::kWeightBytes;
@@ -410,25 +675,40 @@ struct Tile {
     const std::byte* row[kPointers];
     Unroll<kPointers>([&](auto g) PINHOLE_INLINE { row[g] = data + g * kShare * step; });
     for (int k = steps; k > 0; --k) {
-      decltype(M::LoadWeight(w)) weights[kV];
-      Unroll<kV>([&](auto v) PINHOLE_INLINE {
-        weights[v] = M::LoadWeight(w + v * kVectorBytes);
-        if constexpr (kRows <= 2 && v * kVectorBytes % 64 == 0) {
-          __builtin_prefetch(w + v * kVectorBytes + kAhead);
-        }
+      Unroll<kStreams>([&](auto s) PINHOLE_INLINE {
+        const std::byte* const from = w + s * apart;
+        decltype(M::LoadWeight(w)) weights[kV];
+        Unroll<kV>([&](auto v) PINHOLE_INLINE {
+          weights[v] = M::LoadWeight(from + v * kVectorBytes);
+          if constexpr (kRows <= 2 && v * kVectorBytes % 64 == 0) {
+            __builtin_prefetch(from + v * kVectorBytes + kAhead);
+          }
+        });
+        Unroll<kRows>([&](auto m) PINHOLE_INLINE {
+          const std::byte* const at = row[m / kShare] + (m % kShare) * step;
+          const auto a = M::Broadcast(at);
+          if constexpr (kPrecision == Precision::kSplit) {
+            const auto b = M::Broadcast(at + 4);
+            Unroll<kV>([&](auto v) PINHOLE_INLINE {
+              auto& sum = acc[s * kV + v][m];
+              sum = M::Add(sum, a, M::First(weights[v]));
+              sum = M::Add(sum, b, M::Others(weights[v]));
+            });
+          } else {
+            Unroll<kV>([&](auto v) PINHOLE_INLINE {
+              acc[s * kV + v][m] = M::Add(acc[s * kV + v][m], a, weights[v]);
+            });
+          }
+        });
       });
-      Unroll<kRows>([&](auto m) PINHOLE_INLINE {
-        const auto a = M::Broadcast(row[m / kShare] + (m % kShare) * step);
-        Unroll<kV>([&](auto v) PINHOLE_INLINE { acc[v][m] = M::Add(acc[v][m], a, weights[v]); });
-      });
-      Unroll<kPointers>([&](auto g) PINHOLE_INLINE { row[g] += 4; });
+      Unroll<kPointers>([&](auto g) PINHOLE_INLINE { row[g] += M::kDataBytes; });
       w += kV * kVectorBytes;
     }
   }
 
   [[gnu::always_inline]] static typename V::F Finished(const std::byte* block, int v,
                                                        typename M::Acc acc, float step) {
-    if constexpr (kPrecision == Precision::kInt8) {
+    if constexpr (IsInt8(kPrecision)) {
       const auto sum =
           __builtin_convertvector(__builtin_bit_cast(typename V::I, acc), typename V::F);
       const typename V::F worth = V::Load(block + (kV + v) * kLanes * 4) * step;
@@ -449,15 +729,17 @@ struct Tile {
 
 template <class Simd, Precision kPrecision>
 class Product {
-  static constexpr int kMost = Simd::MaxPixels(kVectors<Simd>);
+  static constexpr int kMost = kPrecision == Precision::kSplit
+                                   ? std::min(4, Simd::MaxPixels(kVectors<Simd>))
+                                   : Simd::MaxPixels(kVectors<Simd>);
 
  public:
   static void Run(const std::byte* block, int steps, const Rows& rows, int count, float* y,
                   std::ptrdiff_t y_step, Then then) {
     int row = 0;
     for (; rows.count - row >= kMost; row += kMost) {
-      Tile<Simd, kPrecision, kMost>::Run(block, steps, rows, row, count, y + row * y_step, y_step,
-                                         then);
+      Tile<Simd, kPrecision, kMost>::Run(block, 0, 0, steps, rows, row, count, y + row * y_step,
+                                         y_step, then);
     }
     if (row < rows.count) {
       Rest<kMost - 1>(rows.count - row, block, steps, rows, row, count, y + row * y_step, y_step,
@@ -472,7 +754,7 @@ class Product {
                    int count, float* y, std::ptrdiff_t y_step, Then then) {
     if constexpr (kRows > 0) {
       if (rest == kRows) {
-        Tile<Simd, kPrecision, kRows>::Run(block, steps, rows, row, count, y, y_step, then);
+        Tile<Simd, kPrecision, kRows>::Run(block, 0, 0, steps, rows, row, count, y, y_step, then);
       } else {
         Rest<kRows - 1>(rest, block, steps, rows, row, count, y, y_step, then);
       }
@@ -487,13 +769,181 @@ void Multiply(const Matrix& matrix, const Rows& rows, int first_block, int end_b
   WithPrecision<Simd>(shape.precision, [&](auto p) {
     const std::size_t bytes = BlockBytes<Simd, p.value>(shape.inputs);
     const int steps = Steps<Math<Simd, p.value>>(shape.inputs);
-    for (int block = first_block; block < end_block; ++block) {
+    int block = first_block;
+    // Rows times streams is what there are registers for.
+    constexpr int kMost = Simd::kRegisters >= 32 ? 4 : 2;
+    const auto few = [&](auto row_count, auto streams) {
+      const int apart = (end_block - block) / streams;
+      const int first = block;
+      for (; block < first + apart; ++block) {
+        Tile<Simd, p.value, row_count, streams>::Run(
+            matrix.packed + static_cast<std::size_t>(block) * bytes,
+            static_cast<std::ptrdiff_t>(static_cast<std::size_t>(apart) * bytes), apart, steps,
+            rows, 0, shape.outputs - block * kBlock<Simd>, y + block * kBlock<Simd>, y_step, then);
+      }
+      block = first + apart * streams;
+    };
+    if (rows.count == 1) {
+      few(std::integral_constant<int, 1>(), std::integral_constant<int, kMost>());
+      few(std::integral_constant<int, 1>(), std::integral_constant<int, 2>());
+    } else if (rows.count == 2) {
+      few(std::integral_constant<int, 2>(), std::integral_constant<int, kMost / 2>());
+    }
+    for (; block < end_block; ++block) {
       const int first = block * kBlock<Simd>;
       Product<Simd, p.value>::Run(matrix.packed + static_cast<std::size_t>(block) * bytes, steps,
                                   rows, std::min(kBlock<Simd>, shape.outputs - first), y + first,
                                   y_step, then);
     }
   });
+}
+
+// ---- what kSplit's products left away
+
+template <class Simd>
+typename Vectors<Simd>::F LoadUpTo(const float* x, int count) {
+  using V = Vectors<Simd>;
+  return count == V::kLanes ? V::Load(x) : V::LoadSome(x, count);
+}
+
+// What int8 of a row is, of either type that kSplit can have.
+template <class Simd>
+[[gnu::always_inline]] inline int DataValue(std::byte x) {
+  return Simd::kInt8Data == DataType::kByte ? static_cast<int>(x) - 128
+                                            : static_cast<std::int8_t>(x);
+}
+
+// The sum of x times the lower halves of one output's weights.
+template <class Simd>
+std::int32_t LowerSum(const std::byte* lower, int bytes, const std::byte* row) {
+  using M = Math<Simd, Precision::kSplit>;
+  using I = typename Simd::I;
+  // Of zero too, which bytes are apart from 0 in some data types: what that adds is taken back.
+  I sum = Simd::SetI(0), zero = sum;
+  const I zeros = Simd::SetI(Simd::kInt8Data == DataType::kByte ? -0x7F7F7F80 : 0);
+  for (int i = 0; i < bytes; i += Simd::kLanes * 4) {
+    const auto both = M::LoadWeight(lower + i);
+    const auto first = M::Others(both), others = M::First(both);
+    sum = Simd::Dot(sum, Simd::LoadI(row + i), first);
+    sum = Simd::Dot(sum, Simd::LoadI(row + bytes + i), others);
+    zero = Simd::Dot(Simd::Dot(zero, zeros, first), zeros, others);
+  }
+  std::int32_t lanes[Simd::kLanes], total = 0;
+  const I difference = Simd::SubI(sum, zero);
+  std::memcpy(lanes, &difference, sizeof(lanes));
+  for (const std::int32_t lane : lanes) {
+    total += lane;
+  }
+  return total / 16;
+}
+
+// The square root of the sum of squares of a row, in steps.
+template <class Simd>
+float Length(const std::byte* row, int inputs) {
+  std::int32_t squares = 0;
+  for (int i = 0; i < inputs; ++i) {
+    squares += DataValue<Simd>(row[i]) * DataValue<Simd>(row[i]);
+  }
+  return std::sqrt(static_cast<float>(squares));
+}
+
+template <class Simd>
+class Refiner {
+  using V = Vectors<Simd>;
+  static constexpr int kV = kVectors<Simd>;
+
+ public:
+  Refiner(const Matrix& matrix, const Rows& rows, int row, float deviations)
+      : outputs_(matrix.shape.outputs),
+        packed_(matrix.packed),
+        block_bytes_(BlockBytes<Simd, Precision::kSplit>(matrix.shape.inputs)),
+        lower_(matrix.packed + LowerBegin<Simd>(matrix.shape)),
+        lower_bytes_(LowerBytes(matrix.shape.inputs)),
+        data_(rows.data + row * rows.step),
+        scale_(rows.scales[row]),
+        off_(deviations * kDeviation * Length<Simd>(data_, matrix.shape.inputs) * scale_) {}
+
+  int Run(float* y) const {
+    // What the largest is at least.
+    typename V::F most = V::Set(-std::numeric_limits<float>::infinity());
+    EachBlock(y, [&](int /*block*/, const auto& values, const auto& steps) PINHOLE_INLINE {
+      Unroll<kV>([&](auto v) PINHOLE_INLINE { most = V::Max(values[v] - steps[v] * off_, most); });
+    });
+    const float least = V::Largest(most);
+    int count = 0;
+    EachBlock(y, [&](int block, const auto& values, const auto& steps) PINHOLE_INLINE {
+      typename V::F highest = values[0] + steps[0] * off_;
+      Unroll<kV>([&](auto v)
+                     PINHOLE_INLINE { highest = V::Max(values[v] + steps[v] * off_, highest); });
+      if (!(V::Largest(highest) < least)) {
+        count += RefineBlock(block, least, y);
+      }
+    });
+    return count;
+  }
+
+ private:
+  // Of -8 .. 7, each as likely: the square root of 255 / 12.
+  static constexpr float kDeviation = 4.6097722F;
+
+  [[nodiscard]] const std::byte* Steps(int block) const {
+    return packed_ + static_cast<std::size_t>(block) * block_bytes_ + kBlock<Simd> * 4;
+  }
+
+  // function(block, y of its vectors, its steps); lanes that are not there are below all others.
+  template <typename Function>
+  [[gnu::always_inline]] void EachBlock(const float* y, const Function& function) const {
+    for (int first = 0; first < outputs_; first += kBlock<Simd>) {
+      float rest[kBlock<Simd>];
+      const float* from = y + first;
+      if (outputs_ - first < kBlock<Simd>) {
+        std::fill_n(rest, kBlock<Simd>, -std::numeric_limits<float>::infinity());
+        std::copy_n(from, outputs_ - first, rest);
+        from = rest;
+      }
+      const int block = first / kBlock<Simd>;
+      typename V::F values[kV], steps[kV];
+      Unroll<kV>([&](auto v) PINHOLE_INLINE {
+        values[v] = V::Load(from + v * V::kLanes);
+        steps[v] = V::Load(Steps(block) + v * V::kLanes * 4);
+      });
+      function(block, values, steps);
+    }
+  }
+
+  int RefineBlock(int block, float least, float* y) const {
+    int count = 0;
+    const int end = std::min(outputs_, (block + 1) * kBlock<Simd>);
+    for (int output = block * kBlock<Simd>; output < end; ++output) {
+      float step;
+      std::memcpy(&step, Steps(block) + output % kBlock<Simd> * 4, 4);
+      if (!(y[output] + step * off_ < least)) {
+        const std::int32_t sum =
+            LowerSum<Simd>(lower_ + static_cast<std::size_t>(output) * lower_bytes_,
+                           static_cast<int>(lower_bytes_), data_);
+        y[output] += static_cast<float>(sum) * (step * scale_);
+        ++count;
+      }
+    }
+    return count;
+  }
+
+  int outputs_;
+  const std::byte* packed_;
+  std::size_t block_bytes_;
+  const std::byte* lower_;
+  std::size_t lower_bytes_;
+  const std::byte* data_;
+  float scale_, off_;
+};
+
+template <class Simd>
+int Refine(const Matrix& matrix, const Rows& rows, int row, float deviations, float* y) {
+  if constexpr (kHasSplit<Simd>) {
+    return Refiner<Simd>(matrix, rows, row, deviations).Run(y);
+  } else {
+    return 0;
+  }
 }
 
 // ---- what stands between products
@@ -526,12 +976,6 @@ float SumOver(int count, const Function& function) {
     sums[0] += function(i, std::min(V::kLanes, count - i));
   }
   return V::Sum(sums[0] + sums[1]);
-}
-
-template <class Simd>
-typename Vectors<Simd>::F LoadUpTo(const float* x, int count) {
-  using V = Vectors<Simd>;
-  return count == V::kLanes ? V::Load(x) : V::LoadSome(x, count);
 }
 
 template <class Simd>
@@ -617,9 +1061,10 @@ template <class Simd>
 constexpr Target TargetOf(std::string_view name, std::string_view needs, bool (*runs_here)()) {
   return {.name = name, .needs = needs, .runs_here = runs_here, .bf16 = requires {Simd::kBf16;
 }
-, .block = kBlock<Simd>, .packed_bytes = PackedBytes<Simd>, .pack = Pack<Simd>,
-    .unpack = Unpack<Simd>, .prepared_bytes = PreparedBytes<Simd>, .prepare = Prepare<Simd>,
-    .multiply = Multiply<Simd>, .layer_norm = LayerNorm<Simd>, .gelu = Gelu<Simd>,
+, .split = kHasSplit<Simd>, .block = kBlock<Simd>, .packed_bytes = PackedBytes<Simd>,
+    .pack = Pack<Simd>, .unpack = Unpack<Simd>, .prepared_bytes = PreparedBytes<Simd>,
+    .prepare = Prepare<Simd>, .prepare_fine = PrepareFine<Simd>, .multiply = Multiply<Simd>,
+    .refine = Refine<Simd>, .layer_norm = LayerNorm<Simd>, .gelu = Gelu<Simd>,
     .exponentials = Exponentials<Simd>, .scale = Scale<Simd>, .dot = Dot<Simd>,
     .add_scaled = AddScaled<Simd>
 };  // namespace pinhole::engine::matrix

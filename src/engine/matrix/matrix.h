@@ -5,13 +5,16 @@
 //
 //   y[row][output] = sum over inputs of x[row][input] * w[output][input] + bias[output]
 //
-// Weights are packed once, in the order in which they are read, in one of three precisions; x and y
+// Weights are packed once, in the order in which they are read, in one of four precisions; x and y
 // are floats. A row's result does not depend on which rows are computed with it, nor on who
 // computes the other outputs: threads can share a product in any way.
 //
 //   kF32    floats, one fused multiply-add a step, in the order of the inputs
 //   kBf16   weights and x rounded to bfloat16, products and sums as VDPBF16PS does them
 //   kInt8   weights to 127 steps an output, x to 127 steps a row, sums exact
+//   kSplit  weights to 119 steps an output, x as kInt8; four bits of each weight lie apart from the
+//           other four. `multiply` reads the upper ones alone, half as many bytes; `refine` then
+//           adds the lower ones where an output may be among the largest
 //
 // As in engine/kernels/fast, a target is the whole list of functions for one instruction set. All
 // memory is the caller's.
@@ -23,10 +26,13 @@
 
 namespace pinhole::engine::matrix {
 
-enum class Precision : std::uint8_t { kF32, kBf16, kInt8 };
+enum class Precision : std::uint8_t { kF32, kBf16, kInt8, kSplit };
 
 // Packed weights and prepared rows begin at multiples of this.
 inline constexpr std::size_t kAlignment = 64;
+constexpr std::size_t Aligned(std::size_t bytes) {
+  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+}
 
 struct Shape {
   Precision precision = Precision::kF32;
@@ -52,7 +58,7 @@ struct Matrix {
 struct Rows {
   const std::byte* data = nullptr;
   std::ptrdiff_t step = 0;        // bytes from a row to the next
-  const float* scales = nullptr;  // kInt8: what a step of each row is worth
+  const float* scales = nullptr;  // kInt8, kSplit: what a step of each row is worth
   int count = 0;
 };
 
@@ -63,8 +69,9 @@ struct Target {
   std::string_view name;   // "avx512vnni": the same names as engine/kernels/fast
   std::string_view needs;  // of the processor, for people
   bool (*runs_here)();
-  bool bf16;  // Precision::kBf16 is there
-  int block;  // outputs that are packed together
+  bool bf16;   // Precision::kBf16 is there
+  bool split;  // Precision::kSplit is there
+  int block;   // outputs that are packed together
 
   // Of a whole matrix; a multiple of kAlignment. Inputs and outputs are at least 1.
   std::size_t (*packed_bytes)(const Shape& shape);
@@ -79,9 +86,18 @@ struct Target {
   // x is [rows], x_step floats apart. In kF32 the rows stay where they are.
   Rows (*prepare)(const Shape& shape, const float* x, std::ptrdiff_t x_step, int rows,
                   std::byte* to);
+  // kInt8: the same rows, and behind them as many again with what rounding left away. A row's
+  // product and that of its second one are together the product of x in fifteen bits. `to` is
+  // prepared_bytes of twice as many rows.
+  Rows (*prepare_fine)(const Shape& shape, const float* x, std::ptrdiff_t x_step, int rows,
+                       std::byte* to);
   // Outputs of blocks first_block .. end_block - 1; y is where output 0 of the first row goes.
   void (*multiply)(const Matrix& matrix, const Rows& rows, int first_block, int end_block, float* y,
                    std::ptrdiff_t y_step, Then then);
+  // kSplit: `y` is what multiply stored for that row, all outputs. What it left away is to each
+  // output as if drawn by chance with a deviation that is known; outputs that could be the largest
+  // if both they and the largest were off by `deviations` become exact. Returns how many did.
+  int (*refine)(const Matrix& matrix, const Rows& rows, int row, float deviations, float* y);
 
   // y = (x - mean) / sqrt(variance + 1e-5) * weight + bias, of each row of `count` floats.
   void (*layer_norm)(const float* x, std::ptrdiff_t x_step, int rows, int count,

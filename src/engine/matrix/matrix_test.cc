@@ -17,9 +17,9 @@ namespace pinhole::engine::matrix {
 namespace {
 
 // Memory as the targets want it.
-class Aligned {
+class AlignedMemory {
  public:
-  explicit Aligned(std::size_t bytes)
+  explicit AlignedMemory(std::size_t bytes)
       : memory_(bytes + kAlignment),
         at_(reinterpret_cast<std::byte*>(
             (reinterpret_cast<std::uintptr_t>(memory_.data()) + kAlignment - 1) / kAlignment *
@@ -40,7 +40,7 @@ class Packed {
   [[nodiscard]] const Matrix& matrix() const { return matrix_; }
 
  private:
-  Aligned memory_;
+  AlignedMemory memory_;
   Matrix matrix_;
 };
 
@@ -64,7 +64,7 @@ class OfTarget : public testing::TestWithParam<const Target*> {
 
   static std::vector<float> Multiply(const Matrix& matrix, const std::vector<float>& x, int rows,
                                      std::ptrdiff_t x_step) {
-    Aligned prepared(target().prepared_bytes(matrix.shape, rows));
+    AlignedMemory prepared(target().prepared_bytes(matrix.shape, rows));
     const Rows ready = target().prepare(matrix.shape, x.data(), x_step, rows, prepared.at());
     std::vector<float> y(static_cast<std::size_t>(rows * matrix.shape.outputs));
     target().multiply(matrix, ready, 0, target().blocks(matrix.shape.outputs), y.data(),
@@ -147,6 +147,121 @@ TEST_P(OfTarget, Int8ProductsAreThoseOfRoundedOperands) {
   }
 }
 
+// The nearest number of steps, of which the largest weight has 119, and what of it multiply reads.
+int SplitWeight(float value, float largest) {
+  return static_cast<int>(std::nearbyintf(value * (largest > 0 ? 119 / largest : 0)));
+}
+int UpperPart(int weight) {
+  return 16 * static_cast<int>(std::floor(static_cast<float>(weight + 8) / 16));
+}
+
+TEST_P(OfTarget, SplitProductsAreThoseOfUpperPartsAndRefinedOnesOfAll) {
+  if (!target().split) {
+    GTEST_SKIP() << target().name << " has no split weights";
+  }
+  std::mt19937 random(10);
+  for (const auto& [outputs, inputs, rows] : kCases) {
+    const std::vector<float> w = Random(random, static_cast<std::size_t>(outputs * inputs), 0.1F);
+    const std::vector<float> bias = Random(random, static_cast<std::size_t>(outputs));
+    const std::vector<float> x = Random(random, static_cast<std::size_t>(rows * inputs));
+    const Shape shape{Precision::kSplit, outputs, inputs};
+    const Packed packed(target(), shape, {w.data(), inputs, 1, bias.data()});
+    AlignedMemory prepared(target().prepared_bytes(shape, rows));
+    const Rows ready = target().prepare(shape, x.data(), inputs, rows, prepared.at());
+    std::vector<float> y = Multiply(packed.matrix(), x, rows, inputs);
+    for (int row = 0; row < rows; ++row) {
+      float* const ys = y.data() + row * outputs;
+      const std::vector<float> upper(ys, ys + outputs);
+      EXPECT_EQ(target().refine(packed.matrix(), ready, row, 1e9F, ys), outputs);
+      const float* const xs = x.data() + row * inputs;
+      const float x_most = Largest(xs, inputs);
+      for (int output = 0; output < outputs; ++output) {
+        const float* const ws = w.data() + output * inputs;
+        const float w_most = Largest(ws, inputs);
+        std::int64_t sum = 0, upper_sum = 0;
+        for (int k = 0; k < inputs; ++k) {
+          const int weight = SplitWeight(ws[k], w_most);
+          sum += Rounded(xs[k], x_most) * weight;
+          upper_sum += Rounded(xs[k], x_most) * UpperPart(weight);
+        }
+        const double worth = double{x_most} / 127 * w_most / 119;
+        const double offset = bias[static_cast<std::size_t>(output)];
+        const double size = 1e-6 * (2 + std::fabs(static_cast<double>(upper_sum) * worth));
+        ASSERT_NEAR(upper[static_cast<std::size_t>(output)],
+                    static_cast<double>(upper_sum) * worth + offset, size)
+            << outputs << "x" << inputs << ", row " << row << ", output " << output;
+        ASSERT_NEAR(ys[output], static_cast<double>(sum) * worth + offset, size)
+            << outputs << "x" << inputs << ", row " << row << ", output " << output;
+      }
+    }
+  }
+}
+
+TEST_P(OfTarget, RefiningFindsTheLargestOfAllAndLeavesTheRest) {
+  if (!target().split) {
+    GTEST_SKIP() << target().name << " has no split weights";
+  }
+  std::mt19937 random(11);
+  constexpr int kOutputs = 3000, kInputs = 96;
+  const Shape shape{Precision::kSplit, kOutputs, kInputs};
+  const std::vector<float> w = Random(random, std::size_t{kOutputs} * kInputs);
+  const Packed packed(target(), shape, {w.data(), kInputs});
+  AlignedMemory prepared(target().prepared_bytes(shape, 1));
+  int changed_the_largest = 0;
+  for (int turn = 0; turn < 100; ++turn) {
+    const std::vector<float> x = Random(random, kInputs);
+    const Rows ready = target().prepare(shape, x.data(), kInputs, 1, prepared.at());
+    const std::vector<float> upper = Multiply(packed.matrix(), x, 1, kInputs);
+    std::vector<float> some = upper, all = upper;
+    const int count = target().refine(packed.matrix(), ready, 0, 4, some.data());
+    EXPECT_GT(count, 0);
+    EXPECT_LT(count, kOutputs / 4);
+    EXPECT_EQ(target().refine(packed.matrix(), ready, 0, 1e9F, all.data()), kOutputs);
+    const auto largest = std::max_element(all.begin(), all.end()) - all.begin();
+    EXPECT_EQ(std::max_element(some.begin(), some.end()) - some.begin(), largest);
+    changed_the_largest +=
+        std::max_element(upper.begin(), upper.end()) - upper.begin() != largest ? 1 : 0;
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      ASSERT_TRUE(some[i] == upper[i] || some[i] == all[i]);
+    }
+  }
+  EXPECT_GT(changed_the_largest, 5);  // else nothing was asked of it
+}
+
+TEST_P(OfTarget, FineRowsAreAlmostExact) {
+  std::mt19937 random(12);
+  for (const auto& [outputs, inputs, rows] : kCases) {
+    const std::vector<float> w = Random(random, static_cast<std::size_t>(outputs * inputs));
+    const std::vector<float> x = Random(random, static_cast<std::size_t>(rows * (inputs + 2)));
+    const Shape shape{Precision::kInt8, outputs, inputs};
+    const Packed packed(target(), shape, {w.data(), inputs});
+    AlignedMemory prepared(target().prepared_bytes(shape, 2 * rows));
+    const Rows fine = target().prepare_fine(shape, x.data(), inputs + 2, rows, prepared.at());
+    ASSERT_EQ(fine.count, 2 * rows);
+    std::vector<float> y(static_cast<std::size_t>(2 * rows * outputs));
+    target().multiply(packed.matrix(), fine, 0, target().blocks(outputs), y.data(), outputs,
+                      Then::kStore);
+    for (int row = 0; row < rows; ++row) {
+      const float* const xs = x.data() + row * (inputs + 2);
+      for (int output = 0; output < outputs; ++output) {
+        const float* const ws = w.data() + output * inputs;
+        const float w_most = Largest(ws, inputs);
+        double sum = 0, size = 0;
+        for (int k = 0; k < inputs; ++k) {
+          const double weight = static_cast<double>(Rounded(ws[k], w_most)) * w_most / 127;
+          sum += xs[k] * weight;
+          size += std::fabs(weight);
+        }
+        const double half_a_step = double{Largest(xs, inputs)} / 127 / 254 / 2;
+        ASSERT_NEAR(double{y[static_cast<std::size_t>(row * outputs + output)]} +
+                        y[static_cast<std::size_t>((rows + row) * outputs + output)],
+                    sum, size * half_a_step + 1e-6 * (1 + std::fabs(sum)))
+            << outputs << "x" << inputs << ", row " << row << ", output " << output;
+      }
+    }
+  }
+}
+
 // What overflows 16 bits where pairs are summed up there.
 TEST_P(OfTarget, Int8SumsOfTheLargestOperandsAreExact) {
   constexpr int kInputs = 1536, kOutputs = 70;
@@ -198,6 +313,9 @@ std::vector<Precision> Precisions(const Target& target) {
   if (target.bf16) {
     precisions.push_back(Precision::kBf16);
   }
+  if (target.split) {
+    precisions.push_back(Precision::kSplit);
+  }
   return precisions;
 }
 
@@ -214,7 +332,7 @@ TEST_P(OfTarget, ARowIsTheSameAloneAndAmongOthersAndBlocksCanBeShared) {
       const std::vector<float> y = Multiply(packed.matrix(), alone, 1, kInputs);
       ASSERT_TRUE(std::equal(y.begin(), y.end(), all.begin() + row * kOutputs)) << "row " << row;
     }
-    Aligned prepared(target().prepared_bytes(packed.matrix().shape, kRows));
+    AlignedMemory prepared(target().prepared_bytes(packed.matrix().shape, kRows));
     const Rows rows =
         target().prepare(packed.matrix().shape, x.data(), kInputs, kRows, prepared.at());
     std::vector<float> twice = all;
@@ -243,7 +361,7 @@ TEST_P(OfTarget, WeightsCanLieInEitherOrderAndBePackedInParts) {
     const Shape shape{precision, kOutputs, kInputs};
     const std::size_t bytes = target().packed_bytes(shape);
     const Packed whole(target(), shape, {w.data(), kInputs});
-    Aligned parts(bytes);
+    AlignedMemory parts(bytes);
     for (int block = 0; block < target().blocks(kOutputs); ++block) {
       target().pack(shape, {turned.data() + block * target().block, 1, kOutputs}, block, block + 1,
                     parts.at());
@@ -265,7 +383,8 @@ TEST_P(OfTarget, UnpackedWeightsAreWithinARounding) {
       for (int k = 0; k < kInputs; ++k) {
         const float band = precision == Precision::kF32    ? 0
                            : precision == Precision::kBf16 ? std::fabs(row[k]) / 256
-                                                           : Largest(row, kInputs) / 253.9F;
+                           : precision == Precision::kInt8 ? Largest(row, kInputs) / 253.9F
+                                                           : Largest(row, kInputs) / 237.9F;
         ASSERT_NEAR(back[k], row[k], band);
       }
     }

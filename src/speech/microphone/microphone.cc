@@ -18,7 +18,6 @@
 #include "base/little_endian.h"
 #include "signal/sound_source.h"
 #include "speech/microphone/sample_ring.h"
-#include "system/failure.h"
 
 namespace pinhole::speech {
 
@@ -386,7 +385,7 @@ base::Result<std::size_t> Microphone::Stream::Read(std::span<float> to, int time
       came_.wait_for(hold, std::min<Clock::duration>(kTick, until - now));
       count += ring_.Pop(to.subspan(count));
     }
-    // After the lock was given up: an error's message may be about to be made by who wants it.
+    // Not under the lock, which GStreamer's thread may want before it has said what is wrong.
     if (count == 0) {
       PINHOLE_TRY(Trouble(0, why));
     }

@@ -60,8 +60,9 @@ std::uint64_t LayoutOf(const matrix::Target& target, matrix::Precision precision
   }
   std::uint64_t sum = 1;
   for (const matrix::Precision each :
-       {matrix::Precision::kF32, matrix::Precision::kBf16, precision}) {
-    if (each == matrix::Precision::kBf16 && !target.bf16) {
+       {matrix::Precision::kF32, matrix::Precision::kBf16, matrix::Precision::kSplit, precision}) {
+    if ((each == matrix::Precision::kBf16 && !target.bf16) ||
+        (each == matrix::Precision::kSplit && !target.split)) {
       continue;
     }
     const matrix::Shape shape{each, kOutputs, kInputs};

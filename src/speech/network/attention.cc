@@ -39,12 +39,37 @@ void PackedMemory::Pack(int head, const float* keys, const float* values, std::p
                 at + keys_bytes_);
 }
 
+// In kInt8 there are two rows for each: what rounding leaves away of queries and shares is
+// multiplied too, so that it is keys and values alone whose rounding counts.
+int PackedMemory::Lines(int rows) const {
+  return precision_ == matrix::Precision::kInt8 ? 2 * rows : rows;
+}
+
+// Of scores and sums.
+std::size_t PackedMemory::ResultBytes() const {
+  return matrix::Aligned(
+      static_cast<std::size_t>(Lines(kAttentionRows) * (ScoreStep(most_positions_) + head_size_)) *
+      sizeof(float));
+}
+
 std::size_t PackedMemory::scratch_bytes() const {
   const matrix::Shape values{precision_, head_size_, most_positions_};
-  return static_cast<std::size_t>(kAttentionRows * ScoreStep(most_positions_)) * sizeof(float) +
-         std::max(
-             target_->prepared_bytes(values, kAttentionRows),
-             target_->prepared_bytes({precision_, most_positions_, head_size_}, kAttentionRows));
+  const int lines = Lines(kAttentionRows);
+  return ResultBytes() +
+         std::max(target_->prepared_bytes(values, lines),
+                  target_->prepared_bytes({precision_, most_positions_, head_size_}, lines));
+}
+
+void PackedMemory::Multiply(const matrix::Matrix& matrix, const float* x, std::ptrdiff_t x_step,
+                            int rows, float* y, std::ptrdiff_t y_step, std::byte* scratch) const {
+  const int outputs = matrix.shape.outputs;
+  const bool is_fine = precision_ == matrix::Precision::kInt8;
+  const auto prepare = is_fine ? target_->prepare_fine : target_->prepare;
+  target_->multiply(matrix, prepare(matrix.shape, x, x_step, rows, scratch), 0,
+                    target_->blocks(outputs), y, y_step, matrix::Then::kStore);
+  for (int row = 0; is_fine && row < rows; ++row) {
+    target_->add_scaled(y + (rows + row) * y_step, outputs, 1.0F, y + row * y_step);
+  }
 }
 
 void PackedMemory::Attend(int head, const float* queries, std::ptrdiff_t query_step, int rows,
@@ -52,30 +77,29 @@ void PackedMemory::Attend(int head, const float* queries, std::ptrdiff_t query_s
                           float* shares) const {
   const std::byte* const at =
       memory_.data() + static_cast<std::size_t>(head) * (keys_bytes_ + values_bytes_);
+  const int lines = Lines(kAttentionRows);
   auto* const scores = reinterpret_cast<float*>(scratch);
   const int step = ScoreStep(positions_);
-  std::byte* const prepared =
-      scratch +
-      static_cast<std::size_t>(kAttentionRows * ScoreStep(most_positions_)) * sizeof(float);
+  float* const sums = scores + lines * ScoreStep(most_positions_);
+  std::byte* const prepared = scratch + ResultBytes();
 
-  const matrix::Matrix keys{keys_shape(), at};
-  target_->multiply(keys, target_->prepare(keys.shape, queries, query_step, rows, prepared), 0,
-                    target_->blocks(positions_), scores, step, matrix::Then::kStore);
+  Multiply({keys_shape(), at}, queries, query_step, rows, scores, step, prepared);
   const float scale = 1.0F / std::sqrt(static_cast<float>(head_size_));
-  float sums[kAttentionRows];
+  float wholes[kAttentionRows];
   for (int row = 0; row < rows; ++row) {
-    sums[row] = target_->exponentials(scores + std::ptrdiff_t{row} * step, positions_, scale);
+    wholes[row] = target_->exponentials(scores + std::ptrdiff_t{row} * step, positions_, scale);
   }
-  const matrix::Matrix values{values_shape(), at + keys_bytes_};
-  target_->multiply(values, target_->prepare(values.shape, scores, step, rows, prepared), 0,
-                    target_->blocks(head_size_), out, out_step, matrix::Then::kStore);
+  Multiply({values_shape(), at + keys_bytes_}, scores, step, rows, sums, head_size_, prepared);
   for (int row = 0; row < rows; ++row) {
-    target_->scale(out + row * out_step, head_size_, 1 / sums[row]);
+    float* const to = out + row * out_step;
+    std::memcpy(to, sums + std::ptrdiff_t{row} * head_size_,
+                static_cast<std::size_t>(head_size_) * sizeof(float));
+    target_->scale(to, head_size_, 1 / wholes[row]);
     if (shares != nullptr) {
-      float* const to = shares + std::ptrdiff_t{row} * positions_;
-      std::memcpy(to, scores + std::ptrdiff_t{row} * step,
+      float* const share = shares + std::ptrdiff_t{row} * positions_;
+      std::memcpy(share, scores + std::ptrdiff_t{row} * step,
                   static_cast<std::size_t>(positions_) * sizeof(float));
-      target_->scale(to, positions_, 1 / sums[row]);
+      target_->scale(share, positions_, 1 / wholes[row]);
     }
   }
 }

@@ -44,6 +44,11 @@ class PackedMemory {
  private:
   [[nodiscard]] matrix::Shape keys_shape() const { return {precision_, positions_, head_size_}; }
   [[nodiscard]] matrix::Shape values_shape() const { return {precision_, head_size_, positions_}; }
+  [[nodiscard]] int Lines(int rows) const;
+  [[nodiscard]] std::size_t ResultBytes() const;
+  // y = x times the matrix; y has Lines(rows) rows, of which the first `rows` become the result.
+  void Multiply(const matrix::Matrix& matrix, const float* x, std::ptrdiff_t x_step, int rows,
+                float* y, std::ptrdiff_t y_step, std::byte* scratch) const;
 
   const matrix::Target* target_;
   matrix::Precision precision_;

@@ -11,8 +11,13 @@ namespace pinhole::speech {
 
 namespace {
 
-// Below so many bytes of weights, waking the others takes longer than they save.
-constexpr std::size_t kWorthSharing = std::size_t{1} << 19;
+// Below so many bytes of weights, handing them out takes longer than that saves.
+constexpr std::size_t kWorthSharing = std::size_t{1} << 16;
+// Positions of self-attention, of all rows and heads, that are as much work.
+constexpr int kPositionsWorthSharing = 256;
+// How far by chance two tokens' logits may each be from what half of their weights say, in standard
+// deviations, and the likelier of them still be told.
+constexpr float kDeviations = 4;
 // Encoder rows whose keys and values are computed together.
 constexpr int kListenRows = 48;
 
@@ -26,9 +31,9 @@ Decoder::Decoder(const Network& network, int sequences, int threads)
     : network_(network), state_(network.dims.text_state), sequences_(sequences) {
   const matrix::Target& target = *network.target;
   const Dims& dims = network.dims;
-  std::size_t prepared = 0;
+  std::size_t prepared = target.prepared_bytes(network.tokens.shape(), kRows);
   for (const Block& block : network.decoder) {
-    cross_.emplace_back(target, network.attention, dims.text_heads, network.text_head_size(),
+    cross_.emplace_back(target, network.cross_attention, dims.text_heads, network.text_head_size(),
                         dims.audio_context);
     for (const Layer* const layer : {&block.query_key_value, &block.mlp_down}) {
       prepared = std::max(prepared, target.prepared_bytes(layer->shape(), kRows));
@@ -40,12 +45,12 @@ Decoder::Decoder(const Network& network, int sequences, int threads)
   uses_.assign(static_cast<std::size_t>(places), 0);
 
   const std::size_t row = Times(kRows, state_);
-  rows_ = AlignedBytes(7 * row * 4 + 3 * matrix::kAlignment + prepared);
+  rows_ = AlignedBytes(matrix::Aligned(7 * row * 4) + prepared);
   x_ = rows_.floats();
   normed_ = x_ + row;
   attended_ = normed_ + row;
   wide_ = attended_ + row;  // query, key and value; the hidden layer
-  prepared_ = reinterpret_cast<std::byte*>(wide_ + 4 * row);
+  prepared_ = rows_.data() + matrix::Aligned(7 * row * 4);
 
   std::size_t scratch = Times(dims.text_context, 1) * 4;
   if (!cross_.empty()) {
@@ -132,7 +137,7 @@ void Decoder::Step(std::span<const TokenAt> tokens, std::span<float> logits, con
     for (const TokenAt& token : rows) {
       TakePlace(token);
     }
-    StepRows(rows, to, team);
+    team.Together([&](const Team& crew) { StepRows(rows, to, crew); });
     for (const TokenAt& token : rows) {
       to += token.wants_logits ? network_.dims.vocabulary : 0;
     }
@@ -178,7 +183,14 @@ void Decoder::StepRows(std::span<const TokenAt> tokens, float* logits, const Tea
     }
   }
   if (wanted > 0) {
-    Apply(network_.tokens, normed_, wanted, logits, matrix::Then::kStore, team);
+    const matrix::Rows states =
+        Apply(network_.tokens, normed_, wanted, logits, matrix::Then::kStore, team);
+    if (network_.tokens.shape().precision == matrix::Precision::kSplit) {
+      team.ForPieces(wanted, [&](int /*thread*/, int row) {
+        target.refine(network_.tokens.matrix(), states, row, kDeviations,
+                      logits + Times(row, network_.dims.vocabulary));
+      });
+    }
   }
 }
 
@@ -187,22 +199,25 @@ void Decoder::Normalise(const Norm& norm, int rows) {
                               normed_, state_);
 }
 
-void Decoder::Apply(const Layer& layer, const float* x, int rows, float* y, matrix::Then then,
-                    const Team& team) {
+matrix::Rows Decoder::Apply(const Layer& layer, const float* x, int rows, float* y,
+                            matrix::Then then, const Team& team) {
   const matrix::Target& target = *network_.target;
   const matrix::Shape& shape = layer.shape();
   const matrix::Rows prepared = target.prepare(shape, x, shape.inputs, rows, prepared_);
   const int blocks = target.blocks(shape.outputs);
   if (team.threads <= 1 || layer.bytes() < kWorthSharing) {
     target.multiply(layer.matrix(), prepared, 0, blocks, y, shape.outputs, then);
-    return;
+    return prepared;
   }
-  // Some pieces a thread, so that one that is held up does not hold up the others.
-  const int pieces = std::min(blocks, team.threads * 4);
+  // Of many blocks some pieces a thread, so that one that is held up does not hold up the others.
+  constexpr int kBlocksOfPiece = 16;
+  const int each = std::clamp(blocks / (team.threads * kBlocksOfPiece), 1, 4);
+  const int pieces = std::min(blocks, team.threads * each);
   team.ForPieces(pieces, [&](int /*thread*/, int piece) {
     target.multiply(layer.matrix(), prepared, piece * blocks / pieces,
                     (piece + 1) * blocks / pieces, y, shape.outputs, then);
   });
+  return prepared;
 }
 
 void Decoder::SelfAttention(int layer, std::span<const TokenAt> tokens, const Team& team) {
@@ -223,24 +238,28 @@ void Decoder::SelfAttention(int layer, std::span<const TokenAt> tokens, const Te
   const int head_size = network_.text_head_size();
   const float scale = 1.0F / std::sqrt(static_cast<float>(head_size));
   std::fill_n(attended_, Times(rows, state_), 0.0F);
-  auto* const scores = reinterpret_cast<float*>(scratch_.data());
-  for (int row = 0; row < rows; ++row) {
+  const int heads = network_.dims.text_heads;
+  const auto one_head = [&](int thread, int piece) {
+    const int row = piece / heads;
+    const std::ptrdiff_t first = std::ptrdiff_t{piece % heads} * head_size;
     const TokenAt& token = tokens[static_cast<std::size_t>(row)];
-    for (int head = 0; head < network_.dims.text_heads; ++head) {
-      const float* const query = wide_ + Times(row, 3 * state_) + head * head_size;
-      float* const out = attended_ + Times(row, state_) + head * head_size;
-      for (int p = 0; p <= token.position; ++p) {
-        scores[p] =
-            target.dot(query, KeyValue(layer, place(token, p)) + head * head_size, head_size);
-      }
-      const float sum = target.exponentials(scores, token.position + 1, scale);
-      for (int p = 0; p <= token.position; ++p) {
-        target.add_scaled(KeyValue(layer, place(token, p)) + state_ + head * head_size, head_size,
-                          scores[p], out);
-      }
-      target.scale(out, head_size, 1 / sum);
+    auto* const scores = reinterpret_cast<float*>(scratch_.data() +
+                                                  static_cast<std::size_t>(thread) * scratch_step_);
+    const float* const query = wide_ + Times(row, 3 * state_) + first;
+    float* const out = attended_ + Times(row, state_) + first;
+    for (int p = 0; p <= token.position; ++p) {
+      scores[p] = target.dot(query, KeyValue(layer, place(token, p)) + first, head_size);
     }
-  }
+    const float sum = target.exponentials(scores, token.position + 1, scale);
+    for (int p = 0; p <= token.position; ++p) {
+      target.add_scaled(KeyValue(layer, place(token, p)) + state_ + first, head_size, scores[p],
+                        out);
+    }
+    target.scale(out, head_size, 1 / sum);
+  };
+  const Team alone;
+  const bool is_much = rows * heads * tokens.back().position >= kPositionsWorthSharing;
+  (is_much ? team : alone).ForPieces(rows * heads, one_head);
   Apply(block.attention_out, attended_, rows, x_, matrix::Then::kAdd, team);
 }
 

@@ -70,8 +70,9 @@ class Decoder {
   void CrossAttention(int layer, std::span<const TokenAt> tokens, const Team& team);
   void Mlp(const Block& block, int rows, const Team& team);
   // y = (or +=) x times the layer; the outputs are shared among the threads where that pays.
-  void Apply(const Layer& layer, const float* x, int rows, float* y, matrix::Then then,
-             const Team& team);
+  // Returns x as it was multiplied, until the next call.
+  matrix::Rows Apply(const Layer& layer, const float* x, int rows, float* y, matrix::Then then,
+                     const Team& team);
   void Normalise(const Norm& norm, int rows);
   [[nodiscard]] float* KeyValue(int layer, int place) const;
 

@@ -52,8 +52,9 @@ class Builder {
                            network_.encoder[i]));
     }
     PINHOLE_TRY(OneNorm("encoder.ln_post", dims.audio_state, network_.encoder_norm));
+    const bool is_split = options_.weights == Precision::kInt8 && target_.split;
     PINHOLE_TRY(Linear({{"decoder.token_embedding"}, dims.vocabulary, dims.text_state, false},
-                       network_.tokens));
+                       network_.tokens, is_split ? Precision::kSplit : options_.weights));
     PINHOLE_TRY(Kept("decoder.positional_embedding", dims.text_context, dims.text_state,
                      network_.decoder_positions));
     network_.decoder.resize(static_cast<std::size_t>(dims.text_layers));
@@ -135,12 +136,14 @@ class Builder {
     return {};
   }
 
-  Status Linear(const Parts& parts, Layer& layer) {
+  Status Linear(const Parts& parts, Layer& layer, Precision precision) {
     const int outputs = parts.outputs * static_cast<int>(parts.names.size());
-    layer = Layer(target_, {options_.weights, outputs, parts.inputs});
+    layer = Layer(target_, {precision, outputs, parts.inputs});
     const auto pack = [&]() -> Status { return PackLinear(parts, outputs, layer); };
     return TakeOr(pack, {layer.memory(), layer.bytes()});
   }
+
+  Status Linear(const Parts& parts, Layer& layer) { return Linear(parts, layer, options_.weights); }
 
   // Packs as many outputs at a time as come without much memory.
   Status PackLinear(const Parts& parts, int outputs, Layer& layer) {
@@ -281,6 +284,8 @@ Result<Network> MakeNetwork(const ModelFile& file, const matrix::Target& target,
   network.dims = file.dims;
   network.attention =
       target.bf16 && options.weights != Precision::kF32 ? Precision::kBf16 : Precision::kF32;
+  network.cross_attention =
+      options.weights == Precision::kInt8 ? Precision::kInt8 : network.attention;
   const Status built = Builder(file, options, give_back, why, network).Build();
   if (!built) {
     return Unexpected(built.error());

@@ -87,7 +87,9 @@ struct PackedWeights {
 
 struct NetworkOptions {
   // Of the layers' weights. The convolutions and attention itself are computed in bfloat16 where
-  // the target has that and weights are not kF32, else in f32.
+  // the target has that and weights are not kF32, else in f32. With kInt8 the decoder keeps what it
+  // hears as int8, and, where the target has that, the tokens' embedding is kSplit: the logits of
+  // the likeliest tokens are those of all bits, the others' those of half of them.
   matrix::Precision weights = matrix::Precision::kInt8;
   PackedWeights packed = {};
 };
@@ -95,7 +97,8 @@ struct NetworkOptions {
 struct Network {
   const matrix::Target* target = nullptr;
   Dims dims;
-  matrix::Precision attention = matrix::Precision::kF32;
+  matrix::Precision attention = matrix::Precision::kF32;        // of the encoder
+  matrix::Precision cross_attention = matrix::Precision::kF32;  // of the decoder to the encoder
 
   Layer conv1, conv2;                    // inputs: [three frames][channels]
   std::vector<float> encoder_positions;  // [audio_context][audio_state]

@@ -58,7 +58,7 @@ using system::Failure;
 using system::Printable;
 
 // How long the servers may take to agree on something, a new leader among them.
-constexpr int kTries = 20;
+constexpr int kTries = 40;
 constexpr milliseconds kBetweenTries{500};
 constexpr std::int64_t kAnswerMs = 5000;
 constexpr std::int64_t kFetchMs = 1000;

@@ -65,6 +65,7 @@ class QueueOfACluster : public testing::Test {
     }
     if (cluster_ == nullptr) {
       cluster_ = std::make_unique<ClusterForTests>();
+      ASSERT_TRUE(Eventually(IsUp)) << "the cluster of nats-servers does not start";
     }
     options_ = {.servers = cluster_->addresses(),
                 .name = testing::UnitTest::GetInstance()->current_test_info()->name(),
@@ -72,6 +73,15 @@ class QueueOfACluster : public testing::Test {
                 .ack_wait = milliseconds(2000)};
     folder_ = cluster_->folder() + "/" + options_.name;
     std::filesystem::create_directory(folder_);
+  }
+
+  static bool IsUp() {
+    try {
+      const Queue queue({.servers = cluster_->addresses(), .name = "first", .replicas = 3});
+      return true;
+    } catch (const system::Failure&) {
+      return false;
+    }
   }
 
   // A "recording" that is a text.

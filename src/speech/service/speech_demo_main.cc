@@ -58,7 +58,8 @@ bool Read(int argc, char** argv, ServiceOptions& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  ServiceOptions options;
+  const auto memory = std::make_unique<ServiceOptions>();  // on the stack GCC 12 takes parts of it
+  ServiceOptions& options = *memory;                       // for uninitialised
   options.port = options.wyoming_port = 0;
   options.model = FakeModel();
   if (!Read(argc, argv, options)) {

@@ -11,6 +11,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -132,6 +133,29 @@ TEST_F(DecodedSoundTest, BeginsAgainAsOftenAsIsWanted) {
     ASSERT_TRUE((*sound)->Restart(why)) << why.text();
     EXPECT_EQ(ReadAll(**sound, 1 + some).samples, first);
   }
+}
+
+// A tone of 0.08 s in each: what a format's decoder asks of the kernel, the wall lets through.
+TEST_F(DecodedSoundTest, EveryFormatIsTheSameBehindTheWall) {
+  const char* const source = std::getenv("PINHOLE_SOURCE");
+  const fs::path corpus = fs::path(source != nullptr ? source : ".") / "src/speech/sound/corpus";
+  if (!fs::exists(corpus)) {
+    GTEST_SKIP() << corpus << " is missing (set PINHOLE_SOURCE to the source tree)";
+  }
+  int files = 0;
+  for (const fs::directory_entry& entry : fs::directory_iterator(corpus)) {
+    SCOPED_TRACE(entry.path());
+    base::Diagnosis why;
+    const auto sound = DecodedSound::Open(entry.path().string(), Real(), why);
+    ASSERT_TRUE(sound) << why.text();
+    const Heard heard = ReadAll(**sound);
+    ASSERT_TRUE(heard.ok) << heard.sentence;
+    EXPECT_GE(heard.samples.size(), 1000U);
+    EXPECT_LE(heard.samples.size(), 3500U);
+    EXPECT_EQ(heard.samples, DecodeAll(ReadBytes(entry.path().string())).samples);
+    ++files;
+  }
+  EXPECT_GE(files, 16);
 }
 
 // The descriptor's place is its owner's.

@@ -390,10 +390,11 @@ base::Status SoundDecoder::Parts::Convert(const AVFrame* frame, base::Diagnosis&
   return made >= 0 ? base::Status() : why.Fail(Error::kInternal, "can't be resampled");
 }
 
-// Holds the file's clock against what was decoded: what is missing becomes silence, and where it
-// jumps, it is believed from then on.
+// Holds the file's clock, where its format has a good one, against what was decoded: what is
+// missing becomes silence, and where it jumps, it is believed from then on.
 void SoundDecoder::Parts::FillGap() {
-  if (frame_->best_effort_timestamp == AV_NOPTS_VALUE) {
+  if (frame_->best_effort_timestamp == AV_NOPTS_VALUE ||
+      !IsListed(format_->iformat->name, "mov,matroska,mpegts")) {
     return;
   }
   const std::int64_t now = Milliseconds(frame_->best_effort_timestamp, track_->time_base);

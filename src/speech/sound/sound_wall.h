@@ -4,10 +4,10 @@
 // The lock of `pinhole-sound`, closed before the first byte of a file is looked at.
 //
 // What is left: reading standard input, writing to standard output and error, memory that can't be
-// run, the clock, ending. No file can be opened, no socket made, no program started, no thread, no
-// signal sent; any other call ends the process at once (SIGSYS). Memory and processor time are
-// limited. Landlock and an empty network stand behind that where the kernel has them; without the
-// filter of system calls there is no lock, and nothing is decoded.
+// run, the clock, ending. Every attempt to open a file finds none. No socket can be made, no
+// program started, no thread, no signal sent; any other call ends the process at once (SIGSYS).
+// Memory and processor time are limited. Landlock and an empty network stand behind that where the
+// kernel has them; without the filter of system calls there is no lock, and nothing is decoded.
 //
 // Holds for ever, and for the whole process.
 

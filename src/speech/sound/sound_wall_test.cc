@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdint>
 #include <cstdlib>
 #include <vector>
@@ -55,15 +56,26 @@ TEST(SoundWall, LeavesReadingWritingAndMemory) {
   EXPECT_EQ(end, (ChildEnd{0, 0}));
 }
 
+TEST(SoundWall, HasNoFiles) {
+  const auto error_of = [](const char* path, int flags) {
+    return [=] { return ::open(path, flags, 0600) < 0 ? errno : 0; };
+  };
+  EXPECT_EQ(Locked(error_of("/etc/passwd", O_RDONLY)), (ChildEnd{0, ENOENT}));
+  EXPECT_EQ(Locked(error_of("/proc/self/fd/0", O_RDWR)), (ChildEnd{0, ENOENT}));
+  EXPECT_EQ(Locked(error_of("/tmp/left-behind", O_CREAT | O_WRONLY)), (ChildEnd{0, ENOENT}));
+}
+
 TEST(SoundWall, EndsWhoeverTriesAnythingElse) {
   static char* const kNoWords[] = {nullptr};
-  EXPECT_EQ(Locked([] { return ::open("/etc/passwd", O_RDONLY); }), kKilled);
-  EXPECT_EQ(Locked([] { return ::open("/tmp/left-behind", O_CREAT | O_WRONLY, 0600); }), kKilled);
   EXPECT_EQ(Locked([] { return ::socket(AF_INET, SOCK_STREAM, 0); }), kKilled);
   EXPECT_EQ(Locked([] { return ::socket(AF_UNIX, SOCK_STREAM, 0); }), kKilled);
   EXPECT_EQ(Locked([] { return ::execve("/bin/true", kNoWords, kNoWords); }), kKilled);
   EXPECT_EQ(Locked([] { return static_cast<int>(::fork()); }), kKilled);
   EXPECT_EQ(Locked([] { return ::kill(::getppid(), 0); }), kKilled);
+  EXPECT_EQ(Locked([] {
+              return static_cast<int>(::syscall(437 /* openat2 */, AT_FDCWD, "/", nullptr, 0));
+            }),
+            kKilled);
   EXPECT_EQ(Locked([] { return ::unlink("/tmp/nothing"); }), kKilled);
   EXPECT_EQ(Locked([] { return ::dup(STDIN_FILENO); }), kKilled);
   EXPECT_EQ(Locked([] { return static_cast<int>(::write(3, "", 0)); }), kKilled);

@@ -33,7 +33,7 @@ struct SpeechSpan {
 };
 
 struct SpeechRules {
-  float enter = 0.4F, leave = 0.2F;
+  float enter = 0.5F, leave = 0.3F;
   int min_speech_ms = 160;
   int min_silence_ms = 600;
   int padding_ms = 240;

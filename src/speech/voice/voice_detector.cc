@@ -12,7 +12,7 @@ namespace {
 
 #include "speech/voice/voice_weights.inc"
 
-constexpr float kLowest = -8;    // log10 of power
+constexpr float kLowest = -8;       // log10 of power
 constexpr float kFirstFloor = 1;    // below the first step
 constexpr float kRise = 0.006F;     // of the floor, a step: 3 dB a second
 constexpr float kLoudest = 4;       // above the floor

@@ -130,6 +130,7 @@ class Core {
   [[nodiscard]] std::uint64_t instructions() const { return instructions_; }
   [[nodiscard]] const Fault& fault() const { return fault_; }
   [[nodiscard]] bool stopped_by_watcher() const { return stopped_by_watcher_; }
+  void ClearStopped() { stopped_by_watcher_ = false; }
 
   // Registers 0 to 15; [15] is the next instruction's address.
   [[nodiscard]] std::uint32_t reg(unsigned i) const { return r_[i]; }

@@ -509,6 +509,9 @@ StopReason Rp2040::CheckStopped() {
 }
 
 StopReason Rp2040::RunUntil(std::uint64_t cycle) {
+  for (Core& core : cores_) {
+    core.ClearStopped();
+  }
   while (time_ < cycle) {
     AdvanceDue();
     if (const StopReason reason = CheckStopped(); reason != StopReason::kNone) {

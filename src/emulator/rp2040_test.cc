@@ -509,6 +509,22 @@ TEST(Rp2040, TheWatchdogStartsTheChipAnew) {
   EXPECT_EQ(bench.Read(0x4005'800C), 0x1234u);
 }
 
+TEST(Rp2040, AWatcherStopsTheChipAndLetsItGoOn) {
+  struct EveryTenth final : Watcher {
+    bool Before(Core&) override { return ++seen % 10 != 0; }
+    void FlashRead(Core&, std::uint32_t) override {}
+    unsigned seen = 0;
+  } watcher;
+  Bench bench;
+  bench.chip->set_watcher(&watcher);
+  for (unsigned stop = 1; stop < 5; ++stop) {
+    EXPECT_EQ(bench.chip->RunUntil(10'000), StopReason::kWatcher);
+    EXPECT_EQ(watcher.seen, stop * 10);
+  }
+  bench.chip->set_watcher(nullptr);
+  EXPECT_EQ(bench.chip->RunUntil(10'000), StopReason::kNone);
+}
+
 TEST(Rp2040, AFlashWithoutABootStageIsSaid) {
   Bench bench;
   bench.chip->Boot();

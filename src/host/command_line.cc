@@ -235,6 +235,7 @@ void Build(CLI::App& app, Action& chosen) {
   AddModelRun(*model, chosen);
   AddBench(*model, chosen);
   AddAudit(app, chosen);
+  AddEmulate(app, chosen);
   AddFacts(app, chosen);
   AddConfig(app, chosen);
   AddDevices(app, chosen);

@@ -43,6 +43,7 @@ void AddRun(CLI::App& root, Action& chosen);
 void AddTranscribe(CLI::App& root, Action& chosen);
 void AddServeSpeech(CLI::App& root, Action& chosen);
 void AddAudit(CLI::App& root, Action& chosen);
+void AddEmulate(CLI::App& root, Action& chosen);
 void AddFacts(CLI::App& root, Action& chosen);
 void AddConfig(CLI::App& root, Action& chosen);
 void AddDevices(CLI::App& root, Action& chosen);

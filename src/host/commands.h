@@ -54,6 +54,22 @@ struct AuditWallOptions {
 };
 int AuditWall(const AuditWallOptions& options);
 
+struct EmulateOptions {
+  std::string program;
+  std::uint64_t cycles = 0;  // 0: no end
+  std::string until;
+  std::vector<std::string> i2c;  // ADDRESS=FILE
+  int gdb = 0;                   // 0: no debugger
+  int flash_mib = 2;
+  bool pins = false;
+  bool counts = false;
+  bool flash_cache = false;
+  bool trace = false;
+  bool join_i2c = false;
+  bool keep_going = false;
+};
+int Emulate(const EmulateOptions& options);
+
 struct InspectOptions {
   std::string model;
   bool json = false;

@@ -232,6 +232,7 @@ void Build(CLI::App& app, Action& chosen) {
   AddPlan(*model, chosen);
   AddModelRun(*model, chosen);
   AddBench(*model, chosen);
+  AddEmit(*model, chosen);
   AddAudit(app, chosen);
   AddFacts(app, chosen);
   AddConfig(app, chosen);

@@ -244,13 +244,16 @@ void OperatorWriter::WriteSum(const FormOf& form) {
     for (std::size_t c = 0; c < scales.lane_starts.size(); c += 2) {
       scales.lane_starts[c] = pairs->spills[c / 8] * 32768;
     }
-    AddConstant(ArrayText(weights, pairs->words), 4 * pairs->words.size(), &Budget::weights);
-    AddConstant(ArrayText(chunks, pairs->chunks), pairs->chunks.size(), &Budget::scales);
+    AddConstant(ArrayText(weights, std::span<const std::uint32_t>(pairs->words)),
+                4 * pairs->words.size(), &Budget::weights);
+    AddConstant(ArrayText(chunks, std::span<const std::uint8_t>(pairs->chunks)),
+                pairs->chunks.size(), &Budget::scales);
   } else if (target_.layout == Layout::kQuads) {
     function = "SumQuads";
     file = "pinhole_nn_sum_quads.cc";
     const std::vector<std::uint32_t> words = PackQuads(scales.matrix);
-    AddConstant(ArrayText(weights, words), 4 * words.size(), &Budget::weights);
+    AddConstant(ArrayText(weights, std::span<const std::uint32_t>(words)), 4 * words.size(),
+                &Budget::weights);
   } else {
     // Rows as long as the columns are.
     std::vector<std::int8_t> padded;
@@ -259,7 +262,7 @@ void OperatorWriter::WriteSum(const FormOf& form) {
         padded.push_back(static_cast<std::int8_t>(scales.matrix.at(c, k)));
       }
     }
-    AddConstant(ArrayText(weights, padded), padded.size(), &Budget::weights);
+    AddConstant(PackedText(weights, padded), padded.size(), &Budget::weights);
   }
   const std::string finish = FinishText(scales);
   const std::uint32_t scratch = model_.places().scratch_offset(index_);
@@ -292,7 +295,8 @@ void OperatorWriter::WriteDepthwise(const FormOf& form) {
       ReadScales(In(0), In(1), bias, Out(), op_->kind,
                  *static_cast<const WeightedSumParams*>(model_.step(0, index_).prepared.params));
   const std::string weights = name_ + "Weights";
-  AddConstant(ArrayText(weights, scales.weights), scales.weights.size(), &Budget::weights);
+  AddConstant(ArrayText(weights, std::span<const std::int8_t>(scales.weights)),
+              scales.weights.size(), &Budget::weights);
   const std::string finish = FinishText(scales);
   Params("Depthwise",
          List(RingText(InIndex(0)), RingText(OutIndex()), WindowText(form.window), finish, weights,

@@ -19,6 +19,8 @@ struct OperatorText {
   int rows = 0;      // of the output; 0: the call takes no rows
 };
 
+struct SumScales;
+
 class OperatorWriter {
  public:
   OperatorWriter(const PreparedModel& model, const Target& target)
@@ -32,8 +34,6 @@ class OperatorWriter {
   [[nodiscard]] const std::set<std::string>& runtime() const { return runtime_; }
 
  private:
-  struct Scales;  // one channel's
-
   [[nodiscard]] const Tensor& In(std::size_t i) const;
   [[nodiscard]] const Tensor& Out() const;
   [[nodiscard]] std::int32_t InIndex(std::size_t i) const;
@@ -51,7 +51,7 @@ class OperatorWriter {
 
   void WriteSum(const FormOf& form);
   void WriteDepthwise(const FormOf& form);
-  std::string FinishText(const struct SumScales& scales);
+  std::string FinishText(const SumScales& scales);
   void WritePool(const FormOf& form);
   void WriteMean();
   void WriteAdd();

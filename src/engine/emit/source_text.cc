@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdio>
 #include <limits>
+#include <vector>
 
 namespace pinhole::engine::emit {
 
@@ -69,6 +70,14 @@ std::string ArrayText(std::string_view name, std::span<const std::uint32_t> valu
 }
 std::string ArrayText(std::string_view name, std::span<const float> values) {
   return Array("float", name, values, FloatText);
+}
+
+std::string PackedText(std::string_view name, std::span<const std::int8_t> bytes) {
+  std::vector<std::uint32_t> words((bytes.size() + 3) / 4);
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    words[i / 4] |= std::uint32_t{static_cast<std::uint8_t>(bytes[i])} << (8 * (i % 4));
+  }
+  return ArrayText(name, std::span<const std::uint32_t>(words));
 }
 
 bool IsIdentifier(std::string_view name) {

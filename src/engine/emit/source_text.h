@@ -22,6 +22,9 @@ std::string ArrayText(std::string_view name, std::span<const std::int32_t> value
 std::string ArrayText(std::string_view name, std::span<const std::uint32_t> values);
 std::string ArrayText(std::string_view name, std::span<const float> values);
 
+// Bytes as little-endian words, four a number, which compilers read much faster; zeroes at the end.
+std::string PackedText(std::string_view name, std::span<const std::int8_t> bytes);
+
 // Letters, digits and '_', not beginning with a digit.
 bool IsIdentifier(std::string_view name);
 

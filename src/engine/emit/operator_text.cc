@@ -2,7 +2,9 @@
 #include "engine/emit/operator_text.h"
 
 #include <algorithm>
-#include <cmath>
+#include <optional>
+#include <type_traits>
+#include <vector>
 
 #include "engine/emit/pack.h"
 #include "engine/emit/probe.h"

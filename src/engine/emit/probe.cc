@@ -135,7 +135,7 @@ std::optional<std::vector<LearntMove>> LearnMoves(const PreparedModel& model, st
       for (const std::int32_t input : line.inputs) {
         if (input >= 0 && !model.graph().tensor(input).is_constant()) {
           for (std::byte& byte : bench.bytes(input)) {
-            byte = static_cast<std::byte>((id++ >> shift ^ invert) & 0xFFU);
+            byte = static_cast<std::byte>(((id++ >> shift) ^ invert) & 0xFFU);
           }
         }
       }

@@ -424,6 +424,10 @@ void OperatorWriter::WriteMoves() {
   std::string lines;
   std::size_t count = 0;
   for (std::size_t output = 0; output < op_->outputs.size(); ++output) {
+    const auto tensor = static_cast<std::size_t>(op_->outputs[output]);
+    if (model_.places().tensor_offsets[tensor] == plan::kNowhere) {
+      continue;  // nobody reads it
+    }
     const std::optional<std::vector<LearntMove>> moves = LearnMoves(model_, index_, output);
     if (!moves) {
       Fail("a kernel that can't be asked what it moves");

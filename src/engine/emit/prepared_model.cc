@@ -82,7 +82,8 @@ std::vector<std::byte> PreparedModel::InitialState() const {
     const Graph& graph = model_->graphs[g];
     for (std::size_t t = 0; t < graph.tensors.size(); ++t) {
       const Tensor& tensor = graph.tensors[t];
-      if (tensor.is_variable && !tensor.is_constant()) {
+      if (tensor.is_variable && !tensor.is_constant() &&
+          plan_.graphs[g].tensor_offsets[t] != plan::kNowhere) {
         std::memset(memory.data() + plan_.graphs[g].tensor_offsets[t], ZeroOf(tensor),
                     tensor.bytes);
       }

@@ -18,6 +18,14 @@
 // the same arithmetic stands in C++, so that a PC can test it.
 #include "pinhole_nn_columns.h"
 
+#if defined(__ARM_ARCH_6M__)
+// totals[8] += the group's sums of one place. `chunks`: see Sum in pinhole_nn.h.
+extern "C" void pinhole_nn_dot_words(const std::int8_t* column, const std::uint32_t* words,
+                                     const std::uint8_t* chunks, std::int32_t* totals);
+extern "C" void pinhole_nn_dot_bytes(const std::int8_t* column, const std::uint32_t* words,
+                                     const std::uint8_t* chunks, std::int32_t* totals);
+#endif
+
 namespace pinhole_nn {
 
 namespace {
@@ -30,12 +38,6 @@ constexpr std::uint32_t kOffset = 0x00800080U;  // what they are too large by
 constexpr int kWorthSpreading = 3;
 
 #if defined(__ARM_ARCH_6M__)
-
-// totals[8] += the group's sums of one place. `chunks`: see Sum in pinhole_nn.h.
-extern "C" void pinhole_nn_dot_words(const std::int8_t* column, const std::uint32_t* words,
-                                     const std::uint8_t* chunks, std::int32_t* totals);
-extern "C" void pinhole_nn_dot_bytes(const std::int8_t* column, const std::uint32_t* words,
-                                     const std::uint8_t* chunks, std::int32_t* totals);
 
 // r0 words, r1 the end of the chunk's data, r2 minus the taps left, r3 (and r4) a datum, r4 to r7
 // weights; r8 to r11 sums, r12 the sum of the data. On the stack: chunks, totals.

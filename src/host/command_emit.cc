@@ -2,7 +2,6 @@
 // pinhole model emit: a model as C++ for a microcontroller.
 
 #include "engine/emit/emit.h"
-#include "engine/emit/source_text.h"
 #include "host/commands.h"
 #include "host/json.h"
 #include "host/names.h"
@@ -12,7 +11,6 @@ namespace pinhole::host {
 namespace {
 
 using engine::emit::Budget;
-using engine::emit::Grouped;
 
 std::string Line(std::string_view what, std::uint64_t value, std::string_view unit) {
   const std::string number = Grouped(value);

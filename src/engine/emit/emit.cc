@@ -10,8 +10,11 @@
 #include "engine/emit/runtime_files.h"
 #include "engine/emit/source_text.h"
 #include "engine/plan/stripe_walk.h"
+#include "system/terminal.h"
 
 namespace pinhole::engine::emit {
+
+using system::Grouped;
 
 namespace {
 

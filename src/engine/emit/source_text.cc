@@ -48,14 +48,6 @@ std::string FloatText(float value) {
   return text.data();
 }
 
-std::string Grouped(std::uint64_t value) {
-  std::string text = std::to_string(value);
-  for (std::size_t at = text.size(); at > 3; at -= 3) {
-    text.insert(at - 3, ",");
-  }
-  return text;
-}
-
 std::string ArrayText(std::string_view name, std::span<const std::int8_t> values) {
   return Array("std::int8_t", name, values, [](int value) { return std::to_string(value); });
 }

@@ -12,8 +12,6 @@ namespace pinhole::engine::emit {
 
 // "1.500000000e+00F": reads back as the same float. Infinities become the largest.
 std::string FloatText(float value);
-// "1,234,567"
-std::string Grouped(std::uint64_t value);
 
 // "static const TYPE NAME[N] = {...};" in lines of at most 100 columns.
 std::string ArrayText(std::string_view name, std::span<const std::int8_t> values);

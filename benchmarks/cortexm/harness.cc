@@ -3,16 +3,16 @@
 // holds the outputs against it, and says over semihosting what a step took.
 //
 // Time is SysTick, which counts the board's 25 MHz. With `-icount shift=0` QEMU lets each
-// instruction take one nanosecond, so that a tick is 40 instructions. The stack is painted first, to
-// see afterwards how deep it went.
+// instruction take one nanosecond, so that a tick is 40 instructions. The stack is painted first,
+// to see afterwards how deep it went.
 #include <cstdint>
 #include <cstring>
 
 #include "model.h"
 
 extern "C" {
-extern std::uint32_t link_data_from, link_data_begin, link_data_end, link_bss_begin, link_bss_end;
-extern std::uint32_t link_stack_end;
+extern std::uint32_t link_data_from[], link_data_begin[], link_data_end[], link_bss_begin[],
+    link_bss_end[], link_stack_begin[], link_stack_end[];
 extern const std::uint8_t golden_inputs[], golden_outputs[];
 extern const std::uint32_t golden_steps;
 void Start();
@@ -22,7 +22,6 @@ namespace {
 
 constexpr std::uint32_t kPaint = 0xA5A5A5A5U;
 constexpr std::uint32_t kInstructionsATick = 40;
-constexpr std::uint32_t kStackWords = 4096;
 
 void Semihost(int operation, const void* argument) {
   register int r0 asm("r0") = operation;
@@ -59,9 +58,9 @@ std::uint32_t Measure() {
 }  // namespace
 
 extern "C" int main() {
-  std::uint32_t* const lowest = &link_stack_end - kStackWords;
-  std::uint32_t here = 0;
-  for (std::uint32_t* word = lowest; word < &here - 64; ++word) {
+  std::uint32_t* here;
+  asm volatile("mov %0, sp" : "=r"(here));
+  for (volatile std::uint32_t* word = link_stack_begin; word < here; ++word) {
     *word = kPaint;
   }
   model::Reset();
@@ -75,21 +74,21 @@ extern "C" int main() {
       different += out[i] != golden_outputs[step * model::kOutput0Bytes + i] ? 1 : 0;
     }
   }
-  const std::uint32_t* word = lowest;
+  const volatile std::uint32_t* word = link_stack_begin;
   while (*word == kPaint) {
     ++word;
   }
   Say("different ", different);
   Say("instructions ", ticks / golden_steps * kInstructionsATick);
-  Say("stack ", static_cast<std::uint32_t>(&link_stack_end - word) * 4);
+  Say("stack ", static_cast<std::uint32_t>(link_stack_end - word) * 4);
   Semihost(0x18, reinterpret_cast<const void*>(0x20026));  // SYS_EXIT
   return 0;
 }
 
 extern "C" void Start() {
-  std::memcpy(&link_data_begin, &link_data_from,
-              static_cast<std::size_t>(&link_data_end - &link_data_begin) * 4);
-  std::memset(&link_bss_begin, 0, static_cast<std::size_t>(&link_bss_end - &link_bss_begin) * 4);
+  std::memcpy(link_data_begin, link_data_from,
+              static_cast<std::size_t>(link_data_end - link_data_begin) * 4);
+  std::memset(link_bss_begin, 0, static_cast<std::size_t>(link_bss_end - link_bss_begin) * 4);
   main();
   for (;;) {
   }
@@ -101,5 +100,5 @@ extern "C" void Fault() {
 }
 
 [[gnu::section(".vectors"), gnu::used]] static const void* const kVectors[] = {
-    &link_stack_end, reinterpret_cast<const void*>(&Start), reinterpret_cast<const void*>(&Fault),
+    link_stack_end, reinterpret_cast<const void*>(&Start), reinterpret_cast<const void*>(&Fault),
     reinterpret_cast<const void*>(&Fault)};

@@ -7,7 +7,7 @@
 
 include(GNUInstallDirs)
 
-foreach(helper pinhole-inside pinhole-outside pinhole-source)
+foreach(helper pinhole-inside pinhole-outside pinhole-source pinhole-sound)
   if(TARGET ${helper})
     install(TARGETS ${helper} RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/pinhole)
   endif()

@@ -8,14 +8,17 @@ set -euo pipefail
 
 run_packages=(g++ cmake ninja-build pkg-config ccache libcli11-dev libjpeg-dev libpng-dev libexif-dev
   libtomlplusplus-dev zlib1g-dev libboost-dev libmosquitto-dev libfuse3-dev fuse3 libgpiod-dev
-  libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev)
+  libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libcurl4-openssl-dev libssl-dev
+  libavformat-dev libavcodec-dev libswresample-dev libavutil-dev)
 test_packages=("${run_packages[@]}" libgtest-dev libgmock-dev nlohmann-json3-dev python3 binutils
   mosquitto mosquitto-clients openssl curl python3-smbus2 python3-smbus i2c-tools python3-numpy groff-base
-  gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good chromium)
+  gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good ffmpeg chromium)
 bench_packages=("${run_packages[@]}" libbenchmark-dev python3)
 bench_peer_packages=(python3-venv libxnnpack-dev libpthreadpool-dev libopencv-dnn-dev python3-torchvision)
 # Where another node is installed already it is left alone.
 web_packages=(nodejs npm)
+# Working from a queue; the program is built without it too.
+queue_packages=(libnats-dev)
 # The sanitized builds: the fuzz targets need a clang with libFuzzer, reports the names and lines from llvm-symbolizer; 19
 # is what the project is developed with.
 clang_packages=(clang-19 libclang-rt-19-dev llvm-19)
@@ -56,9 +59,13 @@ install() {
 }
 
 case "${1:-}" in
-  run) install "${run_packages[@]}" ;;
+  run)
+    install "${run_packages[@]}"
+    install "${queue_packages[@]}" || echo "no NATS client: speech will not be heard from a queue" >&2
+    ;;
   test)
     install "${test_packages[@]}"
+    install "${queue_packages[@]}" nats-server || echo "no NATS: the tests of the queue will be skipped" >&2
     if [ -z "$(command -v npm)" ] && ! install "${web_packages[@]}"; then
       echo "no node to be had: the tests in a browser will be skipped" >&2
     fi

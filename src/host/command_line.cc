@@ -222,6 +222,8 @@ void Build(CLI::App& app, Action& chosen) {
   app.get_formatter()->column_width(34);
   AddDetect(app, chosen);
   AddRun(app, chosen);
+  AddTranscribe(app, chosen);
+  AddServeSpeech(app, chosen);
   CLI::App* model = app.add_subcommand("model", "Look into models, plan, run and time them");
   model->require_subcommand(1);
   model->footer(
@@ -237,12 +239,14 @@ void Build(CLI::App& app, Action& chosen) {
   AddFacts(app, chosen);
   AddConfig(app, chosen);
   AddDevices(app, chosen);
+  AddModels(app, chosen);
   AddCompletion(app, chosen);
   AddMan(app, chosen);
   app.footer(
       "Examples:\n"
       "  pinhole detect photo.jpg --draw found.png      faces of a picture\n"
       "  pinhole run person --input film/               a folder of pictures as a camera\n"
+      "  pinhole transcribe memo.wav                    what is said in it\n"
       "  pinhole model plan person.tflite               where every byte lies\n"
       "  pinhole detect --help                          more about one command\n\n"
       "Exit codes: 0 fine, 1 something failed (said on standard error), 2 wrong usage.");

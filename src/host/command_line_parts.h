@@ -10,6 +10,8 @@
 #include <memory>
 #include <string>
 
+#include "host/commands.h"
+
 namespace pinhole::host {
 
 // What is to be done once the command line is understood; answers the exit code.
@@ -30,13 +32,22 @@ std::string ChoicesOf(const std::string& type);
 
 void AddThreads(CLI::App* command, int& threads);
 
+// Of the commands that understand speech.
+void AddSpeechModel(CLI::App* command, std::string& model, std::string& precision, int& beam);
+// The option that says where the queue is.
+CLI::Option* AddSpeechQueue(CLI::App* command, SpeechQueueOptions& options,
+                            const std::string& what);
+
 // Subcommands that stand in files of their own.
 void AddRun(CLI::App& root, Action& chosen);
+void AddTranscribe(CLI::App& root, Action& chosen);
+void AddServeSpeech(CLI::App& root, Action& chosen);
 void AddAudit(CLI::App& root, Action& chosen);
 void AddFacts(CLI::App& root, Action& chosen);
 void AddConfig(CLI::App& root, Action& chosen);
 void AddDevices(CLI::App& root, Action& chosen);
 void AddEmit(CLI::App& model, Action& chosen);
+void AddModels(CLI::App& root, Action& chosen);
 // These two describe all of `root`, as it is when they are run.
 void AddCompletion(CLI::App& root, Action& chosen);
 void AddMan(CLI::App& root, Action& chosen);

@@ -38,6 +38,8 @@ struct RunPersonOptions {
   std::string facts;
   std::size_t seconds = 0;  // 0: until told to end
   bool live = false;
+  bool mic = false;
+  std::string device;  // a microphone; empty: the system's own
   bool json = false;
   bool all = false;
   int threads = 1;
@@ -121,6 +123,81 @@ struct DevicesOptions {
   bool json = false;
 };
 int ShowDevices(const DevicesOptions& options);
+
+struct ModelsListOptions {
+  std::string folder;  // empty: models::ModelsFolder()
+  bool json = false;
+};
+int ListModels(const ModelsListOptions& options);
+
+struct ModelsPullOptions {
+  std::vector<std::string> names;
+  std::string folder;
+  std::string mirror;
+  bool offline = false;
+};
+int PullModels(const ModelsPullOptions& options);
+
+struct ModelsVerifyOptions {
+  std::vector<std::string> names;  // none: all that are there
+  std::string folder;
+  bool json = false;
+};
+int VerifyModels(const ModelsVerifyOptions& options);
+
+struct SpeechQueueOptions {
+  std::string servers;  // of NATS; empty: no queue
+  std::string credentials;
+  int replicas = 1;
+};
+
+struct TranscribeCommandOptions {
+  std::vector<std::string> files;
+  std::string format = "text";
+  std::string out;  // empty: standard output
+  bool live = false;
+  bool mic = false;
+  std::string device;  // a microphone; empty: the system's own
+  bool word_times = false;
+  std::string model;  // empty: the bundled one
+  std::string precision = "int8";
+  int threads = 0;  // 0: UsualThreads
+  std::string language = "auto";
+  std::string task = "transcribe";
+  std::string prompt;
+  int beam = 5;
+  float temperature = -1;  // below 0: rising
+  bool no_context = false;
+  bool no_voice_detection = false;
+  std::string hearing = "auto";
+  bool quiet = false;
+  SpeechQueueOptions queue;  // where it has servers, others hear the files
+  bool queue_send = false;
+};
+int Transcribe(const TranscribeCommandOptions& options);
+
+struct ServeSpeechOptions {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 8463;  // 0: any free one
+  std::string token_file;
+  bool no_wyoming = false;
+  std::string wyoming_address = "127.0.0.1";
+  std::uint16_t wyoming_port = 10300;  // 0: any free one
+  std::vector<std::string> wyoming_clients;
+  int workers = 1;
+  std::size_t waiting = 16;
+  std::uint64_t max_upload_mib = 25;
+  std::uint64_t max_memory_mib = 256;
+  int max_minutes = 360;
+  std::string model;  // empty: the bundled one
+  std::string precision = "int8";
+  int threads = 0;  // of a worker; 0: the cores shared among them
+  int beam = 5;
+  std::string language = "auto";
+  SpeechQueueOptions queue;  // where it has servers, work comes from there, not from clients
+  bool until_empty = false;
+};
+int ServeSpeech(const ServeSpeechOptions& options);
 
 // The command from its arguments to its exit code; throws nothing.
 int RunCommand(int argc, const char* const* argv);

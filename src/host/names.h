@@ -11,6 +11,7 @@
 namespace pinhole::host {
 
 using system::AlignedBytes;
+using system::Bar;
 using system::Bundled;
 using system::Failure;
 using system::FlushOutput;
@@ -26,6 +27,7 @@ using system::ReadFile;
 using system::Rounded;
 using system::ShownPath;
 using system::ShownWidth;
+using system::StatusLine;
 using system::Stream;
 using system::Table;
 using system::TerminalWidth;

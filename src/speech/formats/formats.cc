@@ -186,7 +186,7 @@ std::string JsonOf(const Transcript& transcript, const FormatOptions& options) {
   AppendJsonSeconds(transcript.duration_ms, json);
   json += ",\"text\":";
   AppendJson(PlainText(transcript), json);
-  if (options.words) {
+  if (options.words && !options.words_in_segments) {
     bool is_first = true;
     json += ",\"words\":[";
     for (const Segment& segment : transcript.segments) {
@@ -198,8 +198,8 @@ std::string JsonOf(const Transcript& transcript, const FormatOptions& options) {
     json += ",\"segments\":[";
     for (std::size_t i = 0; i < transcript.segments.size(); ++i) {
       json += i == 0 ? "" : ",";
-      AppendJsonSegment(transcript.segments[i], static_cast<std::int64_t>(i), /*words=*/false,
-                        json);
+      AppendJsonSegment(transcript.segments[i], static_cast<std::int64_t>(i),
+                        options.words && options.words_in_segments, json);
     }
     json += ']';
   }

@@ -42,8 +42,9 @@ struct FormatOptions {
   // has the words' times inside its cues, json a list `words` beside the segments, and jsonl one in
   // each segment. text is the same.
   bool words = false;
-  bool segments = true;     // json: the list `segments`
-  bool translated = false;  // json: what `task` says
+  bool words_in_segments = false;  // json: the list `words` in each segment, not beside them
+  bool segments = true;            // json: the list `segments`
+  bool translated = false;         // json: what `task` says
 };
 
 std::string Write(const Transcript& transcript, Format format, const FormatOptions& options);

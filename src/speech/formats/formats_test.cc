@@ -247,6 +247,10 @@ TEST(Formats, JsonLeavesOutWhatIsNotAskedFor) {
       Write(TwoSegments(), Format::kJson, {.words = true, .segments = false, .translated = true}));
   EXPECT_FALSE(words.contains("segments"));
   EXPECT_EQ(words["task"], "translate");
+  const auto inside = nlohmann::json::parse(
+      Write(TwoSegments(), Format::kJson, {.words = true, .words_in_segments = true}));
+  EXPECT_FALSE(inside.contains("words"));
+  EXPECT_EQ(inside["segments"][0]["words"][1]["word"], "morning.");
 }
 
 TEST(Formats, JsonLinesAreSegments) {

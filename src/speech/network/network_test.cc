@@ -11,6 +11,7 @@
 
 #include "speech/network/decoder.h"
 #include "speech/network/encoder.h"
+#include "speech/network/sound_for_tests.h"
 #include "speech/network/whisper_for_tests.h"
 
 namespace pinhole::speech {
@@ -54,21 +55,6 @@ std::vector<TokenAt> At(const std::vector<int>& tokens, int first, int sequence 
     at.push_back({token, first++, sequence});
   }
   return at;
-}
-
-double Correlation(std::span<const float> a, std::span<const double> b) {
-  double ma = 0, mb = 0, ab = 0, aa = 0, bb = 0;
-  const auto n = static_cast<double>(a.size());
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    ma += a[i] / n;
-    mb += b[i] / n;
-  }
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    ab += (a[i] - ma) * (b[i] - mb);
-    aa += (a[i] - ma) * (a[i] - ma);
-    bb += (b[i] - mb) * (b[i] - mb);
-  }
-  return ab / std::sqrt(aa * bb);
 }
 
 class OfTarget : public testing::TestWithParam<const matrix::Target*> {
@@ -125,7 +111,8 @@ TEST_P(OfTarget, RoundedWeightsStayClose) {
     decoder.Listen(encoder.Encode(mel, {}), {});
     std::vector<float> logits(expected.values.size());
     decoder.Step(At(tokens, 0), logits, {});
-    EXPECT_GT(Correlation(logits, expected.values), 0.99);
+    EXPECT_GT(Correlation(std::span<const float>(logits), std::span<const double>(expected.values)),
+              0.99);
   }
 }
 

@@ -4,18 +4,16 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
-#include <cstdint>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "speech/network/sound_for_tests.h"
 #include "speech/transcribe/transcriber.h"
 #include "speech/weights/read_model.h"
 
@@ -29,23 +27,8 @@ std::filesystem::path Folder() {
   return std::filesystem::path(source != nullptr ? source : ".") / "models/speech";
 }
 
-Bytes Read(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  const std::vector<char> chars(std::istreambuf_iterator<char>(in), {});
-  Bytes bytes(chars.size());
-  std::memcpy(bytes.data(), chars.data(), chars.size());
-  return bytes;
-}
-
 std::vector<float> Sound(const std::string& name) {
-  const Bytes wav = Read(Folder() / "golden" / (name + ".wav"));
-  std::vector<float> pcm;
-  for (std::size_t i = 44; i + 1 < wav.size(); i += 2) {
-    std::int16_t sample;
-    std::memcpy(&sample, wav.data() + i, 2);
-    pcm.push_back(static_cast<float>(sample) / 32768);
-  }
-  return pcm;
+  return WavSamples(Folder() / "golden" / (name + ".wav"));
 }
 
 nlohmann::json Golden(const std::string& name) {
@@ -55,7 +38,7 @@ nlohmann::json Golden(const std::string& name) {
 class Bundled : public testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
-    bytes_ = Read(Folder() / "speech.bin");
+    bytes_ = ReadBytes(Folder() / "speech.bin");
     auto file = ReadModelFile(bytes_, {}, why_);
     ASSERT_TRUE(file) << why_.text();
     file_ = std::move(*file);
@@ -87,18 +70,9 @@ class Bundled : public testing::TestWithParam<std::string> {
 TEST_P(Bundled, LogitsAreThoseOfTheTraining) {
   const nlohmann::json golden = Golden(GetParam());
   const Network network = Make(matrix::Precision::kF32);
-  const std::vector<float> pcm = Sound(GetParam());
-  signal::LogMel log_mel;
-  ASSERT_TRUE(log_mel.SetUp(file_.dims.mels, file_.filters.weights));
-  const auto frames = static_cast<std::size_t>(2 * file_.dims.audio_context);
-  const auto mels = static_cast<std::size_t>(file_.dims.mels);
-  std::vector<float> mel((frames + pcm.size() / 160 + 2) * mels);
-  const auto done = log_mel.Push(pcm, mel);
-  ASSERT_TRUE(done);
-  ASSERT_TRUE(log_mel.Finish(
-      frames * 160, std::span<float>(mel).subspan(static_cast<std::size_t>(*done) * mels)));
-  mel.resize(frames * mels);
-  signal::LogMel::Normalize(mel, log_mel.max());
+  const std::vector<float> mel =
+      LogMelWindow(Sound(GetParam()), file_.filters.weights,
+                   static_cast<std::size_t>(2 * file_.dims.audio_context));
   Encoder encoder(network, 1);
   Decoder decoder(network, 1, 1);
   decoder.Listen(encoder.Encode(mel, {}), {});
@@ -134,6 +108,52 @@ TEST_P(Bundled, WhatWasSaidIsHeard) {
     }
   }
 }
+
+class Found : public Bundled {};
+
+// Somebody speaks once in half a minute of noise: that is heard, at its time, and nothing else.
+TEST_P(Found, InNoiseByItsVoice) {
+  const Network network = Make(matrix::Precision::kInt8);
+  const auto tokenizer = Tokenizer::Make(file_.vocabulary, why_);
+  const auto special =
+      SpecialTokens::Of(file_.dims.vocabulary, tokenizer->size(), file_.dims.audio_context, why_);
+  ASSERT_TRUE(special);
+  Transcriber transcriber(network, *tokenizer, *special, file_.filters.weights, {});
+  std::mt19937 random(5);
+  std::normal_distribution<float> noise(0, 0.002F);
+  std::vector<float> pcm(std::size_t{32} * 16000);
+  std::generate(pcm.begin(), pcm.end(), [&] { return noise(random); });
+  const TranscribeOptions options = {
+      .hearing = Hearing::kFit, .no_speech_suffices = true, .voice_only = true};
+  std::int64_t done_ms = 0;
+  const Progress progress = {.heard = [&](std::int64_t done, std::int64_t /*all*/) {
+    done_ms = done;
+    return true;
+  }};
+  {
+    signal::SoundInMemory sound(pcm);
+    const auto transcript = transcriber.Run(sound, options, progress, why_);
+    ASSERT_TRUE(transcript) << why_.text();
+    EXPECT_TRUE(transcript->segments.empty()) << transcript->Text();
+    EXPECT_EQ(done_ms, 32'000);
+  }
+  const std::vector<float> said = Sound(GetParam());
+  constexpr std::size_t kAt = std::size_t{19} * 16000;
+  for (std::size_t i = 0; i < said.size(); ++i) {
+    pcm[kAt + i] += said[i];
+  }
+  signal::SoundInMemory sound(pcm);
+  const auto transcript = transcriber.Run(sound, options, progress, why_);
+  ASSERT_TRUE(transcript) << why_.text();
+  EXPECT_EQ(transcript->Text(), Golden(GetParam())["text"]);
+  ASSERT_FALSE(transcript->segments.empty());
+  EXPECT_GE(transcript->segments.front().start_ms, 18'500);
+  EXPECT_LE(transcript->segments.back().end_ms, 23'000);
+  EXPECT_EQ(done_ms, 32'000);
+}
+
+INSTANTIATE_TEST_SUITE_P(, Found, testing::Values("light", "digits"),
+                         [](const auto& about) { return about.param; });
 
 INSTANTIATE_TEST_SUITE_P(, Bundled, testing::Values("yes", "light", "digits", "noise"),
                          [](const auto& about) { return about.param; });

@@ -176,7 +176,7 @@ Hear HearBy(Transcriber& transcriber, const TranscribeOptions& options) {
     TranscribeOptions each = options;
     each.word_times = true;
     each.condition_on_previous = false;
-    if (!before.empty()) {
+    if (options.condition_on_previous && !before.empty()) {
       each.initial_prompt = before;
     }
     signal::SoundInMemory sound(pcm);

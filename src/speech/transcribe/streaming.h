@@ -77,7 +77,8 @@ class StreamingText {
   std::string before_;  // the settled text's end
 };
 
-// A Hear by `transcriber`, for a window of `options`; both must outlive it.
+// A Hear by `transcriber`, which must outlive it. Where options.condition_on_previous is set, the
+// text before is its prompt.
 Hear HearBy(Transcriber& transcriber, const TranscribeOptions& options);
 
 }  // namespace pinhole::speech

@@ -79,24 +79,81 @@ Transcriber::Transcriber(const Network& network, const Tokenizer& tokenizer,
       mel_(static_cast<std::size_t>((WindowFrames() + kLead + 1) * network.dims.mels)),
       encoder_(network, team.threads) {}
 
-Status Transcriber::Measure(SlidingSound& sound, Diagnosis& why) {
+Status Transcriber::Measure(SlidingSound& sound, bool voice_only, Diagnosis& why) {
   loudest_.reset();
   log_mel_.Reset();
+  voice_.Reset();
+  speech_.clear();
+  finder_.reset();
+  if (voice_only) {
+    finder_.emplace(SpeechRules{});
+  }
   const std::int64_t piece = WindowFrames() * kHop;
+  bool one_window = false;
   for (std::int64_t first = 0;; first += piece) {
     PINHOLE_ASSIGN(const std::span<const float> samples, sound.Take(first, piece, why));
     const auto count = static_cast<std::int64_t>(samples.size());
-    if (first == 0 && count + signal::LogMel::kWindow <= piece) {
-      return {};  // the one window will tell
+    FindVoice(samples, count < piece, first + count);
+    one_window = first == 0 && count + signal::LogMel::kWindow <= piece;
+    if (!one_window) {
+      (void)log_mel_.Push(samples, mel_);
     }
-    (void)log_mel_.Push(samples, mel_);
     if (count < piece) {
       break;
     }
   }
-  (void)log_mel_.Finish(signal::LogMel::kWindow, mel_);
-  loudest_ = log_mel_.max();
+  if (!one_window) {  // else that window will tell
+    (void)log_mel_.Finish(signal::LogMel::kWindow, mel_);
+    loudest_ = log_mel_.max();
+  }
   return sound.Restart(why);
+}
+
+void Transcriber::FindVoice(std::span<const float> samples, bool at_end, std::int64_t length) {
+  if (!finder_) {
+    return;
+  }
+  const auto take = [&](std::size_t count) {
+    for (const float probability : std::span<const float>(probabilities_).first(count)) {
+      if (const auto span = finder_->Push(probability)) {
+        speech_.push_back(*span);
+      }
+    }
+  };
+  probabilities_.resize(
+      std::max(VoiceDetector::MostOfPush(samples.size()), VoiceDetector::kMostOfFinish));
+  if (const auto count = voice_.Push(samples, probabilities_)) {
+    take(*count);
+  }
+  if (!at_end) {
+    return;
+  }
+  if (const auto count = voice_.Finish(probabilities_)) {
+    take(*count);
+  }
+  if (const auto span = finder_->Finish(length)) {
+    speech_.push_back(*span);
+  }
+}
+
+std::optional<Transcriber::Window> Transcriber::NextWindow(std::int64_t first,
+                                                           std::int64_t frames) const {
+  if (!finder_) {
+    return first < frames ? std::optional(Window{first, std::min(WindowFrames(), frames - first)})
+                          : std::nullopt;
+  }
+  const auto spoken = std::find_if(speech_.begin(), speech_.end(),
+                                   [&](const SpeechSpan& span) { return span.end > first * kHop; });
+  if (spoken == speech_.end()) {
+    return std::nullopt;
+  }
+  first = std::max(first, spoken->begin / kHop);
+  const std::int64_t most = std::min(frames, first + WindowFrames());
+  std::int64_t end = first;
+  for (auto span = spoken; span != speech_.end() && span->begin / kHop < most; ++span) {
+    end = std::min(most, (span->end + kHop - 1) / kHop);
+  }
+  return end > first ? std::optional(Window{first, end - first}) : std::nullopt;
 }
 
 Status Transcriber::Listen(SlidingSound& sound, std::int64_t first, std::int64_t count,
@@ -113,9 +170,11 @@ Status Transcriber::Listen(SlidingSound& sound, std::int64_t first, std::int64_t
   std::fill(mel_.begin(), mel_.end(), kSilence);
   log_mel_.Reset();
   const std::span<float> mel = mel_;
-  const auto pushed = log_mel_.Push(samples, mel);
+  // A window that ends before the sound does hears nothing of what comes then.
+  const std::int64_t own = count < WindowFrames() ? (lead + count + 1) * kHop - 1 : want;
+  const std::int64_t have = std::min(own, static_cast<std::int64_t>(samples.size()));
+  const auto pushed = log_mel_.Push(samples.first(static_cast<std::size_t>(have)), mel);
   const std::int64_t done = pushed ? *pushed : 0;
-  const auto have = static_cast<std::int64_t>(samples.size());
   if (have < want) {
     (void)log_mel_.Finish(static_cast<std::size_t>(want - have),
                           mel.subspan(static_cast<std::size_t>(done) * row));
@@ -271,7 +330,7 @@ std::int64_t Transcriber::Split(const Heard& heard, std::int64_t first, std::int
 }
 
 void Transcriber::TimeWords(WordTimer& timer, const TranscribeOptions& options,
-                            std::int32_t language, std::int64_t count, std::int64_t start_ms,
+                            std::int32_t language, const Window& window,
                             std::span<Segment> segments, std::int64_t& last_ms) const {
   std::vector<std::int32_t> tokens;
   for (const Segment& segment : segments) {
@@ -284,8 +343,59 @@ void Transcriber::TimeWords(WordTimer& timer, const TranscribeOptions& options,
   }
   const std::string_view code =
       kLanguageTable[static_cast<std::size_t>(language - special_.first_language)].code;
-  PlaceWords(timer.Find(prompt.tokens, tokens, code, static_cast<int>(count / 2)), start_ms,
-             special_.end_of_text, segments, last_ms);
+  PlaceWords(timer.Find(prompt.tokens, tokens, code, static_cast<int>(window.count / 2)),
+             window.first * kFrameMs, special_.end_of_text, segments, last_ms);
+}
+
+// What a run knows between two windows, and works with.
+struct Transcriber::Course {
+  const TranscribeOptions& options;
+  const Progress& progress;
+  SlidingSound& sound;
+  Decoder& decoder;
+  WindowSearch& search;
+  WordTimer& timer;
+  Language language = {};
+  std::vector<std::int32_t> said = {};
+  std::size_t prompt_from = 0;  // in `said`
+  std::int64_t last_word_ms = 0;
+  Transcript transcript = {};
+};
+
+// Hears one window; returns the frame to go on from.
+Result<std::int64_t> Transcriber::HearWindow(const Window& window, Course& course, Diagnosis& why) {
+  const TranscribeOptions& options = course.options;
+  PINHOLE_TRY(Listen(course.sound, window.first, window.count, options.hearing, why));
+  course.decoder.Listen(encoder_.encoded(), team_);
+  if (course.transcript.language.empty()) {
+    PINHOLE_ASSIGN(course.language, FindLanguage(options, course.search, why));
+    const auto index = static_cast<std::size_t>(course.language.token - special_.first_language);
+    course.transcript.language = kLanguageTable[index].code;
+    course.transcript.language_probability = course.language.probability;
+  }
+  const Heard heard =
+      Search(MakePrompt(options, course.language.token,
+                        std::span<const std::int32_t>(course.said).subspan(course.prompt_from)),
+             options, course.search);
+  if (IsSilent(heard.window, options)) {
+    return window.first + window.count;
+  }
+  std::vector<Segment> segments;
+  const std::int64_t heard_frames = Split(heard, window.first, window.count, segments);
+  if (options.word_times) {
+    TimeWords(course.timer, options, course.language.token, window, segments, course.last_word_ms);
+  }
+  for (Segment& segment : segments) {
+    course.said.insert(course.said.end(), segment.tokens.begin(), segment.tokens.end());
+    if (course.progress.segment) {
+      course.progress.segment(segment);
+    }
+    course.transcript.segments.push_back(std::move(segment));
+  }
+  if (!options.condition_on_previous || heard.window.temperature > 0.5F) {
+    course.prompt_from = course.said.size();
+  }
+  return window.first + std::max<std::int64_t>(1, heard_frames);
 }
 
 Result<Transcript> Transcriber::Run(signal::SoundSource& source, const TranscribeOptions& options,
@@ -301,56 +411,24 @@ Result<Transcript> Transcriber::Run(signal::SoundSource& source, const Transcrib
   WindowSearch search(network_, special_, rules, decoder, team_);
   WordTimer timer(network_, tokenizer_, special_, decoder, team_);
   SlidingSound sound(source);
-  PINHOLE_TRY(Measure(sound, why));
+  PINHOLE_TRY(Measure(sound, options.voice_only, why));
   const std::int64_t frames = sound.length() / kHop;
 
-  Transcript transcript;
-  transcript.duration_ms = frames * kFrameMs;
-  Language language;
-  std::vector<std::int32_t> said =
+  Course course{options, progress, sound, decoder, search, timer};
+  course.transcript.duration_ms = frames * kFrameMs;
+  course.said =
       tokenizer_.Encode(IsBlank(options.initial_prompt) ? "" : " " + options.initial_prompt);
-  std::size_t prompt_from = 0;
-  std::int64_t last_word_ms = 0;
-  for (std::int64_t first = 0; first < frames;) {
-    const std::int64_t count = std::min(WindowFrames(), frames - first);
-    PINHOLE_TRY(Listen(sound, first, count, options.hearing, why));
-    decoder.Listen(encoder_.encoded(), team_);
-    if (first == 0) {
-      PINHOLE_ASSIGN(const Language found, FindLanguage(options, search, why));
-      language = found;
-      transcript.language =
-          kLanguageTable[static_cast<std::size_t>(language.token - special_.first_language)].code;
-      transcript.language_probability = language.probability;
-    }
-    const Heard heard = Search(MakePrompt(options, language.token,
-                                          std::span<const std::int32_t>(said).subspan(prompt_from)),
-                               options, search);
-    const WindowTokens& window = heard.window;
-    if (IsSilent(window, options)) {
-      first += count;
-    } else {
-      std::vector<Segment> segments;
-      const std::int64_t start_ms = first * kFrameMs;
-      first += std::max<std::int64_t>(1, Split(heard, first, count, segments));
-      if (options.word_times) {
-        TimeWords(timer, options, language.token, count, start_ms, segments, last_word_ms);
-      }
-      for (Segment& segment : segments) {
-        said.insert(said.end(), segment.tokens.begin(), segment.tokens.end());
-        if (progress.segment) {
-          progress.segment(segment);
-        }
-        transcript.segments.push_back(std::move(segment));
-      }
-      if (!options.condition_on_previous || window.temperature > 0.5F) {
-        prompt_from = said.size();
-      }
-    }
-    if (progress.heard && !progress.heard(std::min(first, frames) * kFrameMs, frames * kFrameMs)) {
-      break;
-    }
+  std::int64_t first = 0;
+  bool goes_on = true;
+  for (auto window = NextWindow(0, frames); window && goes_on; window = NextWindow(first, frames)) {
+    PINHOLE_ASSIGN(first, HearWindow(*window, course, why));
+    first = std::min(first, frames);
+    goes_on = !progress.heard || progress.heard(first * kFrameMs, frames * kFrameMs);
   }
-  return transcript;
+  if (goes_on && first < frames && progress.heard) {
+    (void)progress.heard(frames * kFrameMs, frames * kFrameMs);  // no voice in the rest
+  }
+  return std::move(course.transcript);
 }
 
 }  // namespace pinhole::speech

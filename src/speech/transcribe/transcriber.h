@@ -33,6 +33,8 @@
 #include "speech/transcribe/transcript.h"
 #include "speech/transcribe/window.h"
 #include "speech/transcribe/word_times.h"
+#include "speech/voice/speech_spans.h"
+#include "speech/voice/voice_detector.h"
 
 namespace pinhole::speech {
 
@@ -64,6 +66,9 @@ struct TranscribeOptions {
   bool condition_on_previous = true;
   std::string initial_prompt = {};  // text as if it had been said before
   bool word_times = false;
+  // Only what a voice detector takes for speech is heard (speech/voice): over silence and noise
+  // Whisper writes what is often said before silence.
+  bool voice_only = false;
 };
 
 // What a caller wants to know while it goes on. Either may be empty.
@@ -93,6 +98,9 @@ class Transcriber {
     std::int32_t token = 0;
     float probability = 1;
   };
+  struct Window {
+    std::int64_t first = 0, count = 0;  // frames
+  };
   struct Heard {
     WindowTokens window;
     std::string text;
@@ -102,8 +110,13 @@ class Transcriber {
   [[nodiscard]] std::int64_t WindowFrames() const {
     return std::int64_t{2} * network_.dims.audio_context;
   }
-  // The largest value of the whole sound's spectrum, unless that is in one window, and its length.
-  base::Status Measure(SlidingSound& sound, base::Diagnosis& why);
+  // The largest value of the whole sound's spectrum, unless that is in one window; its length; and
+  // where a voice is, if that is wanted.
+  base::Status Measure(SlidingSound& sound, bool voice_only, base::Diagnosis& why);
+  void FindVoice(std::span<const float> samples, bool at_end, std::int64_t length);
+  // Of the frames from `first` on: where the next window begins, and how many it has; none where
+  // nothing more is to be heard.
+  [[nodiscard]] std::optional<Window> NextWindow(std::int64_t first, std::int64_t frames) const;
   // Encodes `count` frames of sound from `first` on.
   base::Status Listen(SlidingSound& sound, std::int64_t first, std::int64_t count, Hearing hearing,
                       base::Diagnosis& why);
@@ -116,10 +129,11 @@ class Transcriber {
   // The window's segments; returns how many frames to go on by.
   std::int64_t Split(const Heard& heard, std::int64_t first, std::int64_t count,
                      std::vector<Segment>& segments) const;
-  // Words for a window's segments. `count`: frames of sound in the window; see PlaceWords.
+  struct Course;
+  base::Result<std::int64_t> HearWindow(const Window& window, Course& course, base::Diagnosis& why);
+  // Words for a window's segments; see PlaceWords.
   void TimeWords(WordTimer& timer, const TranscribeOptions& options, std::int32_t language,
-                 std::int64_t count, std::int64_t start_ms, std::span<Segment> segments,
-                 std::int64_t& last_ms) const;
+                 const Window& window, std::span<Segment> segments, std::int64_t& last_ms) const;
 
   const Network& network_;
   const Tokenizer& tokenizer_;
@@ -129,6 +143,10 @@ class Transcriber {
   signal::LogMel log_mel_;
   std::vector<float> mel_;
   std::optional<float> loudest_;
+  VoiceDetector voice_;
+  std::optional<SpanFinder> finder_;
+  std::vector<float> probabilities_;
+  std::vector<SpeechSpan> speech_;  // in samples; where `finder_` is there
   Encoder encoder_;
 };
 

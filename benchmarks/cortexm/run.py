@@ -40,7 +40,7 @@ def call(command, **options):
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False, **options)
     if done.returncode != 0:
         sys.exit(f"{' '.join(str(word) for word in command)}: {done.stdout}{done.stderr}")
-    return done.stdout
+    return done.stdout + done.stderr
 
 
 def golden_source(golden, folder):
@@ -84,6 +84,8 @@ def measure(arguments, target, model, golden, folder):
     said = call(["qemu-system-arm", "-M", board, "-icount", "shift=0", "-nographic", "-monitor", "none", "-serial", "none",
                  "-semihosting-config", "enable=on,target=native", "-kernel", elf], timeout=300)
     values = dict(line.split() for line in said.splitlines() if len(line.split()) == 2)
+    if "instructions" not in values or "fault" in values:
+        sys.exit(f"{model} for {target}: the emulated program did not get to its end: {said}")
     weights = emitted["weight_bytes"] + emitted["scale_bytes"]
     return {"instructions": int(values["instructions"]), "different": int(values["different"]),
             "ram": emitted["arena_bytes"] + int(values["stack"]), "stack": int(values["stack"]), "weights": weights,

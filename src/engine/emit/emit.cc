@@ -43,8 +43,7 @@ std::string ShapeText(const Shape& shape) {
 
 std::string FileName(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
-// What a runtime file's kernels take, compiled by gcc 12 -O2 for a Cortex-M0+ (see
-// benchmarks/cortexm): for the budget before anything is compiled.
+// What a runtime file's kernels take, roughly: for the budget before anything is compiled.
 std::uint64_t CodeBytes(const std::string& file) {
   struct Size {
     std::string_view file;

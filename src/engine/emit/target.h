@@ -17,8 +17,9 @@ struct Target {
   bool quick = false;             // no wide multiplication: see pack.h
   std::uint64_t flash_bytes = 0;  // 0: not limited
   std::uint64_t ram_bytes = 0;
-  // Instructions for a multiply-add, in hundredths, and for an output: what was counted, see
-  // benchmarks/cortexm. 0: not known.
+  // Instructions for a multiply-add, in hundredths, and for an output: rough, reckoned from the
+  // inner loops. benchmarks/cortexm counts what a model takes, which can be twice as much. 0: not
+  // known.
   std::uint32_t hundredths_a_product = 0, hundredths_a_depthwise_product = 0, an_output = 0;
 };
 

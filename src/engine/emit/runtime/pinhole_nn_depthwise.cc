@@ -15,22 +15,40 @@ struct RowWork {
   bool all_inside;
 };
 
-std::int8_t EdgePlace(const Depthwise& depthwise, const RowWork& work, int column, int channel) {
+// All channels of one place where the window reaches over an edge. Taps outside count as the zero
+// point, whose product with their weights is taken at once.
+void EdgePlace(const Depthwise& depthwise, const RowWork& work, int column, std::int8_t* out) {
   const Window& window = depthwise.window;
-  const Channel& scale = depthwise.finish.channels[channel];
-  const std::int8_t* weight = depthwise.weights + channel * window.height * window.width;
-  const int from = depthwise.multiplier == 1 ? channel : channel / depthwise.multiplier;
-  const int origin = column * window.stride_w - window.pad_w;
-  std::int32_t total = scale.bias;
-  for (int i = 0; i < window.height; ++i) {
-    const std::int8_t* row = work.rows[i];
-    int x = origin;
-    for (int j = 0; j < window.width; ++j, x += window.dilation_w) {
-      const bool inside = row != nullptr && x >= 0 && x < window.in_columns;
-      total += *weight++ * (inside ? row[x * window.in_channels + from] : depthwise.in_zero);
+  const Taps across = TapsAt(column, window.pad_w, window.in_columns, window.width, window.stride_w,
+                             window.dilation_w);
+  const int step = window.dilation_w * window.in_channels;
+  const int at = across.origin * window.in_channels + across.begin * step;
+  const std::int8_t* weight = depthwise.weights;
+  for (int channel = 0; channel < window.out_channels; ++channel) {
+    const Channel& scale = depthwise.finish.channels[channel];
+    const int from = depthwise.multiplier == 1 ? channel : channel / depthwise.multiplier;
+    std::int32_t total = scale.bias;
+    std::int32_t outside = 0;
+    for (int i = 0; i < window.height; ++i) {
+      const std::int8_t* row = work.rows[i];
+      const int begin = row != nullptr ? across.begin : window.width;
+      const int end = row != nullptr ? across.end : window.width;
+      int j = 0;
+      for (; j < begin; ++j) {
+        outside += *weight++;
+      }
+      if (j < end) {
+        const std::int8_t* x = row + at + from;
+        for (; j < end; ++j, x += step) {
+          total += *weight++ * *x;
+        }
+      }
+      for (; j < window.width; ++j) {
+        outside += *weight++;
+      }
     }
+    out[channel] = FinishOne(total + outside * depthwise.in_zero, scale, depthwise.finish);
   }
-  return FinishOne(total, scale, depthwise.finish);
 }
 
 // Columns [inner.begin, inner.end) of one channel, any window.
@@ -101,17 +119,17 @@ void OneRow(const Depthwise& depthwise, int row) {
   const bool three = window.height == 3 && window.width == 3 && window.dilation_w == 1 &&
                      depthwise.multiplier == 1;
   std::int8_t* out = RowAt(depthwise.out, row);
-  for (int channel = 0; channel < window.out_channels; ++channel) {
-    for (int column = 0; column < inner.begin; ++column) {
-      out[column * window.out_channels + channel] = EdgePlace(depthwise, work, column, channel);
-    }
+  for (int column = 0; column < inner.begin; ++column) {
+    EdgePlace(depthwise, work, column, out + column * window.out_channels);
+  }
+  for (int column = inner.end; column < window.out_columns; ++column) {
+    EdgePlace(depthwise, work, column, out + column * window.out_channels);
+  }
+  for (int channel = 0; channel < window.out_channels && inner.begin < inner.end; ++channel) {
     if (three) {
       InnerPlaces3x3(depthwise, work, inner, channel, out);
     } else {
       InnerPlaces(depthwise, work, inner, channel, out);
-    }
-    for (int column = inner.end; column < window.out_columns; ++column) {
-      out[column * window.out_channels + channel] = EdgePlace(depthwise, work, column, channel);
     }
   }
 }

@@ -234,6 +234,7 @@ void Build(CLI::App& app, Action& chosen) {
   AddPlan(*model, chosen);
   AddModelRun(*model, chosen);
   AddBench(*model, chosen);
+  AddEmit(*model, chosen);
   AddAudit(app, chosen);
   AddEmulate(app, chosen);
   AddFacts(app, chosen);

@@ -47,6 +47,7 @@ void AddEmulate(CLI::App& root, Action& chosen);
 void AddFacts(CLI::App& root, Action& chosen);
 void AddConfig(CLI::App& root, Action& chosen);
 void AddDevices(CLI::App& root, Action& chosen);
+void AddEmit(CLI::App& model, Action& chosen);
 void AddModels(CLI::App& root, Action& chosen);
 // These two describe all of `root`, as it is when they are run.
 void AddCompletion(CLI::App& root, Action& chosen);

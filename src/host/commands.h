@@ -111,6 +111,16 @@ struct BenchOptions {
 };
 int Bench(const BenchOptions& options);
 
+struct EmitCommandOptions {
+  std::string model;
+  std::string target = "rp2040";
+  std::string out;
+  std::string name_space = "model";
+  bool without_runtime = false;
+  bool json = false;
+};
+int EmitModel(const EmitCommandOptions& options);
+
 struct FactsOptions {
   std::string profile;  // empty: all of them
   bool json = false;

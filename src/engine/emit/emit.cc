@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/emit/emit.h"
+
+#include <algorithm>
+#include <set>
+
+#include "engine/emit/geometry.h"
+#include "engine/emit/operator_text.h"
+#include "engine/emit/prepared_model.h"
+#include "engine/emit/runtime_files.h"
+#include "engine/emit/source_text.h"
+#include "engine/plan/stripe_walk.h"
+#include "system/terminal.h"
+
+namespace pinhole::engine::emit {
+
+using system::Grouped;
+
+namespace {
+
+constexpr std::uint64_t kArenaSlack = 16;   // kernels load words: some bytes behind the last tensor
+constexpr std::uint64_t kStackBytes = 768;  // the deepest kernel's and its callers'
+constexpr std::size_t kMaxRuns = 24;        // of equal bytes in the state, before it is kept whole
+
+std::string_view CppType(const Tensor& tensor) {
+  switch (tensor.type) {
+    case Type::kFloat32: return "float";
+    case Type::kUint8: return "std::uint8_t";
+    case Type::kInt16: return "std::int16_t";
+    case Type::kInt32: return "std::int32_t";
+    case Type::kInt64: return "std::int64_t";
+    default: return "std::int8_t";
+  }
+}
+
+std::string ShapeText(const Shape& shape) {
+  std::string text;
+  for (const std::int32_t dim : shape.dims()) {
+    text += (text.empty() ? "" : " x ") + std::to_string(dim);
+  }
+  return text.empty() ? "1" : text;
+}
+
+std::string FileName(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+// What a runtime file's kernels take, roughly: for the budget before anything is compiled.
+std::uint64_t CodeBytes(const std::string& file) {
+  struct Size {
+    std::string_view file;
+    std::uint64_t bytes;
+  };
+  constexpr Size kSizes[] = {
+      {"pinhole_nn_sum_pairs.cc", 1900}, {"pinhole_nn_sum_quads.cc", 1700},
+      {"pinhole_nn_sum_plain.cc", 1500}, {"pinhole_nn_depthwise.cc", 2200},
+      {"pinhole_nn_float.cc", 5000},     {"pinhole_nn_softmax.cc", 900},
+      {"pinhole_nn_pool.cc", 1400},
+  };
+  constexpr std::uint64_t kOthers = 700;
+  for (const Size& size : kSizes) {
+    if (size.file == file) {
+      return size.bytes;
+    }
+  }
+  return kOthers;
+}
+
+class Emitter {
+ public:
+  Emitter(const std::string& path, const EmitOptions& options)
+      : options_(options),
+        path_(path),
+        model_(path,
+               [&options](const Graph& graph, std::size_t op, const kernels::Prepared& prepared) {
+                 return DemandOf(ClassifyOperator(graph, op, prepared, options.target), graph, op,
+                                 prepared);
+               }),
+        writer_(model_, options.target) {}
+
+  Emitted Emit();
+
+ private:
+  void WriteOperators();
+  void WriteGroup(const plan::RowGroup& group);
+  void WriteReset();
+  [[nodiscard]] std::string Header() const;
+  [[nodiscard]] std::string Source() const;
+  [[nodiscard]] std::string Essay() const;
+  [[nodiscard]] std::string Accessors(bool definitions) const;
+  void CountBudget();
+
+  const EmitOptions& options_;
+  std::string path_;
+  PreparedModel model_;
+  OperatorWriter writer_;
+  std::vector<OperatorText> texts_;
+  std::string constants_, groups_, run_, reset_;
+  Budget budget_;
+};
+
+void Emitter::WriteOperators() {
+  const Graph& graph = model_.graph();
+  for (std::size_t op = 0; op < graph.operators.size(); ++op) {
+    const FormOf form = ClassifyOperator(graph, op, model_.step(0, op).prepared, options_.target);
+    texts_.push_back(writer_.Write(op, form));
+    const std::string& constants = texts_.back().constants;
+    if (!constants.empty()) {
+      constants_ += "// " + std::string(OpName(graph.operators[op].kind)) + "\n" + constants + "\n";
+    }
+  }
+  std::span<const plan::RowGroup> groups = model_.places().groups;
+  for (std::size_t op = 0; op < texts_.size(); ++op) {
+    if (!groups.empty() && groups.front().first == op) {
+      WriteGroup(groups.front());
+      op = groups.front().last;
+      groups = groups.subspan(1);
+    } else if (!texts_[op].call.empty()) {
+      run_ += "  " + texts_[op].call +
+              (texts_[op].rows > 0 ? ", 0, " + std::to_string(texts_[op].rows) : "") + ");\n";
+    }
+  }
+}
+
+// The turns of a group, as the walk makes them, in a table.
+void Emitter::WriteGroup(const plan::RowGroup& group) {
+  const std::string name = std::to_string(group.first);
+  std::string turns;
+  std::uint64_t count = 0;
+  plan::StripeWalk walk(model_.graph(), group);
+  for (plan::StripeWalk::Step step; walk.Next(step); ++count) {
+    turns += "    {" + std::to_string(step.op - group.first) + ", " + std::to_string(step.begin) +
+             ", " + std::to_string(step.end) + "},\n";
+  }
+  budget_.tables += 6 * count;
+  groups_ += "// Operators " + name + " to " + std::to_string(group.last) +
+             " make a few rows in turn, so that only the rows still needed have a place.\n" +
+             "const Turn kTurns" + name + "[] = {\n" + turns + "};\n\nvoid RunGroup" + name +
+             "() {\n  for (const Turn& turn : kTurns" + name + ") {\n    switch (turn.op) {\n";
+  for (std::uint32_t op = group.first; op <= group.last; ++op) {
+    if (!texts_[op].call.empty()) {
+      groups_ += "      case " + std::to_string(op - group.first) + ": " + texts_[op].call +
+                 ", turn.begin, turn.end); break;\n";
+    }
+  }
+  groups_ += "      default: break;\n    }\n  }\n}\n\n";
+  run_ += "  RunGroup" + name + "();\n";
+}
+
+// State as it is after a reset: runs of equal bytes, or, where it is more than that, all of it.
+void Emitter::WriteReset() {
+  const std::vector<std::byte> state = model_.InitialState();
+  std::string runs;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < state.size(); ++count) {
+    std::size_t end = i + 1;
+    while (end < state.size() && state[end] == state[i]) {
+      ++end;
+    }
+    runs += "  std::memset(g_arena + " + std::to_string(i) + ", " +
+            std::to_string(std::to_integer<int>(state[i])) + ", " + std::to_string(end - i) +
+            ");\n";
+    i = end;
+  }
+  if (count <= kMaxRuns) {
+    reset_ = runs;
+    return;
+  }
+  constants_ +=
+      ArrayText("kState", std::span<const std::uint8_t>(
+                              reinterpret_cast<const std::uint8_t*>(state.data()), state.size()));
+  budget_.tables += state.size();
+  reset_ = "  std::memcpy(g_arena, kState, sizeof(kState));\n";
+}
+
+void Emitter::CountBudget() {
+  const Budget& written = writer_.budget();
+  budget_.arena = model_.plan().arena_bytes + kArenaSlack;
+  budget_.state = model_.plan().state_bytes;
+  budget_.weights = written.weights;
+  budget_.scales = written.scales;
+  budget_.tables += written.tables;
+  budget_.stack = kStackBytes;
+  budget_.products = written.products;
+  budget_.instructions = written.instructions;
+  for (const std::string& file : writer_.runtime()) {
+    budget_.code += CodeBytes(file);
+  }
+}
+
+std::string Emitter::Essay() const {
+  const Graph& graph = model_.graph();
+  std::string text = "// Made by `pinhole model emit` from " + system::Printable(FileName(path_)) +
+                     " for " + std::string(options_.target.name) + " (" +
+                     std::string(options_.target.what) + ").\n//\n";
+  const auto list = [&](std::string_view what, std::span<const std::int32_t> tensors) {
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+      const Tensor& tensor = graph.tensor(tensors[i]);
+      text += "// " + std::string(what) + " " + std::to_string(i) + ": " +
+              std::string(TypeName(tensor.type)) + " " + ShapeText(tensor.shape);
+      if (tensor.is_quantized()) {
+        text += ", real = " + FloatText(tensor.scale()) + " * (value - " +
+                std::to_string(tensor.zero_point) + ")";
+      }
+      text += "\n";
+    }
+  };
+  list("Input", graph.inputs);
+  list("Output", graph.outputs);
+  text +=
+      "//\n// Call Reset() once, then, as often as you like: fill every input, Run(), read the "
+      "outputs. The\n// memory of the inputs is used again while the network runs. Nothing is "
+      "allocated; one caller at\n// a time.\n//\n";
+  const auto line = [&](std::string_view what, std::uint64_t value, std::string_view unit) {
+    text += "//   " + std::string(what) + std::string(12 - what.size(), ' ') + Grouped(value) +
+            std::string(unit) + "\n";
+  };
+  line("RAM", budget_.arena, " bytes of arena, of which state ");
+  text.pop_back();
+  text += Grouped(budget_.state) + "\n";
+  line("stack", budget_.stack, " bytes, an estimate");
+  line("flash", budget_.weights, " bytes of weights");
+  line("", budget_.scales, " bytes of biases and scales");
+  line("", budget_.tables, " bytes of tables and parameters");
+  line("", budget_.code, " bytes of kernels, an estimate");
+  line("work", budget_.products, " multiply-adds a run");
+  if (budget_.instructions > 0) {
+    line("", budget_.instructions, " instructions a run, an estimate");
+  }
+  return text;
+}
+
+std::string Emitter::Accessors(bool definitions) const {
+  const Graph& graph = model_.graph();
+  std::string text;
+  const auto list = [&](const std::string& what, bool writable,
+                        std::span<const std::int32_t> tensors) {
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+      const Tensor& tensor = graph.tensor(tensors[i]);
+      const std::string type =
+          std::string(writable ? "" : "const ") + std::string(CppType(tensor)) + "*";
+      const std::string at =
+          "g_arena + " +
+          std::to_string(model_.places().tensor_offsets[static_cast<std::size_t>(tensors[i])]);
+      text += type + " " + what + std::to_string(i) + "()";
+      text += definitions ? " { return reinterpret_cast<" + type + ">(" + at + "); }\n" : ";\n";
+    }
+  };
+  list("Input", true, graph.inputs);
+  list("Output", false, graph.outputs);
+  return text;
+}
+
+std::string Emitter::Header() const {
+  const Graph& graph = model_.graph();
+  std::string text = "#pragma once\n\n" + Essay() +
+                     "\n#include <cstddef>\n#include <cstdint>\n\nnamespace " +
+                     options_.name_space + " {\n\n";
+  const auto constant = [&](const std::string& name, std::uint64_t value) {
+    text += "inline constexpr std::size_t " + name + " = " + std::to_string(value) + ";\n";
+  };
+  constant("kArenaBytes", budget_.arena);
+  constant("kStateBytes", budget_.state);
+  constant("kWeightBytes", budget_.weights + budget_.scales);
+  constant("kTableBytes", budget_.tables);
+  for (std::size_t i = 0; i < graph.inputs.size(); ++i) {
+    constant("kInput" + std::to_string(i) + "Bytes", graph.tensor(graph.inputs[i]).bytes);
+  }
+  for (std::size_t i = 0; i < graph.outputs.size(); ++i) {
+    constant("kOutput" + std::to_string(i) + "Bytes", graph.tensor(graph.outputs[i]).bytes);
+  }
+  text += "\n" + Accessors(false) +
+          "\n// State back to its beginning. Before the first Run.\nvoid Reset();\n"
+          "// One inference.\nvoid Run();\n\n}  // namespace " +
+          options_.name_space + "\n";
+  return text;
+}
+
+std::string Emitter::Source() const {
+  std::string text = "// Made by `pinhole model emit`, see " + options_.name_space + ".h.\n" +
+                     "#include \"" + options_.name_space +
+                     ".h\"\n\n#include <cstring>\n\n#include \"pinhole_nn.h\"\n\nnamespace " +
+                     options_.name_space + " {\n\nnamespace {\n\n";
+  text += "alignas(16) std::int8_t g_arena[kArenaBytes];\n\n";
+  text += constants_;
+  if (!groups_.empty()) {
+    text += "struct Turn {\n  std::uint16_t op, begin, end;\n};\n\n" + groups_;
+  }
+  text += "}  // namespace\n\n" + Accessors(true) + "\nvoid Reset() {\n" + reset_ +
+          "}\n\nvoid Run() {\n" + run_ + "}\n\n}  // namespace " + options_.name_space + "\n";
+  return text;
+}
+
+Emitted Emitter::Emit() {
+  WriteOperators();
+  WriteReset();
+  CountBudget();
+  CheckFits(path_, options_.target, budget_);
+  Emitted emitted;
+  emitted.budget = budget_;
+  emitted.files.push_back({options_.name_space + ".h", Header()});
+  emitted.files.push_back({options_.name_space + ".cc", Source()});
+  if (options_.with_runtime) {
+    for (const RuntimeFile& file : RuntimeFiles()) {
+      const bool header = file.name.ends_with(".h");
+      if (header || writer_.runtime().contains(std::string(file.name))) {
+        emitted.files.push_back({std::string(file.name), std::string(file.text)});
+      }
+    }
+  }
+  return emitted;
+}
+
+}  // namespace
+
+void CheckFits(const std::string& path, const Target& target, const Budget& budget) {
+  std::string sentence;
+  const auto check = [&](std::string_view what, std::uint64_t wanted, std::uint64_t there) {
+    if (there == 0 || wanted <= there) {
+      return;
+    }
+    sentence += (sentence.empty() ? "" : "; ") + Grouped(wanted) + " bytes of " +
+                std::string(what) + " needed, " + Grouped(there) + " there, " +
+                Grouped(wanted - there) + " too many";
+  };
+  check("RAM", budget.ram(), target.ram_bytes);
+  check("flash", budget.flash(), target.flash_bytes);
+  if (sentence.empty()) {
+    return;
+  }
+  std::string others;
+  for (const std::string_view name : {"rp2040", "rp2350", "cortex-m4"}) {
+    const Target other = *FindTarget(name);
+    if (budget.ram() <= other.ram_bytes && budget.flash() <= other.flash_bytes) {
+      others += (others.empty() ? "" : " or ") + std::string(name);
+    }
+  }
+  throw system::Failure(
+      system::ShownPath(path) + ": does not fit " + std::string(target.name) + ": " + sentence +
+      "; take a smaller model, or " +
+      (others.empty() ? "a larger chip and --target host" : "--target " + others));
+}
+
+Emitted Emit(const std::string& path, const EmitOptions& options) {
+  if (!IsIdentifier(options.name_space)) {
+    throw system::WrongUsage("'" + system::Printable(options.name_space) +
+                             "' found as the namespace; letters, digits and '_' expected, a letter "
+                             "first");
+  }
+  try {
+    return Emitter(path, options).Emit();
+  } catch (const system::WrongUsage&) {
+    throw;
+  } catch (const system::Failure& failure) {
+    const std::string shown = system::ShownPath(path);
+    const std::string_view said = failure.what();
+    throw system::Failure(said.starts_with(shown) ? std::string(said)
+                                                  : shown + ": " + std::string(said));
+  }
+}
+
+}  // namespace pinhole::engine::emit

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Emitted models, compiled by this machine's compiler with warnings as errors, against outputs that
+// TensorFlow Lite Micro's reference kernels made: integers to the bit, floats within 1e-5 of the
+// tensor's peak. The targets' layouts run here too: what is assembly there has a twin in C++.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <fstream>
+
+#include "base/test_data.h"
+#include "engine/emit/emit.h"
+#include "engine/emit/emitted_library.h"
+
+namespace pinhole::engine::emit {
+namespace {
+
+struct Case {
+  const char* model;
+  const char* golden;
+  bool floats;
+};
+constexpr Case kCases[] = {
+    {"person_detect", "person_detect/person", false},
+    {"mlperf_vww_96_int8", "mlperf_vww_96_int8/random", false},
+    {"mlperf_kws_ref_model", "mlperf_kws_ref_model/random", false},
+    {"mlperf_ic_resnet_quant", "mlperf_ic_resnet_quant/random", false},
+    {"mlperf_ad01_int8", "mlperf_ad01_int8/random", false},
+    {"mlperf_str_ww_ref_model", "mlperf_str_ww_ref_model/random", false},
+    {"micro_speech_quantized", "micro_speech_quantized/random", false},
+    {"hello_world_int8", "hello_world_int8/random", false},
+    {"mww_v2_okay_nabu", "mww_v2_okay_nabu/random", false},
+    {"mww_v2_hey_jarvis", "mww_v2_hey_jarvis/random", false},
+    {"mww_v2_vad", "mww_v2_vad/random", false},
+    {"mcunet_vww", "mcunet_vww/random", true},
+    {"mobilenet_v2_quantized_1x3x224x224", "mobilenet_v2_quantized_1x3x224x224/random", false},
+    {"hello_world_float", "hello_world_float/random", true},
+    {"mlperf_ad01_fp32", "mlperf_ad01_fp32/random", true},
+    {"mlperf_ic_resnet_float", "mlperf_ic_resnet_float/random", true},
+    {"mlperf_vww_96_float", "mlperf_vww_96_float/random", true},
+};
+
+struct GoldenCase {
+  Case one;
+  const char* target;
+};
+
+std::vector<char> Read(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+void ExpectSame(const std::vector<char>& expected, const void* found, bool floats) {
+  if (!floats) {
+    const char* bytes = static_cast<const char*>(found);
+    std::size_t different = 0;
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      different += bytes[i] != expected[i] ? 1U : 0U;
+    }
+    EXPECT_EQ(different, 0U) << "of " << expected.size() << " bytes";
+    return;
+  }
+  std::vector<float> want(expected.size() / sizeof(float));
+  std::vector<float> have(want.size());
+  std::memcpy(want.data(), expected.data(), expected.size());
+  std::memcpy(have.data(), found, expected.size());
+  double peak = 0;
+  double worst = 0;
+  for (std::size_t i = 0; i < want.size(); ++i) {
+    peak = std::max(peak, std::abs(double{want[i]}));
+    worst = std::max(worst, std::abs(double{want[i]} - double{have[i]}));
+  }
+  EXPECT_LE(worst, 1e-5 * peak);
+}
+
+class EmitGolden : public ::testing::TestWithParam<GoldenCase> {};
+
+TEST_P(EmitGolden, IsMet) {
+  const auto& [one, target] = GetParam();
+  const auto model = base::TestData("models") / (std::string(one.model) + ".tflite");
+  const auto golden = base::TestData("golden/engine") / one.golden;
+  if (!std::filesystem::exists(model) || !std::filesystem::exists(golden)) {
+    GTEST_SKIP() << model << " or " << golden << " is missing (set PINHOLE_DATA)";
+  }
+  Target free = *FindTarget(target);
+  free.flash_bytes = free.ram_bytes = 0;  // what it computes is asked, not whether it fits
+  const EmittedLibrary library(Emit(model.string(), {.target = free}), 1, 1);
+  ASSERT_EQ(library.problem(), "");
+  library.Reset();
+  int step = 0;
+  for (;; ++step) {
+    SCOPED_TRACE(step);
+    const std::vector<char> in = Read(golden / ("step" + std::to_string(step) + ".in0.bin"));
+    if (in.empty()) {
+      break;
+    }
+    std::memcpy(library.input(0), in.data(), in.size());
+    library.Run();
+    ExpectSame(Read(golden / ("step" + std::to_string(step) + ".out0.bin")), library.output(0),
+               one.floats);
+  }
+  EXPECT_GT(step, 0);
+}
+
+std::vector<GoldenCase> AllCases() {
+  std::vector<GoldenCase> cases;
+  for (const Case& one : kCases) {
+    cases.push_back({one, "host"});
+    if (!one.floats) {
+      cases.push_back({one, "rp2040"});
+    }
+    if (!one.floats && std::string_view(one.model).starts_with("m") &&
+        !std::string_view(one.model).starts_with("mobilenet")) {
+      cases.push_back({one, "cortex-m4"});
+    }
+  }
+  return cases;
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, EmitGolden, ::testing::ValuesIn(AllCases()), [](const auto& one) {
+  std::string name = std::string(one.param.one.model) + "_" + one.param.target;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+});
+
+}  // namespace
+}  // namespace pinhole::engine::emit

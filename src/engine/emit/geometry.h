@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// How the emitted kernels see an operator: which kernel it is for, its window, what it asks of the
+// plan. Used twice: before planning (DemandOf) and when the calls are written.
+
+#include <cstdint>
+#include <string>
+
+#include "engine/emit/target.h"
+#include "engine/kernels/kernel.h"
+#include "engine/plan/plan.h"
+
+namespace pinhole::engine::emit {
+
+// What an operator becomes.
+enum class Form : std::uint8_t {
+  kNothing,  // a handle, a graph that ran while emitting
+  kSum,      // CONV_2D, FULLY_CONNECTED, and DEPTHWISE_CONV_2D of one channel
+  kDepthwise,
+  kPool,
+  kMean,
+  kAdd,
+  kLookup,
+  kSoftmax,
+  kQuantize,
+  kDequantize,
+  kMove,
+  kRead,    // READ_VARIABLE
+  kAssign,  // ASSIGN_VARIABLE
+  kFloatSum,
+  kFloatPool,
+  kFloatAdd,
+  kFloatSoftmax,
+  kNone,  // no kernel: `reason` says why
+};
+
+struct Shape3 {  // of one picture
+  std::int32_t rows = 1, columns = 1, channels = 1;
+};
+struct WindowShape {
+  Shape3 in, out;
+  std::int32_t height = 1, width = 1, stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1,
+               pad_h = 0, pad_w = 0;
+
+  // Of one output, input channels included.
+  [[nodiscard]] std::int32_t taps() const { return height * width; }
+};
+
+struct FormOf {
+  Form form = Form::kNone;
+  std::string reason;
+  WindowShape window;           // sums and pools
+  std::int32_t multiplier = 0;  // kDepthwise, kFloatSum of DEPTHWISE_CONV_2D: channels an input one
+  // kSum: taps as the layout wants them; whether windows are copied, and how many at a time.
+  std::int32_t depth = 0, block = 0;
+  std::uint32_t columns_bytes = 0, expanded_bytes = 0;
+  bool by_rows = false;  // the emitted kernel makes some rows at a time
+};
+
+// `prepared` is the reference kernel's.
+FormOf ClassifyOperator(const Graph& graph, std::size_t op, const kernels::Prepared& prepared,
+                        const Target& target);
+
+plan::OpDemand DemandOf(const FormOf& form, const Graph& graph, std::size_t op,
+                        const kernels::Prepared& prepared);
+
+}  // namespace pinhole::engine::emit

@@ -1,0 +1,550 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/emit/operator_text.h"
+
+#include <algorithm>
+#include <optional>
+#include <type_traits>
+#include <vector>
+
+#include "engine/emit/pack.h"
+#include "engine/emit/probe.h"
+#include "engine/emit/source_text.h"
+#include "engine/kernels/ref/add_params.h"
+#include "engine/kernels/ref/arithmetic.h"
+#include "engine/kernels/ref/fixed_point_math.h"
+#include "engine/kernels/ref/pooling.h"
+#include "engine/kernels/ref/weighted_sum.h"
+
+namespace pinhole::engine::emit {
+
+using kernels::ref::AddParams;
+using kernels::ref::IntRange;
+using kernels::ref::PoolParams;
+using kernels::ref::WeightedSumParams;
+
+// All channels of a sum: weights by channel, what they are scaled by, biases with the zero point
+// in.
+struct SumScales {
+  std::vector<std::int8_t> weights;  // [channel][depth]
+  Matrix matrix;
+  std::vector<std::int32_t> biases;
+  std::vector<base::FixedMultiplier> multipliers;
+  std::vector<std::int32_t> lane_starts;  // SumPairs: what spills add to each channel
+  OutputRange output;
+};
+
+namespace {
+
+constexpr std::uint64_t kRingBytes = 12, kWindowBytes = 26, kFinishBytes = 12, kChannelBytes = 12;
+constexpr std::size_t kMostMoves = 256;
+
+std::string Number(std::int64_t value) { return std::to_string(value); }
+
+template <typename... Parts>
+std::string List(const Parts&... parts) {
+  std::string text;
+  const auto add = [&](const auto& part) {
+    if (!text.empty()) {
+      text += ", ";
+    }
+    if constexpr (std::is_arithmetic_v<std::decay_t<decltype(part)>>) {
+      text += std::to_string(part);
+    } else {
+      text += part;
+    }
+  };
+  (add(parts), ...);
+  return text;
+}
+
+std::string Braced(const std::string& fields) { return "{" + fields + "}"; }
+
+// The weights by channel, whatever the operator's order: CONV_2D and FULLY_CONNECTED have it,
+// DEPTHWISE_CONV_2D has [tap][channel].
+template <typename T>
+std::vector<T> ByChannel(const Tensor& weights, OpKind kind) {
+  const std::span<const T> given = weights.constant<T>();
+  if (kind != OpKind::kDepthwiseConv2d) {
+    return {given.begin(), given.end()};
+  }
+  const auto channels = static_cast<std::size_t>(weights.shape.dim(3));
+  const std::size_t taps = given.size() / channels;
+  std::vector<T> turned(given.size());
+  for (std::size_t tap = 0; tap < taps; ++tap) {
+    for (std::size_t c = 0; c < channels; ++c) {
+      turned[c * taps + tap] = given[tap * channels + c];
+    }
+  }
+  return turned;
+}
+
+SumScales ReadScales(const Tensor& in, const Tensor& weights, const Tensor* bias, const Tensor& out,
+                     OpKind kind, const WeightedSumParams& params) {
+  SumScales scales;
+  scales.weights = ByChannel<std::int8_t>(weights, kind);
+  const auto channels = static_cast<int>(out.shape.FromBack(0));
+  scales.matrix = {scales.weights, channels, static_cast<int>(scales.weights.size()) / channels};
+  for (int c = 0; c < channels; ++c) {
+    const auto at = static_cast<std::size_t>(c);
+    std::uint32_t sum = 0;
+    for (int k = 0; k < scales.matrix.depth; ++k) {
+      sum += static_cast<std::uint32_t>(scales.matrix.at(c, k));
+    }
+    const std::int32_t given = bias != nullptr ? bias->constant<std::int32_t>()[at] : 0;
+    scales.biases.push_back(base::WrapSub(
+        given, static_cast<std::int32_t>(sum * static_cast<std::uint32_t>(in.zero_point))));
+    scales.multipliers.push_back(params.multipliers.at(at));
+  }
+  scales.lane_starts.assign(static_cast<std::size_t>(channels), 0);
+  scales.output = {out.zero_point, params.int_range.low, params.int_range.high};
+  return scales;
+}
+
+}  // namespace
+
+void OperatorWriter::Fail(const std::string& reason) const {
+  throw system::Failure(
+      "operator " + Number(static_cast<std::int64_t>(index_)) + " " +
+      std::string(op_->kind == OpKind::kUnknown ? op_->custom_name : OpName(op_->kind)) + ": " +
+      reason + ", which the emitter has no kernel for");
+}
+
+std::int32_t OperatorWriter::InIndex(std::size_t i) const { return op_->inputs[i]; }
+std::int32_t OperatorWriter::OutIndex() const { return op_->outputs[0]; }
+const Tensor& OperatorWriter::In(std::size_t i) const { return graph_.tensor(InIndex(i)); }
+const Tensor& OperatorWriter::Out() const { return graph_.tensor(OutIndex()); }
+
+// Where the tensor's bytes begin; constants are written out.
+std::string OperatorWriter::At(std::int32_t tensor) const {
+  if (graph_.tensor(tensor).is_constant()) {
+    Fail("a constant as data found");
+  }
+  return Scratch(model_.places().tensor_offsets[static_cast<std::size_t>(tensor)]);
+}
+
+std::string OperatorWriter::Scratch(std::uint32_t offset) const {
+  return "g_arena + " + Number(offset);
+}
+
+int OperatorWriter::RowsOf(std::int32_t tensor) const {
+  const Shape& shape = graph_.tensor(tensor).shape;
+  return shape.rank() == 4 && shape.dim(0) == 1 ? shape.dim(1) : 1;
+}
+
+std::string OperatorWriter::RingText(std::int32_t tensor) const {
+  const int rows = RowsOf(tensor);
+  const std::uint32_t held = model_.places().held(static_cast<std::size_t>(tensor));
+  return Braced(List(At(tensor), graph_.tensor(tensor).bytes / static_cast<std::uint32_t>(rows),
+                     held > 0 ? held : static_cast<std::uint32_t>(rows)));
+}
+
+// All of the tensor as one row.
+std::string OperatorWriter::FlatRing(std::int32_t tensor) const {
+  return Braced(List(At(tensor), graph_.tensor(tensor).bytes, 1));
+}
+
+std::string OperatorWriter::WindowText(const WindowShape& w) const {
+  return Braced(List(w.in.rows, w.in.columns, w.in.channels, w.out.columns, w.out.channels,
+                     w.height, w.width, w.stride_h, w.stride_w, w.dilation_h, w.dilation_w, w.pad_h,
+                     w.pad_w));
+}
+
+void OperatorWriter::AddConstant(const std::string& text, std::uint64_t bytes,
+                                 std::uint64_t Budget::* kind) {
+  text_.constants += text;
+  budget_.*kind += bytes;
+}
+
+void OperatorWriter::Params(const std::string& type, const std::string& fields,
+                            std::uint64_t bytes) {
+  AddConstant("const pinhole_nn::" + type + " " + name_ + " = {" + fields + "};\n", bytes,
+              &Budget::tables);
+}
+
+void OperatorWriter::Call(const std::string& function, const std::string& file, int rows) {
+  text_.call = "pinhole_nn::" + function + "(" + name_;
+  text_.rows = rows;
+  runtime_.insert(file);
+}
+
+OperatorText OperatorWriter::Write(std::size_t op, const FormOf& form) {
+  op_ = &graph_.operators[op];
+  index_ = op;
+  name_ = "kOp" + Number(static_cast<std::int64_t>(op));
+  text_ = {};
+  switch (form.form) {
+    case Form::kNothing: break;
+    case Form::kSum: WriteSum(form); break;
+    case Form::kDepthwise: WriteDepthwise(form); break;
+    case Form::kPool: WritePool(form); break;
+    case Form::kMean: WriteMean(); break;
+    case Form::kAdd: WriteAdd(); break;
+    case Form::kLookup: WriteLookup(); break;
+    case Form::kSoftmax: WriteSoftmax(); break;
+    case Form::kQuantize: WriteConversion(false); break;
+    case Form::kDequantize: WriteConversion(true); break;
+    case Form::kMove: WriteMoves(); break;
+    case Form::kRead: WriteMove(OutIndex(), op_->options<VariableOptions>().resource, true); break;
+    case Form::kAssign:
+      WriteMove(InIndex(1), op_->options<VariableOptions>().resource, false);
+      break;
+    case Form::kFloatSum: WriteFloatSum(form); break;
+    case Form::kFloatPool: WriteFloatPool(form); break;
+    case Form::kFloatAdd: WriteFloatAdd(); break;
+    case Form::kFloatSoftmax: WriteFloatSoftmax(); break;
+    case Form::kNone: Fail(form.reason);
+  }
+  return std::move(text_);
+}
+
+// Writes the channels in the quick form where the target wants it and it is proven, else in the
+// exact one.
+std::string OperatorWriter::FinishText(const SumScales& scales) {
+  std::optional<Quick> quick;
+  if (target_.quick) {
+    std::vector<ScaleDemand> demands;
+    for (std::size_t c = 0; c < scales.biases.size(); ++c) {
+      demands.push_back(
+          {scales.multipliers[c], RangeOf(scales.matrix, static_cast<int>(c), scales.biases[c])});
+    }
+    quick = FindQuick(demands, scales.output);
+  }
+  std::string lines = "const pinhole_nn::Channel " + name_ + "Channels[" +
+                      Number(static_cast<std::int64_t>(scales.biases.size())) + "] = {\n";
+  for (std::size_t c = 0; c < scales.biases.size(); ++c) {
+    const std::int32_t bias = base::WrapSub(scales.biases[c], scales.lane_starts[c]);
+    const std::int32_t a = quick ? quick->channels[c].a : scales.multipliers[c].fraction;
+    const std::int32_t b = quick ? quick->channels[c].b : scales.multipliers[c].shift;
+    lines += "    {" + List(bias, a, b) + "},\n";
+  }
+  AddConstant(lines + "};\n", scales.biases.size() * kChannelBytes, &Budget::scales);
+  return Braced(List(name_ + "Channels", quick ? quick->bits : 0, scales.output.zero,
+                     scales.output.low, scales.output.high));
+}
+
+void OperatorWriter::WriteSum(const FormOf& form) {
+  const Tensor* bias = op_->inputs.size() > 2 && op_->inputs[2] >= 0 ? &In(2) : nullptr;
+  if (bias != nullptr && !bias->is_constant()) {
+    Fail("a bias that the network computes found");
+  }
+  SumScales scales =
+      ReadScales(In(0), In(1), bias, Out(), op_->kind,
+                 *static_cast<const WeightedSumParams*>(model_.step(0, index_).prepared.params));
+  std::string function = "SumPlain";
+  std::string file = "pinhole_nn_sum_plain.cc";
+  std::string chunks = "nullptr";
+  std::optional<Pairs> pairs;
+  if (target_.layout == Layout::kPairs) {
+    pairs = PackPairs(scales.matrix);
+  }
+  const std::string weights = name_ + "Weights";
+  std::int32_t depth = form.depth;
+  if (pairs) {
+    function = "SumPairs";
+    file = "pinhole_nn_sum_pairs.cc";
+    chunks = name_ + "Chunks";
+    for (std::size_t c = 0; c < scales.lane_starts.size(); c += 2) {
+      scales.lane_starts[c] = pairs->spills[c / 8] * 32768;
+    }
+    AddConstant(ArrayText(weights, std::span<const std::uint32_t>(pairs->words)),
+                4 * pairs->words.size(), &Budget::weights);
+    AddConstant(ArrayText(chunks, std::span<const std::uint8_t>(pairs->chunks)),
+                pairs->chunks.size(), &Budget::scales);
+  } else if (target_.layout == Layout::kQuads) {
+    function = "SumQuads";
+    file = "pinhole_nn_sum_quads.cc";
+    const std::vector<std::uint32_t> words = PackQuads(scales.matrix);
+    AddConstant(ArrayText(weights, std::span<const std::uint32_t>(words)), 4 * words.size(),
+                &Budget::weights);
+  } else {
+    // Rows as long as the columns are.
+    std::vector<std::int8_t> padded;
+    for (int c = 0; c < scales.matrix.channels; ++c) {
+      for (int k = 0; k < depth; ++k) {
+        padded.push_back(static_cast<std::int8_t>(scales.matrix.at(c, k)));
+      }
+    }
+    AddConstant(PackedText(weights, padded), padded.size(), &Budget::weights);
+  }
+  const std::string finish = FinishText(scales);
+  const std::uint32_t scratch = model_.places().scratch_offset(index_);
+  const bool spread = pairs && form.expanded_bytes > 0;
+  const std::string columns =
+      form.columns_bytes > 0 ? Scratch(scratch + form.expanded_bytes) : "nullptr";
+  const std::string expanded =
+      spread ? "reinterpret_cast<std::uint32_t*>(" + Scratch(scratch) + ")" : "nullptr";
+  const bool flat = op_->kind == OpKind::kFullyConnected;
+  Params("Sum",
+         List(flat ? FlatRing(InIndex(0)) : RingText(InIndex(0)),
+              flat ? FlatRing(OutIndex()) : RingText(OutIndex()), WindowText(form.window), finish,
+              weights, chunks, columns, expanded, depth, In(0).zero_point, form.block),
+         2 * kRingBytes + kWindowBytes + kFinishBytes + 24);
+  Call(function, file, flat ? 1 : form.window.out.rows);
+  budget_.products += std::uint64_t{scales.weights.size()} *
+                      static_cast<std::uint64_t>(form.window.out.rows * form.window.out.columns);
+  budget_.instructions +=
+      (std::uint64_t{scales.weights.size()} * target_.hundredths_a_product / 100 +
+       std::uint64_t{scales.biases.size()} * target_.an_output) *
+      static_cast<std::uint64_t>(form.window.out.rows * form.window.out.columns);
+}
+
+void OperatorWriter::WriteDepthwise(const FormOf& form) {
+  const Tensor* bias = op_->inputs.size() > 2 && op_->inputs[2] >= 0 ? &In(2) : nullptr;
+  if (bias != nullptr && !bias->is_constant()) {
+    Fail("a bias that the network computes found");
+  }
+  const SumScales scales =
+      ReadScales(In(0), In(1), bias, Out(), op_->kind,
+                 *static_cast<const WeightedSumParams*>(model_.step(0, index_).prepared.params));
+  const std::string weights = name_ + "Weights";
+  AddConstant(ArrayText(weights, std::span<const std::int8_t>(scales.weights)),
+              scales.weights.size(), &Budget::weights);
+  const std::string finish = FinishText(scales);
+  Params("Depthwise",
+         List(RingText(InIndex(0)), RingText(OutIndex()), WindowText(form.window), finish, weights,
+              In(0).zero_point, form.multiplier),
+         2 * kRingBytes + kWindowBytes + kFinishBytes + 8);
+  Call("DepthwiseRows", "pinhole_nn_depthwise.cc", form.window.out.rows);
+  const auto places = static_cast<std::uint64_t>(form.window.out.rows * form.window.out.columns);
+  budget_.products += scales.weights.size() * places;
+  budget_.instructions +=
+      (scales.weights.size() * std::uint64_t{target_.hundredths_a_depthwise_product} / 100 +
+       scales.biases.size() * std::uint64_t{target_.an_output}) *
+      places;
+}
+
+void OperatorWriter::WritePool(const FormOf& form) {
+  const IntRange& range =
+      static_cast<const PoolParams*>(model_.step(0, index_).prepared.params)->int_range;
+  Params("Pool",
+         List(RingText(InIndex(0)), RingText(OutIndex()), WindowText(form.window), range.low,
+              range.high),
+         2 * kRingBytes + kWindowBytes + 4);
+  Call(op_->kind == OpKind::kMaxPool2d ? "MaxPool" : "AveragePool", "pinhole_nn_pool.cc",
+       form.window.out.rows);
+}
+
+// The reduced dimensions must lie side by side.
+void OperatorWriter::WriteMean() {
+  const Shape& shape = In(0).shape;
+  const Tensor& axes = In(1);
+  const int rank = shape.rank();
+  unsigned reduced = 0;
+  for (std::size_t i = 0; i < axes.shape.element_count(); ++i) {
+    const std::int64_t axis = axes.type == Type::kInt64 ? axes.constant<std::int64_t>()[i]
+                                                        : axes.constant<std::int32_t>()[i];
+    reduced |= 1U << (axis < 0 ? axis + rank : axis);
+  }
+  std::int64_t sizes[3] = {1, 1, 1};
+  int part = 0;
+  for (int d = 0; d < rank; ++d) {
+    const bool middle = (reduced >> d & 1U) != 0;
+    if (shape.dim(d) == 1) {
+      continue;
+    }
+    part = middle ? (part == 2 ? 3 : 1) : (part == 0 ? 0 : 2);
+    if (part == 3) {
+      Fail("axes that do not lie side by side found");
+    }
+    sizes[part] *= shape.dim(d);
+  }
+  const auto& multiplier =
+      *static_cast<const base::FixedMultiplier*>(model_.step(0, index_).prepared.params);
+  const std::int64_t zeros = -std::int64_t{In(0).zero_point} * sizes[1];
+  Params("Mean",
+         List(At(InIndex(0)), At(OutIndex()), sizes[0], sizes[1], sizes[2],
+              Braced(List(zeros, multiplier.fraction, multiplier.shift)), Out().zero_point),
+         36);
+  Call("MeanOver", "pinhole_nn_pool.cc");
+}
+
+void OperatorWriter::WriteAdd() {
+  const auto& params = *static_cast<const AddParams*>(model_.step(0, index_).prepared.params);
+  Params("Add",
+         List(RingText(InIndex(0)), RingText(InIndex(1)), RingText(OutIndex()), params.a.fraction,
+              params.a.shift, params.b.fraction, params.b.shift, params.out.fraction,
+              params.out.shift, In(0).zero_point, In(1).zero_point, Out().zero_point,
+              params.clamp.low, params.clamp.high),
+         3 * kRingBytes + 36);
+  Call("AddRows", "pinhole_nn_elementwise.cc", RowsOf(OutIndex()));
+}
+
+void OperatorWriter::WriteLookup() {
+  const std::optional<std::array<std::uint8_t, 256>> table = LearnTable(model_, index_);
+  if (!table) {
+    Fail("a kernel that can't be asked for its table");
+  }
+  AddConstant(ArrayText(name_ + "Table", std::span<const std::uint8_t>(*table)), table->size(),
+              &Budget::tables);
+  Params("Lookup", List(RingText(InIndex(0)), RingText(OutIndex()), name_ + "Table"),
+         2 * kRingBytes + 4);
+  Call("LookupRows", "pinhole_nn_elementwise.cc", RowsOf(OutIndex()));
+}
+
+// The reference's exponentials, one for each difference to the largest input that counts.
+void OperatorWriter::WriteSoftmax() {
+  constexpr int kDiffBits = 5;
+  const double real = static_cast<double>(op_->options<SoftmaxOptions>().beta) *
+                      static_cast<double>(In(0).scale()) *
+                      static_cast<double>(1 << (31 - kDiffBits));
+  if (real >= static_cast<double>(1 << 30)) {
+    Fail("an input whose scale times beta is 16 or more");
+  }
+  const base::FixedMultiplier multiplier = base::QuantizeMultiplier(real);
+  const std::int32_t radius = kernels::ref::InputRadius(kDiffBits, multiplier.shift);
+  std::vector<std::int32_t> exponentials;
+  for (std::int32_t below = 0; below < 256 && below <= radius; ++below) {
+    exponentials.push_back(kernels::ref::ExpOnNegative<kDiffBits>(
+        base::MultiplyByQuantizedMultiplier(-below, multiplier)));
+  }
+  AddConstant(ArrayText(name_ + "Exponentials", std::span<const std::int32_t>(exponentials)),
+              4 * exponentials.size(), &Budget::tables);
+  const std::int32_t depth = In(0).shape.FromBack(0);
+  Params("Softmax",
+         List(At(InIndex(0)), At(OutIndex()), static_cast<std::int64_t>(In(0).bytes) / depth, depth,
+              exponentials.size(), name_ + "Exponentials"),
+         24);
+  Call("SoftmaxRows", "pinhole_nn_softmax.cc");
+}
+
+void OperatorWriter::WriteConversion(bool to_float) {
+  const Tensor& quantized = to_float ? In(0) : Out();
+  const std::string floats = At(to_float ? OutIndex() : InIndex(0));
+  const std::string in =
+      to_float ? At(InIndex(0)) : "reinterpret_cast<const float*>(" + floats + ")";
+  const std::string out = to_float ? "reinterpret_cast<float*>(" + floats + ")" : At(OutIndex());
+  Params(to_float ? "Dequantize" : "Quantize",
+         List(in, out, quantized.shape.element_count(), FloatText(quantized.scale()),
+              quantized.zero_point),
+         20);
+  Call(to_float ? "DequantizeToFloats" : "QuantizeFloats", "pinhole_nn_quantize.cc");
+}
+
+void OperatorWriter::WriteMoves() {
+  std::string lines;
+  std::size_t count = 0;
+  for (std::size_t output = 0; output < op_->outputs.size(); ++output) {
+    const auto tensor = static_cast<std::size_t>(op_->outputs[output]);
+    if (model_.places().tensor_offsets[tensor] == plan::kNowhere) {
+      continue;  // nobody reads it
+    }
+    const std::optional<std::vector<LearntMove>> moves = LearnMoves(model_, index_, output);
+    if (!moves) {
+      Fail("a kernel that can't be asked what it moves");
+    }
+    for (const LearntMove& move : *moves) {
+      const std::string to = At(op_->outputs[output]) + " + " + Number(move.out);
+      const std::string from =
+          move.input >= 0
+              ? At(op_->inputs[static_cast<std::size_t>(move.input)]) + " + " + Number(move.in)
+              : to;
+      const bool whole = move.input >= 0 && move.bytes == graph_.tensor(op_->outputs[output]).bytes;
+      if (whole &&
+          At(op_->outputs[output]) == At(op_->inputs[static_cast<std::size_t>(move.input)])) {
+        continue;  // the bytes lie where they should
+      }
+      const auto triple = [](const std::array<std::int64_t, 3>& v) {
+        return Braced(List(v[0], v[1], v[2]));
+      };
+      lines += "    {" +
+               List(to, from, move.bytes, triple(move.count), triple(move.out_step),
+                    triple(move.in_step), move.input >= 0 ? -1 : static_cast<int>(move.fill)) +
+               "},\n";
+      ++count;
+    }
+  }
+  if (count > kMostMoves) {
+    Fail("bytes that move in more than " + Number(kMostMoves) + " pieces");
+  }
+  if (count == 0) {
+    return;
+  }
+  AddConstant("const pinhole_nn::Move " + name_ + "[" + Number(static_cast<std::int64_t>(count)) +
+                  "] = {\n" + lines + "};\n",
+              52 * count, &Budget::tables);
+  Call("MoveBytes", "pinhole_nn_move.cc");
+  text_.call += ", " + Number(static_cast<std::int64_t>(count));
+}
+
+// Between a variable and a tensor, unless the plan has laid the one on the other.
+void OperatorWriter::WriteMove(std::int32_t tensor, std::int64_t resource, bool read) {
+  const std::string variable =
+      Scratch(model_.plan().resource_offsets[static_cast<std::size_t>(resource)]);
+  const std::string value = At(tensor);
+  if (graph_.tensor(tensor).bytes >
+      model_.model().resources[static_cast<std::size_t>(resource)].bytes) {
+    Fail("a value larger than its variable");
+  }
+  if (variable == value) {
+    return;
+  }
+  const std::string ones = "{1, 1, 1}";
+  const std::string zeros = "{0, 0, 0}";
+  AddConstant("const pinhole_nn::Move " + name_ + "[1] = {{" +
+                  List(read ? value : variable, read ? variable : value,
+                       graph_.tensor(tensor).bytes, ones, zeros, zeros, -1) +
+                  "}};\n",
+              52, &Budget::tables);
+  Call("MoveBytes", "pinhole_nn_move.cc");
+  text_.call += ", 1";
+}
+
+void OperatorWriter::WriteFloatSum(const FormOf& form) {
+  const auto& params =
+      *static_cast<const WeightedSumParams*>(model_.step(0, index_).prepared.params);
+  const std::span<const float> weights = In(1).constant<float>();
+  AddConstant(ArrayText(name_ + "Weights", weights), weights.size_bytes(), &Budget::weights);
+  std::string bias = "nullptr";
+  if (op_->inputs.size() > 2 && op_->inputs[2] >= 0) {
+    if (!In(2).is_constant()) {
+      Fail("a bias that the network computes found");
+    }
+    bias = name_ + "Bias";
+    const std::span<const float> values = In(2).constant<float>();
+    AddConstant(ArrayText(bias, values), values.size_bytes(), &Budget::scales);
+  }
+  const bool flat = op_->kind == OpKind::kFullyConnected;
+  Params("FloatSum",
+         List(flat ? FlatRing(InIndex(0)) : RingText(InIndex(0)),
+              flat ? FlatRing(OutIndex()) : RingText(OutIndex()), WindowText(form.window),
+              name_ + "Weights", bias, FloatText(params.float_range.low),
+              FloatText(params.float_range.high), form.multiplier),
+         2 * kRingBytes + kWindowBytes + 20);
+  Call("FloatSumRows", "pinhole_nn_float.cc", flat ? 1 : form.window.out.rows);
+  budget_.products +=
+      weights.size() * static_cast<std::uint64_t>(form.window.out.rows * form.window.out.columns);
+}
+
+void OperatorWriter::WriteFloatPool(const FormOf& form) {
+  const auto& range =
+      static_cast<const PoolParams*>(model_.step(0, index_).prepared.params)->float_range;
+  Params("FloatPool",
+         List(RingText(InIndex(0)), RingText(OutIndex()), WindowText(form.window),
+              FloatText(range.low), FloatText(range.high),
+              op_->kind == OpKind::kMaxPool2d ? "true" : "false"),
+         2 * kRingBytes + kWindowBytes + 12);
+  Call("FloatPoolRows", "pinhole_nn_float.cc", form.window.out.rows);
+}
+
+void OperatorWriter::WriteFloatAdd() {
+  const auto& limits =
+      *static_cast<const kernels::ref::Limits<float>*>(model_.step(0, index_).prepared.params);
+  Params("FloatAdd",
+         List(RingText(InIndex(0)), RingText(InIndex(1)), RingText(OutIndex()),
+              FloatText(limits.low), FloatText(limits.high)),
+         3 * kRingBytes + 8);
+  Call("FloatAddRows", "pinhole_nn_float.cc", RowsOf(OutIndex()));
+}
+
+void OperatorWriter::WriteFloatSoftmax() {
+  const std::int32_t depth = In(0).shape.FromBack(0);
+  Params("FloatSoftmax",
+         List("reinterpret_cast<const float*>(" + At(InIndex(0)) + ")",
+              "reinterpret_cast<float*>(" + At(OutIndex()) + ")",
+              In(0).shape.element_count() / static_cast<std::size_t>(depth), depth,
+              FloatText(op_->options<SoftmaxOptions>().beta)),
+         20);
+  Call("FloatSoftmaxRows", "pinhole_nn_float.cc");
+}
+
+}  // namespace pinhole::engine::emit

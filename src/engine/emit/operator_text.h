@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// One operator as C++: its constants, and the call of its kernel.
+
+#include <cstdint>
+#include <set>
+#include <string>
+
+#include "engine/emit/emit.h"
+#include "engine/emit/geometry.h"
+#include "engine/emit/prepared_model.h"
+
+namespace pinhole::engine::emit {
+
+struct OperatorText {
+  std::string constants;
+  std::string call;  // "pinhole_nn::SumPairs(kOp3": the rest is ", begin, end);" or ");"
+  int rows = 0;      // of the output; 0: the call takes no rows
+};
+
+struct SumScales;
+
+class OperatorWriter {
+ public:
+  OperatorWriter(const PreparedModel& model, const Target& target)
+      : model_(model), graph_(model.graph()), target_(target) {}
+
+  // Empty texts where nothing is to be done. Throws system::Failure for what can't be emitted.
+  OperatorText Write(std::size_t op, const FormOf& form);
+
+  // What has been written so far: bytes by kind, and runtime files by name.
+  [[nodiscard]] const Budget& budget() const { return budget_; }
+  [[nodiscard]] const std::set<std::string>& runtime() const { return runtime_; }
+
+ private:
+  [[nodiscard]] const Tensor& In(std::size_t i) const;
+  [[nodiscard]] const Tensor& Out() const;
+  [[nodiscard]] std::int32_t InIndex(std::size_t i) const;
+  [[nodiscard]] std::int32_t OutIndex() const;
+  [[nodiscard]] std::string At(std::int32_t tensor) const;
+  [[nodiscard]] std::string Scratch(std::uint32_t offset) const;
+  [[nodiscard]] std::string RingText(std::int32_t tensor) const;
+  [[nodiscard]] std::string FlatRing(std::int32_t tensor) const;
+  [[nodiscard]] std::string WindowText(const WindowShape& window) const;
+  void AddConstant(const std::string& text, std::uint64_t bytes, std::uint64_t Budget::* kind);
+  void Params(const std::string& type, const std::string& fields, std::uint64_t bytes);
+  void Call(const std::string& function, const std::string& file, int rows = 0);
+  [[nodiscard]] int RowsOf(std::int32_t tensor) const;
+  [[noreturn]] void Fail(const std::string& reason) const;
+
+  void WriteSum(const FormOf& form);
+  void WriteDepthwise(const FormOf& form);
+  std::string FinishText(const SumScales& scales);
+  void WritePool(const FormOf& form);
+  void WriteMean();
+  void WriteAdd();
+  void WriteLookup();
+  void WriteSoftmax();
+  void WriteConversion(bool to_float);
+  void WriteMoves();
+  void WriteMove(std::int32_t tensor, std::int64_t resource, bool read);
+  void WriteFloatSum(const FormOf& form);
+  void WriteFloatPool(const FormOf& form);
+  void WriteFloatAdd();
+  void WriteFloatSoftmax();
+
+  const PreparedModel& model_;
+  const Graph& graph_;
+  const Target& target_;
+  Budget budget_;
+  std::set<std::string> runtime_;
+  // Of the operator that is being written.
+  const Operator* op_ = nullptr;
+  std::size_t index_ = 0;
+  std::string name_;
+  OperatorText text_;
+};
+
+}  // namespace pinhole::engine::emit

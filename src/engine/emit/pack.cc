@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/emit/pack.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace pinhole::engine::emit {
+
+namespace {
+
+constexpr int kPairGroup = 8;  // channels
+constexpr int kQuadGroup = 4;
+constexpr int kLaneLow = -32768, kLaneHigh = 32767;
+constexpr int kMaxPairs = 255;  // a chunk's count is a byte
+
+// The least and the most that one tap adds, over all int8 data.
+SumRange Reach(int weight) {
+  return weight >= 0 ? SumRange{-128 * weight, 127 * weight}
+                     : SumRange{127 * weight, -128 * weight};
+}
+
+// Whether taps [first, end) of all of a group's channels fit their lanes.
+bool FitsLanes(const Matrix& matrix, int group, int first, int end) {
+  for (int c = group * kPairGroup; c < (group + 1) * kPairGroup; ++c) {
+    SumRange sum;
+    for (int k = first; k < end; ++k) {
+      const SumRange one = Reach(matrix.at(c, k));
+      sum.low += one.low;
+      sum.high += one.high;
+    }
+    if (sum.low < kLaneLow || sum.high > kLaneHigh) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// One word of SumPairs: two taps of two channels, each plus 128.
+std::uint32_t PairWord(const Matrix& matrix, int channel, int tap) {
+  const auto byte = [&](int c, int k) { return static_cast<std::uint32_t>(matrix.at(c, k) + 128); };
+  return byte(channel, tap) | byte(channel, tap + 1) << 8 | byte(channel + 1, tap) << 16 |
+         byte(channel + 1, tap + 1) << 24;
+}
+
+// The reference's output for a sum.
+std::int32_t Exact(std::int64_t sum, const base::FixedMultiplier& multiplier,
+                   const OutputRange& output) {
+  const std::int32_t scaled =
+      base::MultiplyByQuantizedMultiplier(static_cast<std::int32_t>(sum), multiplier);
+  return std::clamp(base::WrapAdd(scaled, output.zero), output.low, output.high);
+}
+
+std::int32_t QuickOutput(std::int64_t sum, const QuickChannel& channel, int bits,
+                         const OutputRange& output) {
+  const std::int64_t y = QuickScaled(sum, channel, bits) + output.zero;
+  return static_cast<std::int32_t>(std::clamp<std::int64_t>(y, output.low, output.high));
+}
+
+// The smallest sum in [low, high] whose exact output is at least `wanted`; high + 1 where none is.
+std::int64_t FirstReaching(std::int32_t wanted, std::int64_t low, std::int64_t high,
+                           const base::FixedMultiplier& multiplier, const OutputRange& output) {
+  std::int64_t end = high + 1;
+  while (low < end) {
+    const std::int64_t middle = low + (end - low) / 2;
+    if (Exact(middle, multiplier, output) >= wanted) {
+      end = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  return low;
+}
+
+// Sums at which the exact output makes a step, in order of the outputs.
+struct Steps {
+  std::int64_t low = 0, high = 0;    // the sums looked at
+  std::vector<std::int64_t> firsts;  // for each output above the lowest
+};
+
+// Nullopt where cutting sums to [-2^bits, 2^bits) could change an output.
+std::optional<Steps> StepsOf(const ScaleDemand& demand, int bits, const OutputRange& output) {
+  const std::int64_t edge = std::int64_t{1} << bits;
+  Steps steps{std::clamp(demand.range.low, -edge, edge - 1),
+              std::clamp(demand.range.high, -edge, edge - 1),
+              {}};
+  const auto exact = [&](std::int64_t sum) { return Exact(sum, demand.multiplier, output); };
+  if ((demand.range.low != steps.low && exact(steps.low) != output.low) ||
+      (demand.range.high != steps.high && exact(steps.high) != output.high)) {
+    return std::nullopt;
+  }
+  for (std::int32_t y = output.low + 1; y <= output.high; ++y) {
+    steps.firsts.push_back(FirstReaching(y, steps.low, steps.high, demand.multiplier, output));
+  }
+  return steps;
+}
+
+bool SameSteps(const Steps& steps, const QuickChannel& channel, int bits,
+               const OutputRange& output) {
+  std::int32_t y = output.low + 1;
+  for (const std::int64_t first : steps.firsts) {
+    if (first <= steps.high && QuickOutput(first, channel, bits, output) < y) {
+      return false;
+    }
+    if (first > steps.low && QuickOutput(first - 1, channel, bits, output) >= y) {
+      return false;
+    }
+    ++y;
+  }
+  return true;
+}
+
+// Whether what the runtime computes at `sum` fits 32 bits all along.
+bool Fits32(std::int64_t sum, const QuickChannel& channel, int bits) {
+  const int half = 31 - bits;
+  const std::int64_t high = channel.b & 0xFFFF;
+  const std::int64_t low = static_cast<std::uint32_t>(channel.b) >> 16;
+  const auto fits = [](std::int64_t value) {
+    return value >= std::numeric_limits<std::int32_t>::min() &&
+           value <= std::numeric_limits<std::int32_t>::max();
+  };
+  const std::int64_t product = sum * high + ((sum * low) >> half);
+  const std::int64_t negative = sum < 0 ? std::int64_t{1} << (half - 1) : 0;
+  return fits(sum * high) && fits(sum * low) && fits(product) && fits(product - negative) &&
+         fits(product - negative + (channel.a & ~31));
+}
+
+// The form for one channel: the multiplier's first bits, or a neighbour that makes the same steps.
+std::optional<QuickChannel> FindChannel(const ScaleDemand& demand, int bits,
+                                        const OutputRange& output) {
+  const int half = 31 - bits;
+  const int length = 2 * half - 1;  // bits of the multiplier
+  const int shift = half - 1 - demand.multiplier.shift;
+  // Sums that wrap are no steps.
+  constexpr std::int64_t kLargest = std::numeric_limits<std::int32_t>::max();
+  if (demand.multiplier.fraction <= 0 || demand.multiplier.shift > 0 || shift < 1 || shift > 30 ||
+      demand.range.low < -kLargest || demand.range.high > kLargest) {
+    return std::nullopt;
+  }
+  const std::optional<Steps> steps = StepsOf(demand, bits, output);
+  if (!steps) {
+    return std::nullopt;
+  }
+  const int cut = std::max(31 - length, 0);
+  const std::int64_t nearest =
+      length < 31 ? (demand.multiplier.fraction + (std::int64_t{1} << (cut - 1))) >> cut
+                  : std::int64_t{demand.multiplier.fraction} << (length - 31);
+  const std::int64_t round = (std::int64_t{1} << (shift - 1)) + (std::int64_t{1} << (half - 2));
+  for (const int other : {0, 1, -1, 2, -2}) {
+    for (const int nudge : {0, 1, -1, 2, -2, 3, -3}) {
+      const std::int64_t m = nearest + other;
+      const std::int64_t rounding =
+          (round + nudge * std::max(std::int64_t{32}, std::int64_t{1} << (half - 5))) & ~31;
+      if (m <= 0 || m >= std::int64_t{1} << length || rounding < 0) {
+        continue;
+      }
+      const auto low = static_cast<std::uint32_t>(m & ((std::int64_t{1} << half) - 1));
+      const QuickChannel channel{
+          static_cast<std::int32_t>(rounding + shift),
+          static_cast<std::int32_t>(static_cast<std::uint32_t>(m >> half) | low << 16)};
+      if (Fits32(steps->low, channel, bits) && Fits32(steps->high, channel, bits) &&
+          SameSteps(*steps, channel, bits, output)) {
+        return channel;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+SumRange RangeOf(const Matrix& matrix, int channel, std::int64_t bias) {
+  SumRange sum{bias, bias};
+  for (int k = 0; k < matrix.depth; ++k) {
+    const SumRange one = Reach(matrix.at(channel, k));
+    sum.low += one.low;
+    sum.high += one.high;
+  }
+  return sum;
+}
+
+std::optional<Pairs> PackPairs(const Matrix& matrix) {
+  Pairs packed;
+  const int pairs = (matrix.depth + 1) / 2;
+  const int groups = (matrix.channels + kPairGroup - 1) / kPairGroup;
+  for (int group = 0; group < groups; ++group) {
+    for (int k = 0; k < pairs; ++k) {
+      for (int c = 0; c < kPairGroup; c += 2) {
+        packed.words.push_back(PairWord(matrix, group * kPairGroup + c, 2 * k));
+      }
+    }
+    int spills = 0;
+    for (int first = 0; first < pairs; ++spills) {
+      if (!FitsLanes(matrix, group, 2 * first, 2 * first + 2)) {
+        return std::nullopt;
+      }
+      int end = first + 1;
+      while (end < pairs && end - first < kMaxPairs &&
+             FitsLanes(matrix, group, 2 * first, 2 * (end + 1))) {
+        ++end;
+      }
+      packed.chunks.push_back(static_cast<std::uint8_t>(end - first));
+      first = end;
+    }
+    packed.chunks.push_back(0);
+    packed.spills.push_back(spills);
+  }
+  return packed;
+}
+
+std::vector<std::uint32_t> PackQuads(const Matrix& matrix) {
+  std::vector<std::uint32_t> words;
+  const auto byte = [&](int c, int k) {
+    return static_cast<std::uint32_t>(static_cast<std::uint8_t>(matrix.at(c, k)));
+  };
+  for (int group = 0; group < matrix.channels; group += kQuadGroup) {
+    for (int k = 0; k < matrix.depth; k += 4) {
+      for (int c = group; c < group + kQuadGroup; ++c) {
+        words.push_back(byte(c, k) | byte(c, k + 1) << 8 | byte(c, k + 2) << 16 |
+                        byte(c, k + 3) << 24);
+      }
+    }
+  }
+  return words;
+}
+
+std::int64_t QuickScaled(std::int64_t sum, const QuickChannel& channel, int bits) {
+  const int half = 31 - bits;
+  const std::int64_t edge = std::int64_t{1} << bits;
+  const std::int64_t x = std::clamp(sum, -edge, edge - 1);
+  const std::int64_t high = channel.b & 0xFFFF;
+  const std::int64_t low = static_cast<std::uint32_t>(channel.b) >> 16;
+  const std::int64_t negative = x < 0 ? std::int64_t{1} << (half - 1) : 0;
+  return (x * high + ((x * low) >> half) - negative + (channel.a & ~31)) >> (channel.a & 31);
+}
+
+std::optional<Quick> FindQuick(std::span<const ScaleDemand> channels, const OutputRange& output) {
+  constexpr int kFewestBits = 16, kMostBits = 21;  // halves must fit 16 bits
+  for (int bits = kFewestBits; bits <= kMostBits; ++bits) {
+    Quick quick{bits, {}};
+    for (const ScaleDemand& demand : channels) {
+      const std::optional<QuickChannel> channel = FindChannel(demand, bits, output);
+      if (!channel) {
+        break;
+      }
+      quick.channels.push_back(*channel);
+    }
+    if (quick.channels.size() == channels.size()) {
+      return quick;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace pinhole::engine::emit

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Weights and scales as the emitted kernels read them, and the proofs that go with them.
+//
+// The kernels for processors without wide multiplications are right only for numbers of a certain
+// size (runtime/pinhole_nn_sum_pairs.cc, QuickScale in runtime/pinhole_nn_math.h). Every weight,
+// bias and scale is known when a model is emitted, so that what could depend on luck is decided
+// here: how many products fit a 16-bit lane whatever the data, and whether the short multiplication
+// gives the reference's integer for every sum that can occur. Where it does not, the exact form is
+// taken.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/fixed_point.h"
+
+namespace pinhole::engine::emit {
+
+// Output channels of taps: weights[channel * depth + tap].
+struct Matrix {
+  std::span<const std::int8_t> weights;
+  int channels = 0, depth = 0;
+
+  [[nodiscard]] int at(int channel, int tap) const {
+    return channel < channels && tap < depth
+               ? weights[static_cast<std::size_t>(channel) * static_cast<std::size_t>(depth) +
+                         static_cast<std::size_t>(tap)]
+               : 0;
+  }
+};
+
+// Sums of a channel over all int8 data, bias included: what can occur.
+struct SumRange {
+  std::int64_t low = 0, high = 0;
+};
+SumRange RangeOf(const Matrix& matrix, int channel, std::int64_t bias);
+
+// SumPairs' layout. Words [group][pair of taps][4]; chunks as the kernel reads them; spills: how
+// often each group's sums are spilled. None where two products of a channel can exceed a lane (two
+// weights of -128 side by side).
+struct Pairs {
+  std::vector<std::uint32_t> words;
+  std::vector<std::uint8_t> chunks;
+  std::vector<int> spills;
+};
+std::optional<Pairs> PackPairs(const Matrix& matrix);
+
+// SumQuads' layout: words [group][four taps][4].
+std::vector<std::uint32_t> PackQuads(const Matrix& matrix);
+
+// One channel's scale: what brings its sum to the output, and what sums can occur.
+struct ScaleDemand {
+  base::FixedMultiplier multiplier;
+  SumRange range;
+};
+struct OutputRange {
+  std::int32_t zero = 0, low = 0, high = 0;  // of the output, clamped
+};
+// The quick form of a channel: Channel::a and Channel::b of the runtime.
+struct QuickChannel {
+  std::int32_t a = 0, b = 0;
+};
+struct Quick {
+  int bits = 0;
+  std::vector<QuickChannel> channels;
+};
+// A quick form that gives the reference's output for every sum of every channel, or none.
+// Cost: for each channel and each form tried, a binary search for each of the output's steps.
+std::optional<Quick> FindQuick(std::span<const ScaleDemand> channels, const OutputRange& output);
+// What the runtime computes from them, before the zero point. |sum| at most 2^bits.
+std::int64_t QuickScaled(std::int64_t sum, const QuickChannel& channel, int bits);
+
+}  // namespace pinhole::engine::emit

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The kernels that emitted models call.
+//
+// `pinhole model emit` writes a network as a list of calls of the functions below, each with a
+// constant that says everything about one operator: where its data lie, its shape, its weights as
+// its kernel reads them. Nothing is looked up, allocated or decided while a network runs. This
+// folder is all that the emitted code needs: C++17, no library but memcpy and memset, for a
+// Cortex-M0+, a Cortex-M4 or M33, and any other processor.
+//
+// Data are int8, NHWC, one picture at a time. Integers are the reference's to the bit (TensorFlow
+// Lite's quantisation specification, rounded twice); float32 differs in the order of sums only.
+//
+// A tensor may have a place for some of its rows only, in a ring: row r lies at
+// data + (r % held) * row_bytes. A kernel makes rows [begin, end) of its output.
+
+#include <cstddef>
+#include <cstdint>
+
+namespace pinhole_nn {
+
+struct Ring {
+  std::int8_t* data;
+  std::int32_t row_bytes;
+  std::int32_t held;  // rows that have a place; all of them where the tensor is whole
+};
+
+// What brings one output channel's sum to the output's scale. Two forms, see Finish:
+//   exact: a is a 31-bit fraction, b its power of two
+//   quick: a is the rounding, a multiple of 32, plus the final shift; b is two halves of the
+//          multiplier, the high one in the low 16 bits
+// In both, the bias holds the input's zero point times the weights' sum as well.
+struct Channel {
+  std::int32_t bias, a, b;
+};
+
+// quick_bits n > 0: sums are cut to [-2^n, 2^n) and multiplied by a number of 61 - 2n bits, whose
+// lower half has 31 - n, so that every product fits 32 bits. The emitter uses this form only where
+// it has shown for every sum in question that the exact form gives the same. 0: the exact form.
+struct Finish {
+  const Channel* channels;
+  std::int16_t quick_bits, out_zero, low, high;
+};
+
+// A window of height x width taps that walks over the input.
+struct Window {
+  std::int16_t in_rows, in_columns, in_channels, out_columns, out_channels;
+  std::int16_t height, width, stride_h, stride_w, dilation_h, dilation_w, pad_h, pad_w;
+};
+
+// CONV_2D and FULLY_CONNECTED (a window of one tap over a row of batches).
+// The weights' layout belongs to the function that is called:
+//   SumPlain  int8 [channel][depth]
+//   SumPairs  groups of 8 channels: for each pair of taps, 4 words; word j holds channels 2j and
+//             2j + 1 as bytes (2j: tap 0, tap 1, 2j + 1: tap 0, tap 1), each plus 128. `chunks`
+//             says for each group after how many pairs sums must be spilled, 0 ends a group's list
+//   SumQuads  groups of 4 channels: for each four taps, 4 words; word j holds channel j
+// Absent taps and channels are zero.
+struct Sum {
+  Ring in, out;
+  Window window;
+  Finish finish;
+  const void* weights;
+  const std::uint8_t* chunks;
+  std::int8_t* columns;     // place for `block` windows side by side; null: read where they lie
+  std::uint32_t* expanded;  // place for a group's weights, two channels a word; null: none
+  std::int32_t depth;       // taps of a window, padded as the layout wants; columns lie depth apart
+  std::int16_t in_zero;
+  std::int16_t block;
+};
+void SumPlain(const Sum& sum, int begin, int end);
+void SumPairs(const Sum& sum, int begin, int end);
+void SumQuads(const Sum& sum, int begin, int end);
+
+// DEPTHWISE_CONV_2D: weights [channel][tap]; output channel c reads input channel c / multiplier.
+struct Depthwise {
+  Ring in, out;
+  Window window;
+  Finish finish;
+  const std::int8_t* weights;
+  std::int16_t in_zero, multiplier;
+};
+void DepthwiseRows(const Depthwise& depthwise, int begin, int end);
+
+struct Pool {
+  Ring in, out;
+  Window window;
+  std::int16_t low, high;
+};
+void AveragePool(const Pool& pool, int begin, int end);
+void MaxPool(const Pool& pool, int begin, int end);
+
+// Sums over the middle of [outer, middle, inner], brought to the output's scale (exact form).
+struct Mean {
+  const std::int8_t* in;
+  std::int8_t* out;
+  std::int32_t outer, middle, inner;
+  Channel scale;
+  std::int16_t out_zero;
+};
+void MeanOver(const Mean& mean);
+
+// ADD of int8. The second operand repeats after b_repeats elements (all of them: no broadcast).
+struct Add {
+  Ring a, b, out;
+  std::int32_t a_fraction, a_shift, b_fraction, b_shift, fraction, shift;
+  std::int16_t a_zero, b_zero, out_zero, low, high;
+};
+void AddRows(const Add& add, int begin, int end);
+
+// One byte from one byte, by a table of 256 indexed by the byte as unsigned. In place or not.
+struct Lookup {
+  Ring in, out;
+  const std::uint8_t* table;
+};
+void LookupRows(const Lookup& lookup, int begin, int end);
+
+// SOFTMAX of int8 along rows of `depth`. exponentials[d] is exp(-d) of the scaled input, Q31, for
+// d < exponential_count; beyond, it counts as zero.
+struct Softmax {
+  const std::int8_t* in;
+  std::int8_t* out;
+  std::int32_t rows, depth, exponential_count;
+  const std::int32_t* exponentials;
+};
+void SoftmaxRows(const Softmax& softmax);
+
+struct Quantize {  // float32 to int8
+  const float* in;
+  std::int8_t* out;
+  std::int32_t count;
+  float scale;
+  std::int16_t zero;
+};
+void QuantizeFloats(const Quantize& quantize);
+
+struct Dequantize {  // int8 to float32
+  const std::int8_t* in;
+  float* out;
+  std::int32_t count;
+  float scale;
+  std::int16_t zero;
+};
+void DequantizeToFloats(const Dequantize& dequantize);
+
+// Bytes that change their place: `runs` of `bytes`, in three nested loops. A negative source means
+// nothing is read: the bytes become `fill`.
+struct Move {
+  std::int8_t* out;
+  const std::int8_t* in;
+  std::int32_t bytes;
+  std::int32_t count[3];
+  std::int32_t out_step[3];
+  std::int32_t in_step[3];
+  std::int16_t fill;  // below 0: copy
+};
+void MoveBytes(const Move* moves, int count);
+
+// float32: weights [channel][tap][in channel], depthwise [tap][channel].
+struct FloatSum {
+  Ring in, out;
+  Window window;
+  const float* weights;
+  const float* bias;
+  float low, high;
+  std::int16_t depthwise_multiplier;  // 0: a full convolution
+};
+void FloatSumRows(const FloatSum& sum, int begin, int end);
+
+struct FloatPool {
+  Ring in, out;
+  Window window;
+  float low, high;
+  bool largest;
+};
+void FloatPoolRows(const FloatPool& pool, int begin, int end);
+
+struct FloatAdd {
+  Ring a, b, out;
+  float low, high;
+};
+void FloatAddRows(const FloatAdd& add, int begin, int end);
+
+struct FloatSoftmax {
+  const float* in;
+  float* out;
+  std::int32_t rows, depth;
+  float beta;
+};
+void FloatSoftmaxRows(const FloatSoftmax& softmax);
+
+}  // namespace pinhole_nn

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/emit/source_text.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <vector>
+
+namespace pinhole::engine::emit {
+
+namespace {
+
+constexpr std::size_t kColumns = 100;
+
+template <typename T, typename Spell>
+std::string Array(std::string_view type, std::string_view name, std::span<const T> values,
+                  const Spell& spell) {
+  std::string text = "alignas(4) const ";
+  text.append(type).append(" ").append(name);
+  text += "[" + std::to_string(values.size()) + "] = {";
+  std::string line = "   ";
+  for (const T& value : values) {
+    const std::string word = " " + spell(value) + ",";
+    if (line.size() + word.size() > kColumns) {
+      text += "\n" + line;
+      line = "   ";
+    }
+    line += word;
+  }
+  return text + "\n" + line + "\n};\n";
+}
+
+std::string Hex(std::uint32_t value) {
+  std::array<char, 16> text{};
+  std::snprintf(text.data(), text.size(), "0x%08X", value);
+  return text.data();
+}
+
+}  // namespace
+
+std::string FloatText(float value) {
+  constexpr float kMost = std::numeric_limits<float>::max();
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.9eF",
+                static_cast<double>(std::isnan(value) ? 0.0F : std::clamp(value, -kMost, kMost)));
+  return text.data();
+}
+
+std::string ArrayText(std::string_view name, std::span<const std::int8_t> values) {
+  return Array("std::int8_t", name, values, [](int value) { return std::to_string(value); });
+}
+std::string ArrayText(std::string_view name, std::span<const std::uint8_t> values) {
+  return Array("std::uint8_t", name, values, [](int value) { return std::to_string(value); });
+}
+std::string ArrayText(std::string_view name, std::span<const std::int32_t> values) {
+  return Array("std::int32_t", name, values, [](int value) { return std::to_string(value); });
+}
+std::string ArrayText(std::string_view name, std::span<const std::uint32_t> values) {
+  return Array("std::uint32_t", name, values, Hex);
+}
+std::string ArrayText(std::string_view name, std::span<const float> values) {
+  return Array("float", name, values, FloatText);
+}
+
+std::string PackedText(std::string_view name, std::span<const std::int8_t> bytes) {
+  std::vector<std::uint32_t> words((bytes.size() + 3) / 4);
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    words[i / 4] |= std::uint32_t{static_cast<std::uint8_t>(bytes[i])} << (8 * (i % 4));
+  }
+  return ArrayText(name, std::span<const std::uint32_t>(words));
+}
+
+bool IsIdentifier(std::string_view name) {
+  const auto letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  };
+  return !name.empty() && letter(name.front()) &&
+         std::all_of(name.begin(), name.end(),
+                     [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+}
+
+}  // namespace pinhole::engine::emit

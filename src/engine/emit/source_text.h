@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Pieces of C++ text: numbers and arrays as the emitted files spell them.
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace pinhole::engine::emit {
+
+// "1.500000000e+00F": reads back as the same float. Infinities become the largest.
+std::string FloatText(float value);
+
+// "static const TYPE NAME[N] = {...};" in lines of at most 100 columns.
+std::string ArrayText(std::string_view name, std::span<const std::int8_t> values);
+std::string ArrayText(std::string_view name, std::span<const std::uint8_t> values);
+std::string ArrayText(std::string_view name, std::span<const std::int32_t> values);
+std::string ArrayText(std::string_view name, std::span<const std::uint32_t> values);
+std::string ArrayText(std::string_view name, std::span<const float> values);
+
+// Bytes as little-endian words, four a number, which compilers read much faster; zeroes at the end.
+std::string PackedText(std::string_view name, std::span<const std::int8_t> bytes);
+
+// Letters, digits and '_', not beginning with a digit.
+bool IsIdentifier(std::string_view name);
+
+}  // namespace pinhole::engine::emit

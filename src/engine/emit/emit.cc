@@ -298,7 +298,9 @@ std::string Emitter::Header() const {
   list("Output", graph.outputs);
   text += Metadata() + "\n" + Accessors(false) +
           "\n// State back to its beginning. Before the first Run.\nvoid Reset();\n"
-          "// One inference.\nvoid Run();\n\n}  // namespace " +
+          "// One inference.\nvoid Run();\n"
+          "// Zeroes over all that inferences left in the arena; the state stays.\nvoid "
+          "Wipe();\n\n}  // namespace " +
           options_.name_space + "\n";
   return text;
 }
@@ -313,8 +315,11 @@ std::string Emitter::Source() const {
   if (!groups_.empty()) {
     text += "struct Turn {\n  std::uint16_t op, begin, end;\n};\n\n" + groups_;
   }
-  text += "}  // namespace\n\n" + Accessors(true) + "\nvoid Reset() {\n" + reset_ +
-          "}\n\nvoid Run() {\n" + run_ + "}\n\n}  // namespace " + options_.name_space + "\n";
+  text +=
+      "}  // namespace\n\n" + Accessors(true) + "\nvoid Reset() {\n" + reset_ +
+      "}\n\nvoid Run() {\n" + run_ +
+      "}\n\nvoid Wipe() {\n  std::memset(g_arena + kStateBytes, 0, kArenaBytes - kStateBytes);\n}" +
+      "\n\n}  // namespace " + options_.name_space + "\n";
   return text;
 }
 

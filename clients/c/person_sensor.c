@@ -33,7 +33,7 @@ static int is_sound(const uint8_t* packet) {
 }
 
 static void print_faces(const uint8_t* packet) {
-  printf("%d faces", packet[4]);
+  printf("%d face%s", packet[4], packet[4] == 1 ? "" : "s");
   for (int i = 0; i < packet[4]; ++i) {
     const uint8_t* const face = packet + kFirstFace + kFaceBytes * i;
     printf("; %d%% (%d, %d) to (%d, %d)%s", face[0], face[1], face[2], face[3], face[4],

@@ -49,12 +49,16 @@ void WriteHex(std::string_view name, std::uint32_t value) {
   }
 }
 
-// A program that never opened the console has one for its report.
-void OpenConsole() {
+bool ConsoleIsOpen() {
   constexpr std::uint32_t kEnabled = 1;
   const std::uint32_t reset = 1u << (chip::kResetUart + PINHOLE_BOARD_UART);
-  if ((chip::At(chip::kResets) & reset) != 0 ||
-      (chip::At(chip::kUart[PINHOLE_BOARD_UART] + 0x30) & kEnabled) == 0) {
+  return (chip::At(chip::kResets) & reset) == 0 &&
+         (chip::At(chip::kUart[PINHOLE_BOARD_UART] + 0x30) & kEnabled) != 0;
+}
+
+// A program that never opened the console has one for its report.
+void OpenConsole() {
+  if (!ConsoleIsOpen()) {
     stdio_init_all();
   }
 }
@@ -75,7 +79,7 @@ bool AtTheEnd(std::uint32_t pc) {
 }
 
 [[noreturn]] void Halt() {
-  uart_tx_wait_blocking(&pinhole_uarts[PINHOLE_BOARD_UART]);
+  DrainConsole();
   for (;;) {
     asm volatile("bkpt #0");
   }
@@ -162,12 +166,18 @@ void ReportLine(std::string_view text) {
   WriteText("\n");
 }
 
+void DrainConsole() {
+  if (ConsoleIsOpen()) {
+    uart_tx_wait_blocking(&pinhole_uarts[PINHOLE_BOARD_UART]);
+  }
+}
+
 extern "C" void stack_guard_check(void) {
   for (const std::uint32_t* const bottom : {__stack0_bottom, __stack1_bottom}) {
     if (!Intact(bottom)) {
       ReportLine(bottom == __stack0_bottom ? "the stack of core 0 ran over"
                                            : "the stack of core 1 ran over");
-      uart_tx_wait_blocking(&pinhole_uarts[PINHOLE_BOARD_UART]);
+      DrainConsole();
       _exit(1);
     }
   }
@@ -180,7 +190,7 @@ extern "C" void panic(const char* format, ...) {
   vprintf(format, arguments);
   va_end(arguments);
   WriteText("\n");
-  uart_tx_wait_blocking(&pinhole_uarts[PINHOLE_BOARD_UART]);
+  DrainConsole();
   _exit(1);
 }
 

@@ -21,5 +21,7 @@ void HardFault();
 void UnexpectedInterrupt();
 // "pinhole: ", the text and a line's end; the program goes on.
 void ReportLine(std::string_view text);
+// Until the console, where it was opened, has sent all it was given.
+void DrainConsole();
 
 }  // namespace pinhole::firmware::hal

@@ -10,6 +10,8 @@
 // stretched; bytes that nobody took yet stretch it too once the FIFO of 16 is full, so nothing is
 // lost however late the interrupt runs.
 //
+// Not seen: an address for a write behind which a repeated start comes and no byte.
+//
 //   I2cTargetBlock block(i2c1, listener);
 //   block.Open(0x62);
 //

@@ -232,6 +232,8 @@ bool pio_sm_take_rx_stall(PIO pio, uint machine) {
 volatile uint32_t* pio_rx_fifo(PIO pio, uint machine) { return &At(pio, kReceive + 4 * machine); }
 volatile uint32_t* pio_tx_fifo(PIO pio, uint machine) { return &At(pio, kSend + 4 * machine); }
 
+volatile uint32_t* pio_stop_word(PIO pio) { return &chip::At(Base(pio) + kControl + 0x3000); }
+
 uint pio_get_dreq(PIO pio, uint machine, bool send) {
   return chip::kRequestPio + 8 * pio->index + (send ? 0 : 4) + machine;
 }

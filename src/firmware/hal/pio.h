@@ -71,6 +71,8 @@ bool pio_sm_take_rx_stall(PIO pio, uint machine);
 volatile uint32_t* pio_rx_fifo(PIO pio, uint machine);
 volatile uint32_t* pio_tx_fifo(PIO pio, uint machine);
 uint pio_get_dreq(PIO pio, uint machine, bool send);
+// A machine's bit (1 << number) written here stops it.
+volatile uint32_t* pio_stop_word(PIO pio);
 
 #ifdef __cplusplus
 }

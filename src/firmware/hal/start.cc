@@ -34,7 +34,9 @@ void _exit(int status);
   hal::UseRamVectors();
   chip::StartClocks();
   std::for_each(__init_array_start, __init_array_end, [](Constructor* run) { run(); });
-  _exit(program_main());
+  const int status = program_main();
+  hal::DrainConsole();
+  _exit(status);
   for (;;) {
   }
 }

@@ -125,6 +125,8 @@ void Camera::SetUpMachine() {
   program_ = static_cast<unsigned>(program);
   machine_ = static_cast<unsigned>(pio_claim_unused_sm(pio0, true));
   channel_ = static_cast<unsigned>(dma_claim_unused_channel(true));
+  stop_channel_ = static_cast<unsigned>(dma_claim_unused_channel(true));
+  stop_word_ = 1u << machine_;
 }
 
 void Camera::Begin() {
@@ -138,9 +140,13 @@ void Camera::Begin() {
   sm_config_set_in_shift(&config, true, true, 32);
   sm_config_join_receive(&config);
   pio_sm_init(pio0, machine_, program_, &config);
+  // The channel behind the frame's stops the machine, so that it takes nothing of the next one.
+  dma_channel_config stop = dma_channel_get_default_config(stop_channel_);
+  dma_channel_configure(stop_channel_, &stop, pio_stop_word(pio0), &stop_word_, 1, false);
   dma_channel_config transfer = dma_channel_get_default_config(channel_);
   channel_config_set_read_increment(&transfer, false);
   channel_config_set_write_increment(&transfer, true);
+  channel_config_set_chain_to(&transfer, stop_channel_);
   channel_config_set_dreq(&transfer, pio_get_dreq(pio0, machine_, false));
   dma_channel_configure(channel_, &transfer, frame_buffer, pio_rx_fifo(pio0, machine_),
                         kFrameBytes / 4, true);
@@ -169,16 +175,13 @@ base::Result<Frame> Camera::Capture(base::Diagnosis& why) {
   }
   Begin();
   const std::uint64_t until = time_us_64() + kPatienceUs;
-  while (dma_channel_is_busy(channel_)) {
+  while (dma_channel_is_busy(channel_) || dma_channel_is_busy(stop_channel_)) {
     if (time_us_64() >= until) {
       return Fail(why, "no frame came from the camera in 250 ms");
     }
     sleep_us(kLookEveryUs);
   }
-  pio_sm_set_enabled(pio0, machine_, false);
   under_way_ = false;
-  // Behind the frame's last pixel the machine waits for the next frame's first: it cannot stall on
-  // a full FIFO unless pixels were lost before.
   if (pio_sm_take_rx_stall(pio0, machine_)) {
     return Fail(why, "pixels were lost, since they came faster than memory took them");
   }

@@ -13,7 +13,7 @@
 //
 // Grey, 324 x 244, rows from the top. The buffer, 79,056 bytes of RAM, belongs to this file alone;
 // a Frame of it is wiped when it is let go. The board's manifest says which pins; PIO 0, one of its
-// machines and one DMA channel are taken at Open. One object a program.
+// machines and two DMA channels are taken at Open. One object a program.
 //
 // Sources: Himax HM01B0 datasheet, chapter 8 (interface) and its register table. Run against the
 // emulated camera; not yet tried on silicon.
@@ -63,6 +63,8 @@ class Camera final : public pinhole::inside::capture::FrameSource {
   bool under_way_ = false;
   unsigned machine_ = 0;
   unsigned channel_ = 0;
+  unsigned stop_channel_ = 0;
+  std::uint32_t stop_word_ = 0;
   unsigned program_ = 0;
 };
 

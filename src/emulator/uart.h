@@ -26,6 +26,10 @@ class Uart : public Device {
   void set_sink(ByteSink* sink) { sink_ = sink; }
   // A byte from the line. False where the FIFO is full; the byte is lost and an overrun noted.
   bool Receive(std::uint8_t byte);
+  // A program listens and there is room for a byte.
+  [[nodiscard]] bool CanReceive() const {
+    return (control_ & 0x201) == 0x201 && receive_.size() < ((line_ & 0x10) != 0 ? 32u : 1u);
+  }
 
   std::uint32_t Read(std::uint32_t offset) override;
   std::uint32_t Peek(std::uint32_t offset) override;

@@ -9,7 +9,7 @@ const fs = require('fs');
 const path = require('path');
 
 const [folder, program] = process.argv.slice(2);
-const modules = path.join(folder, 'node_modules', 'rp2040js');
+const modules = path.resolve(folder, 'node_modules', 'rp2040js');
 const { RP2040 } = require(modules);
 const { version } = JSON.parse(fs.readFileSync(path.join(modules, 'package.json'), 'utf8'));
 

@@ -26,7 +26,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 BUILD = ROOT / "build" / "bench"
 PEER = BUILD / "npm-emulator"
-WORKS = {"crc": (0, 200), "sort": (1, 100), "dot": (2, 150), "copy": (3, 400)}  # value of WORK, rounds in the program
+WORKS = {"crc": (0, 200), "sort": (1, 400), "dot": (2, 500), "copy": (3, 1500)}  # value of WORK, rounds in the program
 FLAGS = ["-mcpu=cortex-m0plus", "-mthumb", "-O2", "-nostdlib", "-ffreestanding", "-fno-tree-loop-distribute-patterns",
          "-fno-common", "-ffunction-sections", "-Wall", "-Werror"]
 

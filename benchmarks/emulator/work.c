@@ -12,7 +12,7 @@
 
 volatile uint32_t result;
 static uint8_t data[4096];
-static uint32_t words[1024], others[1024];
+uint32_t words[1024], others[1024];
 
 static void fill(uint32_t seed) {
   for (int i = 0; i < 4096; ++i) {

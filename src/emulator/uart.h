@@ -42,6 +42,7 @@ class Uart : public Device {
  private:
   [[nodiscard]] std::uint64_t ByteCycles() const;
   void StartByte();
+  void NoteReceived();
   void Raise();
 
   Signals* signals_;

@@ -89,6 +89,14 @@ bool IsProgram(std::span<const std::byte> file) {
                               std::memcmp(file.data(), kUf2.data(), 4) == 0);
 }
 
+// Whether --i2c names a program.
+bool HasProgram(const EmulateOptions& options) {
+  return std::any_of(options.i2c.begin(), options.i2c.end(), [](const std::string& text) {
+    const std::string what = ParseI2c(text).what;
+    return what != "memory" && IsProgram(ReadFile(what, kMostProgramBytes).span());
+  });
+}
+
 // Every instruction on standard error, with its function where the file names one.
 class Trace final : public emulator::Watcher {
  public:
@@ -255,7 +263,8 @@ Board::Board(const EmulateOptions& options)
       live_(options.pins),
       first_(MakeMachine(options.program, options)),
       // With --json standard output is the object alone.
-      serial_(options.json ? stderr : stdout, "", options.until, &live_),
+      serial_(options.json ? stderr : stdout,
+              {.by_line = HasProgram(options), .prefix = {}, .until = options.until}, &live_),
       pins_(*first_.chip, live_),
       trace_(first_.bytes()),
       end_(options.cycles != 0 ? options.cycles : emulator::kNever) {
@@ -326,7 +335,9 @@ void Board::WireI2c() {
     }
   }
   if (second_) {
-    second_serial_.emplace(options_.json ? stderr : stdout, "2| ", "", &live_);
+    second_serial_.emplace(options_.json ? stderr : stdout,
+                           SerialOutput::Options{.by_line = true, .prefix = "2| ", .until = {}},
+                           &live_);
     for (unsigned i = 0; i < 2; ++i) {
       // As a controller it reaches the first chip's targets.
       second_->chip->i2c(i).set_bus(&buses_[i]);
@@ -466,6 +477,10 @@ Json Board::Counts(StopReason reason) const {
 }
 
 int Board::Finish(StopReason reason) {
+  serial_.Flush();
+  if (second_serial_) {
+    second_serial_->Flush();
+  }
   std::fflush(stdout);
   if (options_.counts) {
     PrintCounts();

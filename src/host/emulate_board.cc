@@ -24,24 +24,43 @@ using emulator::Rp2040;
 // --- serial output ------------------------------------------------------------------------------
 
 void SerialOutput::OnByte(unsigned, std::uint8_t byte) {
+  constexpr std::size_t kLongestLine = 1024;
+  if (options_.by_line) {
+    line_.push_back(static_cast<char>(byte));
+    if (byte == '\n' || line_.size() >= kLongestLine) {
+      Flush();
+    }
+  } else {
+    if (live_ != nullptr) {
+      live_->Clear();
+    }
+    std::fputc(byte, to_);
+    if (byte == '\n') {
+      std::fflush(to_);
+    }
+  }
+  const std::string& until = options_.until;
+  if (!until.empty()) {
+    seen_.push_back(static_cast<char>(byte));
+    found_ = found_ || seen_.ends_with(until);
+    if (seen_.size() > 2 * until.size() + 1024) {
+      seen_.erase(0, seen_.size() - until.size());
+    }
+  }
+}
+
+void SerialOutput::Flush() {
+  if (line_.empty()) {
+    return;
+  }
   if (live_ != nullptr) {
     live_->Clear();
   }
-  if (at_line_start_ && !prefix_.empty()) {
-    std::fputs(prefix_.c_str(), to_);
-  }
-  at_line_start_ = byte == '\n';
-  std::fputc(byte, to_);
-  if (byte == '\n') {
-    std::fflush(to_);
-  }
-  if (!until_.empty()) {
-    seen_.push_back(static_cast<char>(byte));
-    found_ = found_ || seen_.ends_with(until_);
-    if (seen_.size() > 2 * until_.size() + 1024) {
-      seen_.erase(0, seen_.size() - until_.size());
-    }
-  }
+  line_ += line_.back() == '\n' ? "" : "\n";
+  line_.insert(0, options_.prefix);
+  std::fwrite(line_.data(), 1, line_.size(), to_);
+  std::fflush(to_);
+  line_.clear();
 }
 
 // --- input --------------------------------------------------------------------------------------

@@ -25,23 +25,30 @@ namespace pinhole::host {
 // Files that the command reads: a flash has 16 MiB, an ELF file may say more about it.
 inline constexpr std::size_t kMostProgramBytes = 64 * 1024 * 1024;
 
-// What a chip sends over its UARTs, USB and semihosting. With a prefix each line begins with it.
+// What a chip sends over its UARTs, USB and semihosting: byte by byte, or where two chips share a
+// terminal line by line.
 class SerialOutput final : public emulator::ByteSink {
  public:
+  struct Options {
+    bool by_line = false;
+    std::string prefix;  // of each line, where it goes line by line
+    std::string until;   // the text that ends the run
+  };
   // `live`, where it is not null, is taken away before anything is printed.
-  SerialOutput(std::FILE* to, std::string prefix, std::string until, StatusLine* live)
-      : to_(to), prefix_(std::move(prefix)), until_(std::move(until)), live_(live) {}
+  SerialOutput(std::FILE* to, Options options, StatusLine* live)
+      : to_(to), options_(std::move(options)), live_(live) {}
   void OnByte(unsigned device, std::uint8_t byte) override;
+  // Prints a line that has begun.
+  void Flush();
   // The text that ends the run was sent.
   [[nodiscard]] bool found() const { return found_; }
 
  private:
   std::FILE* to_;
-  std::string prefix_;
-  std::string until_;
+  Options options_;
   StatusLine* live_;
   std::string seen_;
-  bool at_line_start_ = true;
+  std::string line_;
   bool found_ = false;
 };
 

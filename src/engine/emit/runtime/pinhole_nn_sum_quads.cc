@@ -150,7 +150,7 @@ struct QuadsDot {
         } else {
           DotGroup(column, weights, sum.depth, totals);
         }
-        FinishAll(sum.finish, scales, totals, channels, to);
+        FinishAll(sum.finish, scales, 1, totals, channels, to, 1);
         column += step;
         to += sum.window.out_channels;
       }

@@ -30,18 +30,8 @@ inline std::int32_t ExactForm(std::int32_t sum, const Channel& channel) {
 // Scale in two roundings without a branch: halves away from zero is halves up, after one is taken
 // off what is negative.
 inline std::int32_t WideForm(std::int32_t sum, const Channel& channel) {
-#if defined(__ARM_FEATURE_DSP)
-  std::int32_t y;
-  asm("lsl %0, %1, #1\n\tsmmulr %0, %0, %2\n\tadd %0, %0, %1, asr #31\n\tasrs %0, %0, %3\n\tadc "
-      "%0, %0, #0"
-      : "=&r"(y)
-      : "r"(sum), "r"(channel.a), "r"(channel.b)
-      : "cc");
-  return y;
-#else
   const std::int32_t y = HighMul(sum, channel.a) + (sum >> 31);
   return (y >> channel.b) + ((y >> (channel.b - 1)) & 1);
-#endif
 }
 
 // x * m as x * high + (x * low >> half).
@@ -83,6 +73,28 @@ void FinishEach(const Finish& finish, Walk walk, const Form& form) {
     walk.channels += walk.channel_step;
   }
 }
+
+#if defined(__ARM_FEATURE_DSP)
+
+// The wide form where all of int8 is the output's range: the carry of the last shift is the
+// rounding, and the zero point comes with it.
+void FinishWide(const Finish& finish, Walk walk) {
+  const std::int32_t zero = finish.out_zero;
+  for (const std::int32_t* end = walk.totals + walk.count; walk.totals != end; ++walk.totals) {
+    const std::int32_t sum = *walk.totals;
+    std::int32_t y;
+    asm("lsl %0, %1, #1\n\tsmmulr %0, %0, %2\n\tadd %0, %0, %1, asr #31\n\tasrs %0, %0, %3\n\t"
+        "adc %0, %0, %4\n\tssat %0, #8, %0"
+        : "=&r"(y)
+        : "r"(sum), "r"(walk.channels->a), "r"(walk.channels->b), "r"(zero)
+        : "cc");
+    *walk.out = static_cast<std::int8_t>(y);
+    walk.out += walk.out_step;
+    walk.channels += walk.channel_step;
+  }
+}
+
+#endif
 
 #if defined(__ARM_ARCH_6M__)
 
@@ -214,6 +226,12 @@ void FinishQuick(const Finish& finish, const Walk& walk) {
 void FinishAll(const Finish& finish, const Channel* channels, int channel_step,
                const std::int32_t* totals, int count, std::int8_t* out, int out_step) {
   const Walk walk{channels, channel_step, totals, count, out, out_step};
+#if defined(__ARM_FEATURE_DSP)
+  if (finish.form == kWideForm && finish.low == -128 && finish.high == 127) {
+    FinishWide(finish, walk);
+    return;
+  }
+#endif
   if (finish.form == kWideForm) {
     FinishEach(finish, walk, WideForm);
   } else if (finish.form == kExactForm) {

@@ -122,7 +122,7 @@ function(pinhole_firmware_program)
   target_include_directories(${P_NAME} PRIVATE ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(${P_NAME} PRIVATE ${P_LIBRARIES} pinhole_firmware_hal)
   # Relocations stay in the file: they show who refers to the frame buffer.
-  target_link_options(${P_NAME} PRIVATE -nostartfiles -T ${chip_folder}/link.ld -Wl,--gc-sections -Wl,--emit-relocs -Wl,--no-merge-exidx-entries
+  target_link_options(${P_NAME} PRIVATE -nostartfiles -T ${chip_folder}/link.ld -Wl,--gc-sections -Wl,--emit-relocs
     -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments -Wl,--defsym=FLASH_BYTES=${PINHOLE_FLASH_BYTES} -Wl,-Map=${out}.map)
   add_dependencies(${P_NAME} firmware_image_tool)
   add_custom_command(TARGET ${P_NAME} POST_BUILD

@@ -33,10 +33,10 @@ std::string_view CppType(const Tensor& tensor) {
   }
 }
 
-std::string ShapeText(const Shape& shape) {
+std::string ShapeText(const Shape& shape, std::string_view between = " x ") {
   std::string text;
   for (const std::int32_t dim : shape.dims()) {
-    text += (text.empty() ? "" : " x ") + std::to_string(dim);
+    text += (text.empty() ? "" : std::string(between)) + std::to_string(dim);
   }
   return text.empty() ? "1" : text;
 }
@@ -86,6 +86,7 @@ class Emitter {
   [[nodiscard]] std::string Source() const;
   [[nodiscard]] std::string Essay() const;
   [[nodiscard]] std::string Accessors(bool definitions) const;
+  [[nodiscard]] std::string Metadata() const;
   void CountBudget();
 
   const EmitOptions& options_;
@@ -249,6 +250,24 @@ std::string Emitter::Accessors(bool definitions) const {
   return text;
 }
 
+// Our own entries, which programs read beside the network ("pinhole.detector"): lines of text as a
+// string constant. What others put into a file stays there.
+std::string Emitter::Metadata() const {
+  constexpr std::string_view kOurs = "pinhole.";
+  std::string text;
+  for (const format::Metadata& entry : model_.model().metadata) {
+    const std::optional<std::string> literal = LiteralText(
+        {reinterpret_cast<const char*>(entry.bytes.data()), entry.bytes.size()}, "    ");
+    const std::string name = ConstantName(entry.name);
+    if (!entry.name.starts_with(kOurs) || !IsIdentifier(name) || !literal) {
+      continue;
+    }
+    text += "// The model's metadata \"" + system::Printable(entry.name) +
+            "\".\ninline constexpr char " + name + "[] =\n" + *literal + ";\n";
+  }
+  return text.empty() ? text : "\n" + text;
+}
+
 std::string Emitter::Header() const {
   const Graph& graph = model_.graph();
   std::string text = "#pragma once\n\n" + Essay() +
@@ -261,13 +280,23 @@ std::string Emitter::Header() const {
   constant("kStateBytes", budget_.state);
   constant("kWeightBytes", budget_.weights + budget_.scales);
   constant("kTableBytes", budget_.tables);
-  for (std::size_t i = 0; i < graph.inputs.size(); ++i) {
-    constant("kInput" + std::to_string(i) + "Bytes", graph.tensor(graph.inputs[i]).bytes);
-  }
-  for (std::size_t i = 0; i < graph.outputs.size(); ++i) {
-    constant("kOutput" + std::to_string(i) + "Bytes", graph.tensor(graph.outputs[i]).bytes);
-  }
-  text += "\n" + Accessors(false) +
+  const auto list = [&](std::string_view what, std::span<const std::int32_t> tensors) {
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+      const Tensor& tensor = graph.tensor(tensors[i]);
+      const std::string name = "k" + std::string(what) + std::to_string(i);
+      constant(name + "Bytes", tensor.bytes);
+      text += "inline constexpr std::int32_t " + name + "Shape[] = {" +
+              ShapeText(tensor.shape, ", ") + "};\n";
+      if (tensor.is_quantized()) {
+        text += "inline constexpr float " + name + "Scale = " + FloatText(tensor.scale()) +
+                ";\ninline constexpr std::int32_t " + name +
+                "Zero = " + std::to_string(tensor.zero_point) + ";\n";
+      }
+    }
+  };
+  list("Input", graph.inputs);
+  list("Output", graph.outputs);
+  text += Metadata() + "\n" + Accessors(false) +
           "\n// State back to its beginning. Before the first Run.\nvoid Reset();\n"
           "// One inference.\nvoid Run();\n\n}  // namespace " +
           options_.name_space + "\n";

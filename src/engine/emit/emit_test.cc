@@ -210,6 +210,12 @@ TEST(CompressMoves, GivesBackEverySource) {
     any.push_back({static_cast<int>(random() % 2), static_cast<std::int64_t>(random() % 50)});
   }
   cases.push_back(any);
+  std::vector<Source> joined;  // a column of pairs beside a column of threes
+  for (int i = 0; i < 100; ++i) {
+    joined.push_back(
+        {i % 5 < 2 ? 0 : 1, i / 5 * (i % 5 < 2 ? 2 : 3) + (i % 5 < 2 ? i % 5 : i % 5 - 2)});
+  }
+  cases.push_back(joined);
   for (const std::vector<Source>& sources : cases) {
     std::vector<Source> made(sources.size(), {9, 9});
     for (const LearntMove& move : CompressMoves(sources)) {
@@ -234,6 +240,7 @@ TEST(CompressMoves, GivesBackEverySource) {
     }
   }
   EXPECT_LE(CompressMoves(transposed).size(), 1U);
+  EXPECT_EQ(CompressMoves(joined).size(), 2U);
 }
 
 std::string WhatEmitSays(const std::string& path, const EmitOptions& options) {
@@ -308,6 +315,10 @@ TEST(SourceText, FloatsReadBackTheSame) {
   }
   EXPECT_TRUE(IsIdentifier("a_1"));
   EXPECT_FALSE(IsIdentifier("a-1"));
+  EXPECT_EQ(ConstantName("pinhole.detector"), "kPinholeDetector");
+  EXPECT_EQ(LiteralText("a\n\"b\\", "  "), "  \"a\\n\"\n  \"\\\"b\\\\\"");
+  EXPECT_EQ(LiteralText("", " "), " \"\"");
+  EXPECT_FALSE(LiteralText("a\tb", ""));
 }
 
 }  // namespace

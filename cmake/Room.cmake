@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # pinhole_room(NAME engine/plan FLOOR 3 SIDE neutral MAY_INCLUDE base engine/tensor engine/format
 #              [LIBRARIES PkgConfig::JPEG ...] [TEST_LIBRARIES ...] [TEST_MAY_INCLUDE ...] [HOST] [THREADS "*Workers*"]
-#              [PORTABLE_TESTS arena_test.cc ...] [TOGETHER SuiteName ...])
+#              [PORTABLE_TESTS arena_test.cc ...] [FIRMWARE_SOURCES pin_logic.cc ...] [TOGETHER SuiteName ...])
 #
 # Declares the room in the current folder: every *.cc below it that belongs to no room further down becomes a static
 # library (an interface one where there are only headers), *_test.cc one test program, *_fuzz.cc one fuzz target each
@@ -12,6 +12,7 @@
 # Threads::Threads and doesn't say. These tests carry the label `threads` and their program belongs to the target
 # `thread_tests`: that is what runs under ThreadSanitizer.
 # TOGETHER: suites of tests that share what is slow to start. Each runs in one process, as one test; all others run alone.
+# FIRMWARE_SOURCES: what a microcontroller's build has of a room that is otherwise for a PC.
 # PORTABLE_TESTS: the tests that a build for another processor has (PINHOLE_PORTABLE); they use no TEST_LIBRARIES.
 
 define_property(TARGET PROPERTY PINHOLE_FLOOR)
@@ -105,7 +106,7 @@ endfunction()
 
 function(pinhole_room)
   cmake_parse_arguments(R "HOST" "NAME;FLOOR;SIDE;THREADS"
-    "MAY_INCLUDE;LIBRARIES;TEST_LIBRARIES;TEST_MAY_INCLUDE;PORTABLE_TESTS;TOGETHER" ${ARGN})
+    "MAY_INCLUDE;LIBRARIES;TEST_LIBRARIES;TEST_MAY_INCLUDE;PORTABLE_TESTS;FIRMWARE_SOURCES;TOGETHER" ${ARGN})
   pinhole_room_target(${R_NAME} target)
 
   file(GLOB_RECURSE all CONFIGURE_DEPENDS *.cc)
@@ -116,6 +117,10 @@ function(pinhole_room)
   endforeach()
   set(sources ${all})
   list(FILTER sources EXCLUDE REGEX "_(test|fuzz|bench|main)\\.cc$")
+  if(PINHOLE_FIRMWARE AND R_FIRMWARE_SOURCES)
+    set(sources ${R_FIRMWARE_SOURCES})
+    set(R_LIBRARIES "")
+  endif()
   set(tests ${all})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
   if(PINHOLE_PORTABLE)

@@ -50,8 +50,9 @@ std::uint64_t CodeBytes(const std::string& file) {
     std::uint64_t bytes;
   };
   constexpr Size kSizes[] = {
-      {"pinhole_nn_sum_pairs.cc", 1900}, {"pinhole_nn_sum_quads.cc", 1700},
-      {"pinhole_nn_sum_plain.cc", 1500}, {"pinhole_nn_depthwise.cc", 2200},
+      {"pinhole_nn_sum_pairs.cc", 1900}, {"pinhole_nn_sum_chunks.cc", 1800},
+      {"pinhole_nn_sum_quads.cc", 1700}, {"pinhole_nn_sum_plain.cc", 1500},
+      {"pinhole_nn_depthwise.cc", 2200}, {"pinhole_nn_depthwise_paired.cc", 2200},
       {"pinhole_nn_float.cc", 5000},     {"pinhole_nn_softmax.cc", 900},
       {"pinhole_nn_pool.cc", 1400},
   };
@@ -72,15 +73,18 @@ class Emitter {
         model_(path,
                [&options](const Graph& graph, std::size_t op, const kernels::Prepared& prepared) {
                  return DemandOf(ClassifyOperator(graph, op, prepared, options.target), graph, op,
-                                 prepared);
+                                 prepared, options.cores);
                }),
-        writer_(model_, options.target) {}
+        writer_(model_, options) {}
 
   Emitted Emit();
 
  private:
   void WriteOperators();
   void WriteGroup(const plan::RowGroup& group);
+  [[nodiscard]] std::string SecondParameter() const {
+    return options_.cores > 1 ? "[[maybe_unused]] const pinhole_nn::SecondCore* second" : "";
+  }
   void WriteReset();
   [[nodiscard]] std::string Header() const;
   [[nodiscard]] std::string Source() const;
@@ -116,7 +120,8 @@ void Emitter::WriteOperators() {
       groups = groups.subspan(1);
     } else if (!texts_[op].call.empty()) {
       run_ += "  " + texts_[op].call +
-              (texts_[op].rows > 0 ? ", 0, " + std::to_string(texts_[op].rows) : "") + ");\n";
+              (texts_[op].rows > 0 ? ", 0, " + std::to_string(texts_[op].rows) : "") +
+              (texts_[op].shared ? ", second" : "") + ");\n";
     }
   }
 }
@@ -134,16 +139,17 @@ void Emitter::WriteGroup(const plan::RowGroup& group) {
   budget_.tables += 6 * count;
   groups_ += "// Operators " + name + " to " + std::to_string(group.last) +
              " make a few rows in turn, so that only the rows still needed have a place.\n" +
-             "const Turn kTurns" + name + "[] = {\n" + turns + "};\n\nvoid RunGroup" + name +
-             "() {\n  for (const Turn& turn : kTurns" + name + ") {\n    switch (turn.op) {\n";
+             "const Turn kTurns" + name + "[] = {\n" + turns + "};\n\nvoid RunGroup" + name + "(" +
+             SecondParameter() + ") {\n  for (const Turn& turn : kTurns" + name +
+             ") {\n    switch (turn.op) {\n";
   for (std::uint32_t op = group.first; op <= group.last; ++op) {
     if (!texts_[op].call.empty()) {
       groups_ += "      case " + std::to_string(op - group.first) + ": " + texts_[op].call +
-                 ", turn.begin, turn.end); break;\n";
+                 ", turn.begin, turn.end" + (texts_[op].shared ? ", second" : "") + "); break;\n";
     }
   }
   groups_ += "      default: break;\n    }\n  }\n}\n\n";
-  run_ += "  RunGroup" + name + "();\n";
+  run_ += "  RunGroup" + name + (options_.cores > 1 ? "(second);\n" : "();\n");
 }
 
 // State as it is after a reset: runs of equal bytes, or, where it is more than that, all of it.
@@ -270,8 +276,8 @@ std::string Emitter::Metadata() const {
 
 std::string Emitter::Header() const {
   const Graph& graph = model_.graph();
-  std::string text = "#pragma once\n\n" + Essay() +
-                     "\n#include <cstddef>\n#include <cstdint>\n\nnamespace " +
+  std::string text = "#pragma once\n\n" + Essay() + "\n#include <cstddef>\n#include <cstdint>\n\n" +
+                     (options_.cores > 1 ? "#include \"pinhole_nn.h\"\n\n" : "") + "namespace " +
                      options_.name_space + " {\n\n";
   const auto constant = [&](const std::string& name, std::uint64_t value) {
     text += "inline constexpr std::size_t " + name + " = " + std::to_string(value) + ";\n";
@@ -296,10 +302,14 @@ std::string Emitter::Header() const {
   };
   list("Input", graph.inputs);
   list("Output", graph.outputs);
-  text += Metadata() + "\n" + Accessors(false) +
-          "\n// State back to its beginning. Before the first Run.\nvoid Reset();\n"
-          "// One inference.\nvoid Run();\n\n}  // namespace " +
-          options_.name_space + "\n";
+  text += Metadata() + "\n" + Accessors(false);
+  text += "\n// State back to its beginning. Before the first Run.\nvoid Reset();\n";
+  text +=
+      options_.cores > 1
+          ? "// One inference. `second` takes half of the work (pinhole_nn.h); null: nobody does.\n"
+            "void Run(const pinhole_nn::SecondCore* second = nullptr);\n"
+          : "// One inference.\nvoid Run();\n";
+  text += "\n}  // namespace " + options_.name_space + "\n";
   return text;
 }
 
@@ -313,8 +323,11 @@ std::string Emitter::Source() const {
   if (!groups_.empty()) {
     text += "struct Turn {\n  std::uint16_t op, begin, end;\n};\n\n" + groups_;
   }
-  text += "}  // namespace\n\n" + Accessors(true) + "\nvoid Reset() {\n" + reset_ +
-          "}\n\nvoid Run() {\n" + run_ + "}\n\n}  // namespace " + options_.name_space + "\n";
+  text +=
+      "}  // namespace\n\n" + Accessors(true) + "\nvoid Reset() {\n" + reset_ + "}\n\nvoid Run(" +
+      SecondParameter() + ") {\n" + run_ +
+      "}\n\nvoid Wipe() {\n  std::memset(g_arena + kStateBytes, 0, kArenaBytes - kStateBytes);\n}" +
+      "\n\n}  // namespace " + options_.name_space + "\n";
   return text;
 }
 

@@ -36,8 +36,8 @@ engine::Tensor EmittedTensor(const Element* /*at*/, std::span<const std::int32_t
   tensor.scales = scale;
   tensor.scale_count = scale == nullptr ? 0 : 1;
   tensor.zero_point = zero_point;
-  tensor.type = std::is_same_v<Element, float>         ? engine::Type::kFloat32
-                : std::is_same_v<Element, std::int8_t> ? engine::Type::kInt8
+  tensor.type = std::is_same_v<Element, float>          ? engine::Type::kFloat32
+                : std::is_same_v<Element, std::int8_t>  ? engine::Type::kInt8
                 : std::is_same_v<Element, std::uint8_t> ? engine::Type::kUint8
                                                         : engine::Type::kInt16;
   return tensor;

@@ -31,8 +31,8 @@ void PersonOutside::Deliver(const facts::PersonFacts& facts, Wish made_for) {
 
 Wish PersonOutside::wish() const {
   const Wish wish = wish_.load(std::memory_order_relaxed);
-  const bool is_under_way = delivered_.load(std::memory_order_relaxed) !=
-                            received_.load(std::memory_order_relaxed);
+  const bool is_under_way =
+      delivered_.load(std::memory_order_relaxed) != received_.load(std::memory_order_relaxed);
   return wish == Wish::kSingleShot && is_under_way ? Wish::kStandby : wish;
 }
 

@@ -11,8 +11,8 @@
 // As on Linux the outside has a clock of its own: how long the inside took, and when it was done,
 // changes nothing that the world sees but which record is the newest at a tick. Poll is to be
 // called by a timer every few milliseconds, from an interrupt that the I2C driver's does not
-// interrupt and is not interrupted by; Deliver and wish are for the main loop, which both interrupt.
-// Nothing waits, nothing is allocated.
+// interrupt and is not interrupted by; Deliver and wish are for the main loop, which both
+// interrupt. Nothing waits, nothing is allocated.
 //
 // Modes, as the Person Sensor's guide has them: continuous (the beginning), standby, and in standby
 // single shots. In standby nobody looks, so nothing is told: packet and pin stay as the last record

@@ -309,6 +309,7 @@ std::string Emitter::Header() const {
           ? "// One inference. `second` takes half of the work (pinhole_nn.h); null: nobody does.\n"
             "void Run(const pinhole_nn::SecondCore* second = nullptr);\n"
           : "// One inference.\nvoid Run();\n";
+  text += "// Zeroes over all that inferences left in the arena; the state stays.\nvoid Wipe();\n";
   text += "\n}  // namespace " + options_.name_space + "\n";
   return text;
 }

@@ -28,7 +28,7 @@ class PersonProgram {
   bool Step() {
     const outside::Wish wish = outside_.wish();
     switch (wish) {
-      case outside::Wish::kStandby: return false;
+      case outside::Wish::kStandby: eye_.Rest(); return false;
       case outside::Wish::kContinuous: outside_.Deliver(eye_.Look(), wish); return true;
       case outside::Wish::kSingleShot: outside_.Deliver(eye_.Glance(), wish); return true;
     }

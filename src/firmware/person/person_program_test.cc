@@ -37,7 +37,7 @@ constexpr std::size_t kWorkBytes = 64 * 1024;
 
 // Pictures one after the other, the last one for ever; a picture without pixels is a failed
 // capture.
-class Slides final : public capture::FrameSource {
+class Slides final : public inside::EyeCamera {
  public:
   explicit Slides(std::vector<Picture> slides) : slides_(std::move(slides)) {}
 
@@ -48,6 +48,13 @@ class Slides final : public capture::FrameSource {
     return capture::Frame::Make(std::span(memory_).first(slide.pixels.size()),
                                 {slide.width, slide.height, slide.channels, 0}, why);
   }
+  void Begin() override {
+    EXPECT_TRUE(wiped()) << "a picture lives while the next one comes in";
+    ++begun_;
+  }
+  void Stop() override { ++stopped_; }
+  [[nodiscard]] std::size_t begun() const { return begun_; }
+  [[nodiscard]] std::size_t stopped() const { return stopped_; }
   [[nodiscard]] std::size_t taken() const { return next_; }
   [[nodiscard]] bool wiped() const { return sense::AllZero(std::span(memory_).first(last_bytes_)); }
 
@@ -56,6 +63,7 @@ class Slides final : public capture::FrameSource {
   std::vector<std::uint8_t> memory_ = std::vector<std::uint8_t>(std::size_t{8} << 20);
   std::size_t next_ = 0;
   std::size_t last_bytes_ = 0;
+  std::size_t begun_ = 0, stopped_ = 0;
 };
 
 std::vector<Picture> Clip() {
@@ -185,6 +193,41 @@ TEST(PersonEye, LeavesNothingOfAPictureInTheNetwork) {
   }
 }
 
+TEST(PersonEye, TheNextPictureComesInWhileTheNetworkRuns) {
+  Eye eye({Clip()[30]});
+  ASSERT_TRUE(eye.eye) << eye.why.text();
+  eye->Look();
+  EXPECT_EQ(eye.camera.begun(), 1U);
+}
+
+// The second core runs its share at another time than it will on the chip: when it is waited for.
+void (*g_job)(void*) = nullptr;
+void* g_context = nullptr;
+int g_jobs = 0;
+
+TEST(PersonEye, ASecondCoreChangesNothing) {
+  const pinhole_nn::SecondCore second = {[](void (*job)(void*), void* context) {
+                                           g_job = job;
+                                           g_context = context;
+                                         },
+                                         [] {
+                                           g_job(g_context);
+                                           ++g_jobs;
+                                         }};
+  const std::vector<Picture> clip = Clip();
+  Eye eye(clip);
+  ASSERT_TRUE(eye.eye) << eye.why.text();
+  LinuxSensor reference = MakeLinuxSensor();
+  Slides frames(clip);
+  inside::SetSecondCore(&second);
+  for (std::size_t i = 0; i < 34; ++i) {
+    base::Diagnosis why;
+    EXPECT_EQ(eye->Look(), *reference->Look(*frames.Capture(why), why)) << i;
+  }
+  inside::SetSecondCore(nullptr);
+  EXPECT_GT(g_jobs, 34 * 10);
+}
+
 TEST(PersonEye, LookingTakesNoMemory) {
   Eye eye({Clip()[30]});
   ASSERT_TRUE(eye.eye) << eye.why.text();
@@ -269,6 +312,7 @@ TEST(PersonProgram, InStandbyNobodyLooks) {
   outside.Poll();
   EXPECT_FALSE(program.Step());
   EXPECT_EQ(eye.camera.taken(), 0U);
+  EXPECT_EQ(eye.camera.stopped(), 1U) << "and no picture is on its way";
   world.HostWrites(3, 0);
   outside.Poll();
   EXPECT_TRUE(program.Step());

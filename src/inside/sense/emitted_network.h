@@ -3,10 +3,8 @@
 
 // A model that `pinhole model emit` made into C++ as the network of a sensor.
 //
-//   constexpr float kScale[] = {person::kInput0Scale};
-//   static const engine::Tensor input = EmittedTensor(person::Input0(), person::kInput0Shape,
-//                                                     person::kInput0Scale, ...);
-//   EmittedNetwork network(person::Run, person::Wipe, {&input, ...}, outputs);
+//   const engine::Tensor input = EmittedTensor(person::Input0(), person::kInput0Shape, &scale,
+//   zero); EmittedNetwork network(Run, person::Wipe, {&input, At(person::Input0())}, outputs);
 //
 // Emitted code has one place for its memory and no objects, so what is kept here are two functions
 // and where the tensors lie. Nothing is allocated, nothing can fail.
@@ -47,8 +45,8 @@ class EmittedNetwork final : public Network {
  public:
   using Function = void (*)();
 
-  // The emitted model's Run and Wipe. `outputs` in the model's order; the caller's, as are the
-  // tensors.
+  // The emitted model's Run, with whatever core helps it, and Wipe. `outputs` in the model's order;
+  // the caller's, as are the tensors.
   EmittedNetwork(Function run, Function wipe, engine::TensorView input,
                  std::span<const engine::TensorView> outputs)
       : run_(run), wipe_(wipe), input_(input), outputs_(outputs) {}

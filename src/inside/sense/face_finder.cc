@@ -127,8 +127,12 @@ base::Status FaceFinder::Bind(std::span<std::byte> work, base::Diagnosis& why) {
   return {};
 }
 
-base::Status FaceFinder::Fill(const engine::TensorView& input, const signal::ImageView& picture,
+base::Status FaceFinder::Show(Network& network, const signal::ImageView& picture,
                               base::Diagnosis& why) const {
+  if (anchors_.empty()) {
+    return why.Fail(base::Error::kNotReady, "the detector has no work memory: call Bind");
+  }
+  const engine::TensorView input = network.input();
   const signal::ValueRange range{spec_.input_low, spec_.input_high};
   const signal::Quantization quantization{input.info->scale(), input.info->zero_point};
   const auto fill = [&](auto... how) {
@@ -184,14 +188,9 @@ base::Result<std::span<Detection>> FaceFinder::Suppress(std::span<Detection> fou
   return kept_.first(*count);
 }
 
-base::Result<std::span<const Detection>> FaceFinder::Find(Network& network,
-                                                          const signal::ImageView& picture,
-                                                          const FindOptions& options,
-                                                          base::Diagnosis& why) {
-  if (anchors_.empty()) {
-    return why.Fail(base::Error::kNotReady, "the detector has no work memory: call Bind");
-  }
-  PINHOLE_TRY(Fill(network.input(), picture, why));
+base::Result<std::span<const Detection>> FaceFinder::Answer(Network& network, int width, int height,
+                                                            const FindOptions& options,
+                                                            base::Diagnosis& why) {
   const base::Status ran = network.Run(why);
   base::Result<std::span<Detection>> found =
       ran ? Decode(network, options, why)
@@ -201,11 +200,19 @@ base::Result<std::span<const Detection>> FaceFinder::Find(Network& network,
     return base::Unexpected(found.error());
   }
   PINHOLE_ASSIGN(const std::span<Detection> kept, Suppress(*found, options.suppression, why));
-  const signal::LetterboxMap map(picture.width(), picture.height());
+  const signal::LetterboxMap map(width, height);
   for (Detection& detection : kept) {
     MapToPicture(map, detection);
   }
   return std::span<const Detection>(kept);
+}
+
+base::Result<std::span<const Detection>> FaceFinder::Find(Network& network,
+                                                          const signal::ImageView& picture,
+                                                          const FindOptions& options,
+                                                          base::Diagnosis& why) {
+  PINHOLE_TRY(Show(network, picture, why));
+  return Answer(network, picture.width(), picture.height(), options, why);
 }
 
 }  // namespace pinhole::inside::sense

@@ -67,14 +67,19 @@ class FaceFinder {
                                                         const FindOptions& options,
                                                         base::Diagnosis& why);
 
+  // Find in two halves, between which the picture can go: Show fills the network's input, Answer
+  // says what is in the picture shown last, which had this width and height.
+  base::Status Show(Network& network, const signal::ImageView& picture, base::Diagnosis& why) const;
+  base::Result<std::span<const decode::Detection>> Answer(Network& network, int width, int height,
+                                                          const FindOptions& options,
+                                                          base::Diagnosis& why);
+
   [[nodiscard]] const decode::DetectorSpec& spec() const { return spec_; }
 
  private:
   FaceFinder(const decode::DetectorSpec& spec, std::size_t candidates, std::size_t work_bytes)
       : spec_(spec), candidates_(candidates), work_bytes_(work_bytes) {}
 
-  base::Status Fill(const engine::TensorView& input, const signal::ImageView& picture,
-                    base::Diagnosis& why) const;
   base::Result<std::span<decode::Detection>> Decode(Network& network, const FindOptions& options,
                                                     base::Diagnosis& why);
   base::Result<std::span<decode::Detection>> Suppress(std::span<decode::Detection> found,

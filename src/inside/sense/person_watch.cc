@@ -93,22 +93,29 @@ base::Result<facts::PersonFacts> PersonWatch::Look(FaceFinder& finder, Network& 
     Missed();
     return why.Fail(picture.error(), "a frame without pixels; give one that was not moved from");
   }
+  if (const base::Status shown = finder.Show(network, *picture, why); !shown) {
+    Missed();
+    return base::Unexpected(shown.error());
+  }
+  // The picture goes before the network runs: on a microcontroller the next one is on its way then.
+  const int width = frame.width(), height = frame.height();
+  frame.Release();
   // Fainter faces too: one that is believed stays so until its score falls below `off`.
   const base::Result<std::span<const Detection>> found =
-      finder.Find(network, *picture, {Suppression::kWeighted, options_.belief.off}, why);
+      finder.Answer(network, width, height, {Suppression::kWeighted, options_.belief.off}, why);
   if (!found) {
     Missed();
     return base::Unexpected(found.error());
   }
   missed_ = 0;
-  const auto side = static_cast<float>(std::max(frame.width(), frame.height()));
+  const auto side = static_cast<float>(std::max(width, height));
   std::array<Observation, decode::kMaxTracks>
       observations;  // the best; the tracker follows no more
   const std::size_t count = std::min(found->size(), observations.size());
   std::transform(found->begin(), found->begin() + static_cast<std::ptrdiff_t>(count),
                  observations.begin(), [side](const Detection& d) { return Observe(d, side); });
   const decode::TrackState state = tracker_.Update(std::span(observations).first(count));
-  return ToFacts(state, frame.width(), frame.height());
+  return ToFacts(state, width, height);
 }
 
 void PersonWatch::Reset() {

@@ -13,8 +13,8 @@
 // The facts say what is believed, not what one frame showed: presence and faces follow the median
 // of the last 2 k + 1 frames and need a higher score to begin than to stay (decode/belief.h), so
 // one bad frame changes nothing, and what begins is told k frames later. Same frames, same facts.
-// Nothing is allocated. A frame's pixels, and all that the network made of them, are overwritten
-// before Look returns.
+// Nothing is allocated. A frame's pixels are overwritten before the network runs, and all that it
+// made of them before Look returns.
 
 #include <cstddef>
 #include <cstdint>

@@ -5,7 +5,29 @@
 
 namespace pinhole::firmware::person::inside {
 
-base::Result<PersonEye> PersonEye::Make(capture::FrameSource& camera, sense::Network& network,
+namespace {
+
+// Lets the next picture come in while the network runs: the one that it looks at has gone by then.
+class Overlapped final : public sense::Network {
+ public:
+  Overlapped(sense::Network& network, EyeCamera& camera) : network_(network), camera_(camera) {}
+
+  [[nodiscard]] engine::TensorView input() override { return network_.input(); }
+  [[nodiscard]] engine::TensorView output(std::size_t i) override { return network_.output(i); }
+  base::Status Run(base::Diagnosis& why) override {
+    camera_.Begin();
+    return network_.Run(why);
+  }
+  void Wipe() override { network_.Wipe(); }
+
+ private:
+  sense::Network& network_;
+  EyeCamera& camera_;
+};
+
+}  // namespace
+
+base::Result<PersonEye> PersonEye::Make(EyeCamera& camera, sense::Network& network,
                                         const sense::FaceModel& model, std::span<std::byte> work,
                                         const PersonEyeOptions& options, base::Diagnosis& why) {
   PINHOLE_ASSIGN(sense::FaceFinder finder,
@@ -22,12 +44,14 @@ facts::PersonFacts PersonEye::Look() {
   if (!frame) {
     return watch_.Missed();
   }
+  Overlapped network(*network_, *camera_);
   const base::Result<facts::PersonFacts> facts =
-      watch_.Look(finder_, *network_, *std::move(frame), why);
+      watch_.Look(finder_, network, *std::move(frame), why);
   return facts ? *facts : facts::PersonFacts{};
 }
 
 facts::PersonFacts PersonEye::Glance() {
+  camera_->Stop();  // nothing of before
   watch_.Reset();
   facts::PersonFacts facts;
   for (int picture = 0; picture < pictures_to_believe_; ++picture) {

@@ -19,6 +19,10 @@ std::byte* At(const void* emitted) {
   return const_cast<std::byte*>(static_cast<const std::byte*>(emitted));
 }
 
+const pinhole_nn::SecondCore* g_second = nullptr;
+
+void Run() { person_model::Run(g_second); }
+
 struct Emitted {
   engine::Tensor input = sense::EmittedTensor(person_model::Input0(), person_model::kInput0Shape,
                                               &kInputScale, person_model::kInput0Zero);
@@ -31,7 +35,7 @@ struct Emitted {
   std::array<const engine::Tensor*, 1> input_list = {&input};
   std::array<const engine::Tensor*, 2> output_list = {&outputs[0], &outputs[1]};
   sense::FaceModel model{input_list, output_list, person_model::kPinholeDetector};
-  sense::EmittedNetwork network{person_model::Run, person_model::Wipe,
+  sense::EmittedNetwork network{Run, person_model::Wipe,
                                 engine::TensorView{&input, At(person_model::Input0())}, views};
 
   static constexpr float kInputScale = person_model::kInput0Scale;
@@ -47,6 +51,8 @@ Emitted& TheOne() {
 }
 
 }  // namespace
+
+void SetSecondCore(const pinhole_nn::SecondCore* second) { g_second = second; }
 
 sense::Network& PersonNetwork() { return TheOne().network; }
 

@@ -9,8 +9,13 @@
 
 #include "inside/sense/face_finder.h"
 #include "inside/sense/network.h"
+#include "pinhole_nn.h"
 
 namespace pinhole::firmware::person::inside {
+
+// Who does half of every run; null (the default): nobody. Must outlive its use. The answers are the
+// same.
+void SetSecondCore(const pinhole_nn::SecondCore* second);
 
 // Ready to run. Both live as long as the program.
 ::pinhole::inside::sense::Network& PersonNetwork();

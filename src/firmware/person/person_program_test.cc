@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -33,7 +32,7 @@ using facts::PersonFacts;
 using pictures::Picture;
 using LinuxSensor = sense::Loaded<sense::PersonSensor, sense::PersonSensorOptions>;
 
-constexpr std::size_t kWorkBytes = 64 * 1024;
+constexpr std::size_t kCandidates = 32;
 
 // Pictures one after the other, the last one for ever; a picture without pixels is a failed
 // capture.
@@ -80,29 +79,31 @@ std::vector<Picture> Clip() {
 LinuxSensor MakeLinuxSensor() {
   sense::PersonSensorOptions options;
   options.session.kernels = engine::kernels::AllKernels();
-  options.max_candidates = inside::PersonEyeOptions().max_candidates;
+  options.max_candidates = kCandidates;
   return LinuxSensor(engine::run::ReadFile(sense::BundledModel()), options);
 }
 
 struct Eye {
-  explicit Eye(std::vector<Picture> slides) : camera(std::move(slides)) {
-    auto made = inside::PersonEye::Make(camera, inside::PersonNetwork(), inside::PersonModel(),
-                                        work.span(), {}, why);
-    if (made) {
-      eye.emplace(*made);
-    }
+  explicit Eye(std::vector<Picture> slides)
+      : camera(std::move(slides)),
+        finder(sense::FaceFinder::Make(inside::PersonModel(), kCandidates, why)),
+        work(finder ? finder->work_bytes() : 0),
+        watch(sense::PersonWatch::Make(finder->spec(), {}, why)),
+        eye(camera, inside::PersonNetwork(), *finder, *watch) {
+    EXPECT_TRUE(finder->Bind(work.span(), why)) << why.text();
   }
-  inside::PersonEye* operator->() { return &*eye; }
+  inside::PersonEye* operator->() { return &eye; }
 
-  Slides camera;
-  engine::run::Block work = engine::run::Block(kWorkBytes);
   base::Diagnosis why;
-  std::optional<inside::PersonEye> eye;
+  Slides camera;
+  base::Result<sense::FaceFinder> finder;
+  engine::run::Block work;
+  base::Result<sense::PersonWatch> watch;
+  inside::PersonEye eye;
 };
 
 void ExpectSameAsLinux(const std::vector<Picture>& film, std::size_t least_faces) {
   Eye eye(film);
-  ASSERT_TRUE(eye.eye) << eye.why.text();
   LinuxSensor reference = MakeLinuxSensor();
   ASSERT_TRUE(reference) << reference.why();
   Slides frames(film);
@@ -149,7 +150,6 @@ TEST(PersonEye, AFailedCaptureIsAMissOnLinuxToo) {
   std::vector<Picture> film = Clip();
   film[10] = film[30] = Picture{};
   Eye eye(film);
-  ASSERT_TRUE(eye.eye) << eye.why.text();
   LinuxSensor reference = MakeLinuxSensor();
   Slides frames(film);
   for (std::size_t i = 0; i < film.size(); ++i) {
@@ -165,7 +165,6 @@ TEST(PersonEye, AFailedCaptureIsAMissOnLinuxToo) {
 TEST(PersonEye, AGlanceKnowsNothingOfBefore) {
   const std::vector<Picture> clip = Clip();
   Eye eye(std::vector<Picture>(20, clip[30]));
-  ASSERT_TRUE(eye.eye) << eye.why.text();
   const PersonFacts first = eye->Glance();
   EXPECT_EQ(eye.camera.taken(), 3U) << "k + 1 pictures";
   EXPECT_EQ(first.present, 1);
@@ -182,7 +181,6 @@ TEST(PersonEye, AGlanceKnowsNothingOfBefore) {
 
 TEST(PersonEye, LeavesNothingOfAPictureInTheNetwork) {
   Eye eye({Clip()[30]});
-  ASSERT_TRUE(eye.eye) << eye.why.text();
   eye->Look();
   sense::Network& network = inside::PersonNetwork();
   const engine::TensorView input = network.input();
@@ -195,7 +193,6 @@ TEST(PersonEye, LeavesNothingOfAPictureInTheNetwork) {
 
 TEST(PersonEye, TheNextPictureComesInWhileTheNetworkRuns) {
   Eye eye({Clip()[30]});
-  ASSERT_TRUE(eye.eye) << eye.why.text();
   eye->Look();
   EXPECT_EQ(eye.camera.begun(), 1U);
 }
@@ -216,7 +213,6 @@ TEST(PersonEye, ASecondCoreChangesNothing) {
                                          }};
   const std::vector<Picture> clip = Clip();
   Eye eye(clip);
-  ASSERT_TRUE(eye.eye) << eye.why.text();
   LinuxSensor reference = MakeLinuxSensor();
   Slides frames(clip);
   inside::SetSecondCore(&second);
@@ -230,25 +226,12 @@ TEST(PersonEye, ASecondCoreChangesNothing) {
 
 TEST(PersonEye, LookingTakesNoMemory) {
   Eye eye({Clip()[30]});
-  ASSERT_TRUE(eye.eye) << eye.why.text();
   if (!base::kCountsHeap) {
     GTEST_SKIP() << "a sanitizer brings its own heap";
   }
   const long before = base::heap_calls;
   eye->Look();
   EXPECT_EQ(base::heap_calls, before);
-}
-
-TEST(PersonEye, RefusesTooLittleMemoryWithTheBytesNeeded) {
-  Slides camera({Picture{}});
-  base::Diagnosis why;
-  engine::run::Block work(1024);
-  const auto eye = inside::PersonEye::Make(camera, inside::PersonNetwork(), inside::PersonModel(),
-                                           work.span(), {}, why);
-  ASSERT_FALSE(eye);
-  EXPECT_EQ(eye.error(), base::Error::kInvalidArgument);
-  EXPECT_NE(why.text().find("1024 bytes of work memory given"), std::string_view::npos)
-      << why.text();
 }
 
 // The two halves together, with a host on the bus.
@@ -284,10 +267,9 @@ class World final : public outside::Port,
 TEST(PersonProgram, TellsWhatLinuxWouldTellAtEachTick) {
   const std::vector<Picture> clip = Clip();
   Eye eye(clip);
-  ASSERT_TRUE(eye.eye) << eye.why.text();
   World world;
   outside::PersonOutside outside({}, world, world, world, world);
-  PersonProgram program(*eye.eye, outside);
+  PersonProgram program(eye.eye, outside);
   LinuxSensor reference = MakeLinuxSensor();
   Slides frames(clip);
   for (std::size_t i = 0; i < clip.size(); ++i) {
@@ -304,10 +286,9 @@ TEST(PersonProgram, TellsWhatLinuxWouldTellAtEachTick) {
 
 TEST(PersonProgram, InStandbyNobodyLooks) {
   Eye eye({Clip()[30]});
-  ASSERT_TRUE(eye.eye) << eye.why.text();
   World world;
   outside::PersonOutside outside({}, world, world, world, world);
-  PersonProgram program(*eye.eye, outside);
+  PersonProgram program(eye.eye, outside);
   world.HostWrites(1, 0);
   outside.Poll();
   EXPECT_FALSE(program.Step());

@@ -58,6 +58,9 @@ class PersonWatch {
   // Forgets everybody.
   void Reset();
 
+  // k + 1: what is in so many pictures from the beginning on is believed with the last.
+  [[nodiscard]] int pictures_to_believe() const { return options_.belief.half_window + 1; }
+
  private:
   explicit PersonWatch(const decode::TrackOptions& options)
       : options_(options), tracker_(options) {}

@@ -7,17 +7,15 @@
 // more, build with -DPINHOLE_PERSON_PROFILE=compatible.
 #include <pinhole_board.h>
 
-#include <array>
-#include <cstddef>
+#include <cstdint>
 #include <optional>
 
 #include "firmware/hal/stdio.h"
 #include "firmware/hal/sync.h"
-#include "firmware/hal/system.h"
 #include "firmware/hal/timer.h"
 #include "firmware/hal/watchdog.h"
 #include "firmware/outside/person_sensor_port.h"
-#include "firmware/person/chip/chip_camera.h"
+#include "firmware/person/chip/chip_eye.h"
 #include "firmware/person/chip/second_core.h"
 #include "firmware/person/inside/person_network.h"
 #include "firmware/person/person_program.h"
@@ -29,7 +27,6 @@ namespace {
 constexpr std::uint32_t kPollUs = 5'000;
 constexpr unsigned kAlarm = 0;
 constexpr std::uint32_t kWatchdogMs = 8'000;
-constexpr std::size_t kEyeBytes = 14 * 1024;
 
 class ChipOutside final : public outside::Port,
                           public outside::Pin,
@@ -72,24 +69,10 @@ void OnTimer(unsigned alarm) {
   g_outside->Poll();
 }
 
-inside::PersonEye MakeEye(ChipCamera& camera) {
-  alignas(16) static std::array<std::byte, kEyeBytes> memory;
-  base::Diagnosis why;
-  if (!camera.Open(why)) {
-    panic("%.*s", static_cast<int>(why.text().size()), why.text().data());
-  }
-  base::Result<inside::PersonEye> eye = inside::PersonEye::Make(
-      camera, inside::PersonNetwork(), inside::PersonModel(), memory, {}, why);
-  if (!eye) {
-    panic("%.*s", static_cast<int>(why.text().size()), why.text().data());
-  }
-  return *eye;
-}
-
 [[noreturn]] void Run() {
-  static ChipCamera camera;
+  static ChipEye seeing;
   static ChipOutside chip;
-  static inside::PersonEye eye = MakeEye(camera);
+  inside::PersonEye& eye = seeing.Open(inside::PersonNetwork());
   inside::SetSecondCore(&StartSecondCore());
   chip.Open();
   static outside::PersonOutside outside({.profile = facts::PersonProfile::PINHOLE_PERSON_PROFILE},

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // How long a look takes, on the console: with one core and with both, camera included. For
 // measuring; it has no outlet.
-#include <array>
 #include <cstddef>
+#include <cstdint>
 
 #include "firmware/hal/stdio.h"
-#include "firmware/hal/system.h"
 #include "firmware/hal/timer.h"
-#include "firmware/person/chip/chip_camera.h"
+#include "firmware/person/chip/chip_eye.h"
 #include "firmware/person/chip/second_core.h"
 #include "firmware/person/inside/person_network.h"
 
@@ -48,21 +47,12 @@ void Measure(const char* what, inside::PersonEye& eye, const Timed& network) {
 }
 
 int Run() {
-  alignas(16) static std::array<std::byte, 14 * 1024> memory;
-  static ChipCamera camera;
+  static ChipEye seeing;
   static Timed network(inside::PersonNetwork());
-  base::Diagnosis why;
-  if (!camera.Open(why)) {
-    panic("%.*s", static_cast<int>(why.text().size()), why.text().data());
-  }
-  static base::Result<inside::PersonEye> eye =
-      inside::PersonEye::Make(camera, network, inside::PersonModel(), memory, {}, why);
-  if (!eye) {
-    panic("%.*s", static_cast<int>(why.text().size()), why.text().data());
-  }
-  Measure("one core", *eye, network);
+  inside::PersonEye& eye = seeing.Open(network);
+  Measure("one core", eye, network);
   inside::SetSecondCore(&StartSecondCore());
-  Measure("both cores", *eye, network);
+  Measure("both cores", eye, network);
   puts("done");
   return 0;
 }

@@ -3,17 +3,14 @@
 
 // The inside of a person sensor on a microcontroller: a camera and a network in, PersonFacts out.
 //
-//   auto eye = PersonEye::Make(camera, network, model, work_memory, {}, why);
-//   eye->Look()      one picture, and what is believed after it
-//   eye->Glance()    what is believed of as many pictures as that takes, and of none before
-//   eye->Rest()      no picture is on its way any more
+//   PersonEye eye(camera, network, finder, watch);
+//   eye.Look()      one picture, and what is believed after it
+//   eye.Glance()    what is believed of as many pictures as that takes, and of none before
+//   eye.Rest()      no picture is on its way any more
 //
-// It owns neither camera nor network nor memory, allocates nothing, and knows nothing of who hears
+// It owns none of these, allocates nothing, and knows nothing of who hears
 // the facts. Each picture is wiped before the network runs (inside/sense/person_watch.h), and the
 // camera takes the next one meanwhile.
-
-#include <cstddef>
-#include <span>
 
 #include "base/diagnosis.h"
 #include "base/result.h"
@@ -40,18 +37,12 @@ class EyeCamera : public capture::FrameSource {
   ~EyeCamera() = default;
 };
 
-struct PersonEyeOptions {
-  std::size_t max_candidates = 32;  // see FaceFinder::Make; two hundred bytes each
-  sense::PersonWatchOptions watch = {};
-};
-
 class PersonEye {
  public:
-  // `model` describes `network`. `work` is what WorkBytes says, aligned to 16. All but `model` must
-  // outlive the eye. Errors: FaceFinder's and PersonWatch's.
-  static base::Result<PersonEye> Make(EyeCamera& camera, sense::Network& network,
-                                      const sense::FaceModel& model, std::span<std::byte> work,
-                                      const PersonEyeOptions& options, base::Diagnosis& why);
+  // All are the caller's and outlive the eye. `finder` is bound, `network` is what it was made for.
+  PersonEye(EyeCamera& camera, sense::Network& network, sense::FaceFinder& finder,
+            sense::PersonWatch& watch)
+      : camera_(camera), network_(network), finder_(finder), watch_(watch) {}
 
   // One picture. No reading where the capture or the network failed. Blocks until there is one.
   facts::PersonFacts Look();
@@ -61,22 +52,13 @@ class PersonEye {
   facts::PersonFacts Glance();
 
   // Before a pause: the camera holds nothing during it.
-  void Rest() { camera_->Stop(); }
+  void Rest() { camera_.Stop(); }
 
  private:
-  PersonEye(EyeCamera& camera, sense::Network& network, const sense::FaceFinder& finder,
-            const sense::PersonWatch& watch, int pictures_to_believe)
-      : camera_(&camera),
-        network_(&network),
-        finder_(finder),
-        watch_(watch),
-        pictures_to_believe_(pictures_to_believe) {}
-
-  EyeCamera* camera_;
-  sense::Network* network_;
-  sense::FaceFinder finder_;
-  sense::PersonWatch watch_;
-  int pictures_to_believe_;
+  EyeCamera& camera_;
+  sense::Network& network_;
+  sense::FaceFinder& finder_;
+  sense::PersonWatch& watch_;
 };
 
 }  // namespace pinhole::firmware::person::inside

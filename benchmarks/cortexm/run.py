@@ -126,7 +126,7 @@ def build_tflm(tflm, target):
                if not (folder == micro / "kernels" and path.name in optimised)]
     sources = [path for path in sources if not any(word in path.name for word in (
         "_test", "test_", "mock_", "fake_", "debug_log", "system_setup", "micro_time"))]
-    sources += sorted((downloads / "cmsis_nn/Source").rglob("*.c"))
+    sources += [path for path in sorted((downloads / "cmsis_nn/Source").rglob("*.c")) if not path.stem.endswith(("_f16", "_f32"))]
     flags = ["-DTF_LITE_STATIC_MEMORY", "-DTF_LITE_DISABLE_X86_NEON", "-DCMSIS_NN", "-w"]
     for folder in (tflm, downloads, downloads / "flatbuffers/include", downloads / "gemmlowp", downloads / "ruy",
                    downloads / "cmsis_nn", downloads / "cmsis_nn/Include", downloads / "kissfft"):

@@ -13,6 +13,9 @@
 
 // What it would print is not wanted here.
 extern "C" void DebugLog(const char*, va_list) {}
+// For destructors at the end of a program that has none.
+extern "C" void* __dso_handle;
+void* __dso_handle = nullptr;
 
 extern "C" const std::uint8_t golden_model[];
 

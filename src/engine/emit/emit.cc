@@ -309,6 +309,7 @@ std::string Emitter::Header() const {
           ? "// One inference. `second` takes half of the work (pinhole_nn.h); null: nobody does.\n"
             "void Run(const pinhole_nn::SecondCore* second = nullptr);\n"
           : "// One inference.\nvoid Run();\n";
+  text += "// Zeroes over all that inferences left in the arena; the state stays.\nvoid Wipe();\n";
   text += "\n}  // namespace " + options_.name_space + "\n";
   return text;
 }
@@ -323,9 +324,11 @@ std::string Emitter::Source() const {
   if (!groups_.empty()) {
     text += "struct Turn {\n  std::uint16_t op, begin, end;\n};\n\n" + groups_;
   }
-  text += "}  // namespace\n\n" + Accessors(true) + "\nvoid Reset() {\n" + reset_ +
-          "}\n\nvoid Run(" + SecondParameter() + ") {\n" + run_ + "}\n\n}  // namespace " +
-          options_.name_space + "\n";
+  text +=
+      "}  // namespace\n\n" + Accessors(true) + "\nvoid Reset() {\n" + reset_ + "}\n\nvoid Run(" +
+      SecondParameter() + ") {\n" + run_ +
+      "}\n\nvoid Wipe() {\n  std::memset(g_arena + kStateBytes, 0, kArenaBytes - kStateBytes);\n}" +
+      "\n\n}  // namespace " + options_.name_space + "\n";
   return text;
 }
 

@@ -200,7 +200,7 @@ void ExpectDepthwise(std::mt19937& random, bool two_cores) {
   }
   // As geometry.cc reckons it.
   const int covered = (w.out_columns - 1) * w.stride_w + (w.width - 1) * w.dilation_w + 1;
-  const int words = w.height * (w.width + covered);
+  const int words = w.height * (w.width + covered) + w.out_columns;
   std::vector<std::uint32_t> scratch(static_cast<std::size_t>(2 * words));
   std::vector<std::int8_t> out(static_cast<std::size_t>(rows * w.out_columns * w.out_channels));
   const pinhole_nn::Depthwise call{{in.data(), w.in_columns * w.in_channels, w.in_rows},
@@ -456,11 +456,17 @@ TEST(Emit, WritesNoRuntimeFileThatIsNotUsed) {
   for (const EmittedFile& file : emitted.files) {
     names.push_back(file.name);
   }
-  EXPECT_EQ(names, (std::vector<std::string>{"hello.h", "hello.cc", "pinhole_nn.h",
-                                             "pinhole_nn_columns.h", "pinhole_nn_depthwise.h",
-                                             "pinhole_nn_dsp.h", "pinhole_nn_finish.cc",
-                                             "pinhole_nn_math.h", "pinhole_nn_sum_chunks.cc"}));
+  EXPECT_EQ(names, (std::vector<std::string>{
+                       "hello.h", "hello.cc", "pinhole_nn.h", "pinhole_nn_columns.cc",
+                       "pinhole_nn_columns.h", "pinhole_nn_depthwise.h", "pinhole_nn_dsp.h",
+                       "pinhole_nn_finish.cc", "pinhole_nn_math.h", "pinhole_nn_sum_chunks.cc"}));
   EXPECT_EQ(Emit(model.string(), {*FindTarget("rp2040"), "hello", false}).files.size(), 2U);
+}
+
+TEST(Emit, RefusesMoreCoresThanTheTargetHas) {
+  const std::string said =
+      WhatEmitSays("m.tflite", {.target = *FindTarget("cortex-m4"), .cores = 2});
+  EXPECT_NE(said.find("2 cores found, cortex-m4 has 1"), std::string::npos) << said;
 }
 
 TEST(SourceText, FloatsReadBackTheSame) {

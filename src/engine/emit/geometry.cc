@@ -84,14 +84,15 @@ void SetColumns(const Target& target, FormOf& form) {
   }
 }
 
-// A channel's weights, and the columns that a row's windows cover, in words.
+// A channel's weights, a row's sums, and the columns that its windows cover, in words.
 void SetDepthwiseScratch(const Target& target, FormOf& form) {
   const WindowShape& window = form.window;
   const std::int32_t words =
       target.layout == Layout::kQuads ? (window.height + 1) / 2 : window.height;
   const std::int32_t columns =
       (window.out.columns - 1) * window.stride_w + (window.width - 1) * window.dilation_w + 1;
-  form.columns_bytes = static_cast<std::uint32_t>(4 * words * (window.width + columns));
+  form.columns_bytes =
+      static_cast<std::uint32_t>(4 * (words * (window.width + columns) + window.out.columns));
 }
 
 // A picture of one column (a signal in time) is a picture of one row, in which a kernel makes many

@@ -295,6 +295,7 @@ void OperatorWriter::WriteSum(const FormOf& form) {
            name_ + "Weights", kernel == "Chunks" ? name_ + "Chunks" : "nullptr", columns, expanded,
            form.depth, cores_ > 1 ? form.scratch_bytes() : 0, In(0).zero_point, form.block),
       2 * kRingBytes + kWindowBytes + kFinishBytes + 28);
+  runtime_.insert("pinhole_nn_columns.cc");
   SharedCall("Sum" + kernel,
              "pinhole_nn_sum_" +
                  std::string(kernel == "Quads"    ? "quads"

@@ -99,7 +99,7 @@ void SumQuads(const Sum& sum, int begin, int end, const SecondCore* second = nul
 
 // DEPTHWISE_CONV_2D: weights [channel][window column][window row]; output channel c reads input
 // channel c / multiplier. DepthwisePaired is for processors that multiply two pairs of 16 bits at
-// once. `scratch` holds one channel's weights and the columns of its row, a word for each tap
+// once. `scratch` holds one channel's weights, a row of sums, and the row's columns, a word for each tap
 // (DepthwiseRows) or for two taps of a column (DepthwisePaired).
 struct Depthwise {
   Ring in, out;

@@ -57,6 +57,10 @@ struct Singles {
     return static_cast<std::int32_t>(sum);
   }
 
+  static bool FinishesItself(const Finish&) { return false; }
+  static void Three(const Depthwise&, const Channel&, std::int32_t, const std::uint32_t*,
+                    const std::uint32_t*, std::int8_t*) {}
+
  private:
   static std::uint32_t Word(int value) { return static_cast<std::uint32_t>(value); }
 };

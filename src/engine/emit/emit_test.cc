@@ -111,7 +111,7 @@ void ExpectKernel(const RandomSum& sum, const How& how) {
   for (std::size_t c = 0; c < sum.biases.size(); ++c) {
     const bool low_lane = how.kernel == Kernel::kChunks && c % 2 == 0;
     channels[c] = {sum.biases[c] - (low_lane ? chunks->spills[c / 8] * 32768 : 0),
-                   form.channels[c].a, form.channels[c].b};
+                   form.channels[c].a, form.channels[c].b, form.channels[c].c};
   }
   // Columns as the kernel copies them: padded. Scratch of two cores, one behind the other.
   const int depth = (sum.depth + 3) / 4 * 4;
@@ -196,7 +196,7 @@ void ExpectDepthwise(std::mt19937& random, bool two_cores) {
   }
   std::vector<pinhole_nn::Channel> channels;
   for (int c = 0; c < w.out_channels; ++c) {
-    channels.push_back({any(-3000, 3000), kMultiplier.fraction, kMultiplier.shift});
+    channels.push_back({any(-3000, 3000), kMultiplier.fraction, kMultiplier.shift, 0});
   }
   // As geometry.cc reckons it.
   const int covered = (w.out_columns - 1) * w.stride_w + (w.width - 1) * w.dilation_w + 1;
@@ -259,12 +259,12 @@ TEST(FindWide, EqualsTheExactFormForEverySum) {
     const ScaleDemand demand{multiplier, {-70000, 70000}};
     const std::optional<ScaleForm> wide = FindWide({&demand, 1});
     ASSERT_TRUE(wide);
-    const pinhole_nn::Channel channel{0, wide->channels[0].a, wide->channels[0].b};
+    const pinhole_nn::Channel channel{0, wide->channels[0].a, wide->channels[0].b, 0};
     const pinhole_nn::Finish finish{&channel, static_cast<std::int16_t>(wide->form), 0, -32768,
                                     32767};
     for (std::int32_t sum = -70000; sum <= 70000; ++sum) {
       std::int8_t out = 0;
-      pinhole_nn::FinishAll(finish, &channel, &sum, 1, &out);
+      pinhole_nn::FinishAll(finish, &channel, 1, &sum, 1, &out, 1);
       ASSERT_EQ(out, static_cast<std::int8_t>(base::MultiplyByQuantizedMultiplier(sum, multiplier)))
           << sum << " * " << fraction << " * 2^" << multiplier.shift;
     }

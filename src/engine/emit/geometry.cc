@@ -2,6 +2,7 @@
 #include "engine/emit/geometry.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/kernels/ref/pooling.h"
 #include "engine/kernels/ref/weighted_sum.h"
@@ -93,6 +94,23 @@ void SetDepthwiseScratch(const Target& target, FormOf& form) {
   form.columns_bytes = static_cast<std::uint32_t>(4 * words * (window.width + columns));
 }
 
+// A picture of one column (a signal in time) is a picture of one row, in which a kernel makes many
+// places at a time. It gives up the turns of a few rows.
+void LayDown(FormOf& form) {
+  WindowShape& w = form.window;
+  if (w.in.columns != 1 || w.out.columns != 1 || w.width != 1 || w.pad_w != 0 || w.out.rows == 1) {
+    return;
+  }
+  std::swap(w.in.rows, w.in.columns);
+  std::swap(w.out.rows, w.out.columns);
+  std::swap(w.height, w.width);
+  std::swap(w.stride_h, w.stride_w);
+  std::swap(w.dilation_h, w.dilation_w);
+  std::swap(w.pad_h, w.pad_w);
+  form.by_rows = false;
+  form.flat = true;
+}
+
 FormOf ClassifyFullSum(const Tensor& in, const Tensor& weights, const Tensor& out, FormOf form,
                        const Target& target) {
   if (in.type == Type::kFloat32 && weights.type == Type::kFloat32) {
@@ -138,6 +156,9 @@ FormOf ClassifyConv(const Graph& graph, const Operator& op, const WindowSumParam
   if (!weights.is_constant()) {
     return Refuse("weights that the network computes found");
   }
+  if (in.type == Type::kInt8) {
+    LayDown(form);
+  }
   if (full || (window.in.channels == 1 && in.type == Type::kInt8)) {
     return ClassifyFullSum(in, weights, out, form, target);
   }
@@ -171,6 +192,7 @@ FormOf ClassifyFullyConnected(const Graph& graph, const Operator& op, const Targ
   const auto batches = static_cast<std::int32_t>(in.shape.element_count()) / depth;
   form.window.in = {1, batches, depth};
   form.window.out = {1, batches, weights.shape.dim(0)};
+  form.flat = true;
   return ClassifyFullSum(in, weights, out, form, target);
 }
 

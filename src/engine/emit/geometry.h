@@ -58,6 +58,7 @@ struct FormOf {
   // Of one core's scratch: weights spread (kSum), windows copied (kSum), columns (kDepthwise).
   std::uint32_t expanded_bytes = 0, columns_bytes = 0;
   bool by_rows = false;  // the emitted kernel makes some rows at a time
+  bool flat = false;     // tensors are one row each, whatever their shape says
 
   [[nodiscard]] std::uint32_t scratch_bytes() const {
     return (expanded_bytes + columns_bytes + 3) / 4 * 4;

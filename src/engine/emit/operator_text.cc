@@ -35,7 +35,7 @@ struct SumScales {
 
 namespace {
 
-constexpr std::uint64_t kRingBytes = 12, kWindowBytes = 26, kFinishBytes = 12, kChannelBytes = 12;
+constexpr std::uint64_t kRingBytes = 12, kWindowBytes = 26, kFinishBytes = 12, kChannelBytes = 16;
 constexpr std::size_t kMostMoves = 256;
 
 std::string Number(std::int64_t value) { return std::to_string(value); }
@@ -223,7 +223,8 @@ std::string OperatorWriter::FinishText(const SumScales& scales) {
                       Number(static_cast<std::int64_t>(count)) + "] = {\n";
   for (std::size_t c = 0; c < scales.biases.size(); ++c) {
     const std::int32_t bias = base::WrapSub(scales.biases[c], scales.lane_starts[c]);
-    lines += "    {" + List(bias, form.channels[c].a, form.channels[c].b) + "},\n";
+    lines +=
+        "    {" + List(bias, form.channels[c].a, form.channels[c].b, form.channels[c].c) + "},\n";
   }
   AddConstant(lines + "};\n", count * kChannelBytes, &Budget::scales);
   runtime_.insert("pinhole_nn_finish.cc");
@@ -301,7 +302,7 @@ void OperatorWriter::WriteSum(const FormOf& form) {
                              : kernel == "Chunks" ? "chunks"
                                                   : "plain") +
                  ".cc",
-             flat ? 1 : form.window.out.rows);
+             form.window.out.rows);
   const auto places = static_cast<std::uint64_t>(form.window.out.rows * form.window.out.columns);
   budget_.products += std::uint64_t{scales.weights.size()} * places;
   budget_.instructions += (scales.weights.size() * target_.hundredths_a_product / 100 +
@@ -339,7 +340,9 @@ void OperatorWriter::WriteDepthwise(const FormOf& form) {
               &Budget::weights);
   const std::string finish = FinishText(scales);
   Params("Depthwise",
-         List(RingText(InIndex(0)), RingText(OutIndex()), WindowText(form.window), finish, weights,
+         List(form.flat ? FlatRing(InIndex(0)) : RingText(InIndex(0)),
+              form.flat ? FlatRing(OutIndex()) : RingText(OutIndex()), WindowText(form.window),
+              finish, weights,
               "reinterpret_cast<std::uint32_t*>(" +
                   Scratch(model_.places().scratch_offset(index_)) + ")",
               cores_ > 1 ? form.scratch_bytes() : 0, In(0).zero_point, form.multiplier),
@@ -396,8 +399,8 @@ void OperatorWriter::WriteMean() {
   const std::int64_t zeros = -std::int64_t{In(0).zero_point} * sizes[1];
   Params("Mean",
          List(At(InIndex(0)), At(OutIndex()), sizes[0], sizes[1], sizes[2],
-              Braced(List(zeros, multiplier.fraction, multiplier.shift)), Out().zero_point),
-         36);
+              Braced(List(zeros, multiplier.fraction, multiplier.shift, 0)), Out().zero_point),
+         40);
   Call("MeanOver", "pinhole_nn_pool.cc");
 }
 

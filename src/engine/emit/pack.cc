@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace pinhole::engine::emit {
 
@@ -52,12 +53,6 @@ std::int32_t Exact(std::int64_t sum, const base::FixedMultiplier& multiplier,
   return std::clamp(base::WrapAdd(scaled, output.zero), output.low, output.high);
 }
 
-std::int32_t QuickOutput(std::int64_t sum, const ChannelScale& channel, int form,
-                         const OutputRange& output) {
-  const std::int64_t y = QuickScaled(sum, channel, form) + output.zero;
-  return static_cast<std::int32_t>(std::clamp<std::int64_t>(y, output.low, output.high));
-}
-
 // The smallest sum in [low, high] whose exact output is at least `wanted`; high + 1 where none is.
 std::int64_t FirstReaching(std::int32_t wanted, std::int64_t low, std::int64_t high,
                            const base::FixedMultiplier& multiplier, const OutputRange& output) {
@@ -99,40 +94,49 @@ std::optional<Steps> StepsOf(const ScaleDemand& demand, int form, const OutputRa
   return steps;
 }
 
-bool SameSteps(const Steps& steps, const ChannelScale& channel, int form,
-               const OutputRange& output) {
-  std::int32_t y = output.low + 1;
+// A sum times the multiplier, before the rounding.
+std::int64_t QuickProduct(std::int64_t sum, std::int64_t multiplier, int form) {
+  const int half = 31 - (form & (kCutForm - 1));
+  const std::int64_t negative = sum < 0 && form >= kCutForm ? std::int64_t{1} << (half - 1) : 0;
+  return ((sum * multiplier) >> half) - negative;
+}
+
+// All roundings with which (product + rounding) >> shift makes the steps: [first, second].
+std::pair<std::int64_t, std::int64_t> RoundingsFor(const Steps& steps, std::int64_t multiplier,
+                                                   int shift, int form, const OutputRange& output) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
+  std::pair<std::int64_t, std::int64_t> fit{0, kMost};
+  std::int64_t y = std::int64_t{output.low} + 1 - output.zero;
   for (const std::int64_t first : steps.firsts) {
-    if (first <= steps.high && QuickOutput(first, channel, form, output) < y) {
-      return false;
+    const std::int64_t edge = y++ * (std::int64_t{1} << shift);
+    if (first <= steps.high) {
+      fit.first = std::max(fit.first, edge - QuickProduct(first, multiplier, form));
     }
-    if (first > steps.low && QuickOutput(first - 1, channel, form, output) >= y) {
-      return false;
+    if (first > steps.low) {
+      fit.second = std::min(fit.second, edge - 1 - QuickProduct(first - 1, multiplier, form));
     }
-    ++y;
   }
-  return true;
+  return fit;
 }
 
 // Whether what the runtime computes at `sum` fits 32 bits all along.
-bool Fits32(std::int64_t sum, const ChannelScale& channel, int form) {
+bool Fits32(std::int64_t sum, std::int64_t multiplier, std::int64_t rounding, int form) {
   const int half = 31 - (form & (kCutForm - 1));
-  const std::int64_t high = channel.b & 0xFFFF;
-  const std::int64_t low = static_cast<std::uint32_t>(channel.b) >> 16;
+  const std::int64_t high = multiplier >> half;
+  const std::int64_t low = multiplier & ((std::int64_t{1} << half) - 1);
   const auto fits = [](std::int64_t value) {
     return value >= std::numeric_limits<std::int32_t>::min() &&
            value <= std::numeric_limits<std::int32_t>::max();
   };
-  const std::int64_t product = sum * high + ((sum * low) >> half);
-  const std::int64_t negative = sum < 0 && form >= kCutForm ? std::int64_t{1} << (half - 1) : 0;
-  return fits(sum * high) && fits(sum * low) && fits(product) && fits(product - negative) &&
-         fits(product - negative + channel.a);
+  const std::int64_t product = QuickProduct(sum, multiplier, form);
+  return fits(sum * high) && fits(sum * low) && fits(sum * high + ((sum * low) >> half)) &&
+         fits(product) && fits(product + rounding);
 }
 
-// The form for one channel: the multiplier's first bits, or a neighbour that makes the same steps.
+// The form for one channel: the multiplier's first bits, or a neighbour, and the rounding with
+// which all steps are the reference's.
 std::optional<ChannelScale> FindChannel(const ScaleDemand& demand, int form,
                                         const OutputRange& output) {
-  constexpr std::int64_t kUnit = 256;  // of the rounding: the shift stands below
   const int half = 31 - (form & (kCutForm - 1));
   const int length = 2 * half - 1;  // bits of the multiplier
   const int shift = half - 1 - demand.multiplier.shift;
@@ -148,25 +152,21 @@ std::optional<ChannelScale> FindChannel(const ScaleDemand& demand, int form,
   }
   const int cut = std::max(31 - length, 0);
   const std::int64_t nearest =
-      length < 31 ? (demand.multiplier.fraction + (std::int64_t{1} << (cut - 1))) >> cut
-                  : std::int64_t{demand.multiplier.fraction} << (length - 31);
-  const std::int64_t round = (std::int64_t{1} << (shift - 1)) + (std::int64_t{1} << (half - 2));
-  const std::int64_t nudged = std::max(kUnit, std::int64_t{1} << (half - 5));
-  for (const int other : {0, 1, -1, 2, -2}) {
-    for (const int nudge : {0, 1, -1, 2, -2, 3, -3}) {
-      const std::int64_t m = nearest + other;
-      const std::int64_t rounding = (round + nudge * nudged) / kUnit * kUnit;
-      if (m <= 0 || m >= std::int64_t{1} << length || rounding < 0 || rounding + shift > kLargest) {
-        continue;
-      }
+      cut > 0 ? (demand.multiplier.fraction + (std::int64_t{1} << (cut - 1))) >> cut
+              : demand.multiplier.fraction;
+  for (const int other : {0, 1, -1, 2, -2, 3, -3, 4, -4}) {
+    const std::int64_t m = nearest + other;
+    if (m <= 0 || m >= std::int64_t{1} << length) {
+      continue;
+    }
+    const auto [least, most] = RoundingsFor(*steps, m, shift, form, output);
+    const std::int64_t rounding = least + (most - least) / 2;
+    if (least <= most && Fits32(steps->low, m, rounding, form) &&
+        Fits32(steps->high, m, rounding, form)) {
       const auto low = static_cast<std::uint32_t>(m & ((std::int64_t{1} << half) - 1));
-      const ChannelScale channel{
-          static_cast<std::int32_t>(rounding + shift),
-          static_cast<std::int32_t>(static_cast<std::uint32_t>(m >> half) | low << 16)};
-      if (Fits32(steps->low, channel, form) && Fits32(steps->high, channel, form) &&
-          SameSteps(*steps, channel, form, output)) {
-        return channel;
-      }
+      return ChannelScale{
+          static_cast<std::int32_t>(rounding),
+          static_cast<std::int32_t>(static_cast<std::uint32_t>(m >> half) | low << 16), shift};
     }
   }
   return std::nullopt;
@@ -252,20 +252,17 @@ std::vector<std::uint32_t> PackQuads(const Matrix& matrix) {
 
 std::int64_t QuickScaled(std::int64_t sum, const ChannelScale& channel, int form) {
   const int bits = form & (kCutForm - 1);
-  const int half = 31 - bits;
   const std::int64_t edge = std::int64_t{1} << bits;
-  const bool cuts = form >= kCutForm;
-  const std::int64_t x = cuts ? std::clamp(sum, -edge, edge - 1) : sum;
-  const std::int64_t high = channel.b & 0xFFFF;
-  const std::int64_t low = static_cast<std::uint32_t>(channel.b) >> 16;
-  const std::int64_t negative = cuts && x < 0 ? std::int64_t{1} << (half - 1) : 0;
-  return (x * high + ((x * low) >> half) - negative + channel.a) >> (channel.a & 255);
+  const std::int64_t multiplier = (static_cast<std::int64_t>(channel.b & 0xFFFF) << (31 - bits)) +
+                                  (static_cast<std::uint32_t>(channel.b) >> 16);
+  const std::int64_t x = form >= kCutForm ? std::clamp(sum, -edge, edge - 1) : sum;
+  return (QuickProduct(x, multiplier, form) + channel.a) >> channel.c;
 }
 
 ScaleForm ExactForm(std::span<const ScaleDemand> channels) {
   ScaleForm exact;
   for (const ScaleDemand& demand : channels) {
-    exact.channels.push_back({demand.multiplier.fraction, demand.multiplier.shift});
+    exact.channels.push_back({demand.multiplier.fraction, demand.multiplier.shift, 0});
   }
   return exact;
 }
@@ -278,7 +275,7 @@ std::optional<ScaleForm> FindWide(std::span<const ScaleDemand> channels) {
         demand.multiplier.shift < -31) {
       return std::nullopt;
     }
-    wide.channels.push_back({demand.multiplier.fraction, -demand.multiplier.shift});
+    wide.channels.push_back({demand.multiplier.fraction, -demand.multiplier.shift, 0});
   }
   return wide;
 }

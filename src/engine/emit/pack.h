@@ -62,10 +62,10 @@ struct ScaleDemand {
 struct OutputRange {
   std::int32_t zero = 0, low = 0, high = 0;  // of the output, clamped
 };
-// How sums are brought to the output: Finish::form, and Channel::a and Channel::b for each channel
+// How sums are brought to the output: Finish::form, and Channel::a, b and c of each channel
 // (runtime/pinhole_nn.h).
 struct ChannelScale {
-  std::int32_t a = 0, b = 0;
+  std::int32_t a = 0, b = 0, c = 0;
 };
 struct ScaleForm {
   int form = 0;
@@ -76,7 +76,7 @@ ScaleForm ExactForm(std::span<const ScaleDemand> channels);
 // The wide form, where all sums of all channels allow it, or none.
 std::optional<ScaleForm> FindWide(std::span<const ScaleDemand> channels);
 // A quick form that gives the reference's output for every sum of every channel, or none.
-// Cost: for each channel and each form tried, a binary search for each of the output's steps.
+// Cost: for each channel and form tried, a binary search for each of the output's steps.
 std::optional<ScaleForm> FindQuick(std::span<const ScaleDemand> channels,
                                    const OutputRange& output);
 // What the runtime computes in a quick form, before the zero point.

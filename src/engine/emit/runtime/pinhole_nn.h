@@ -41,12 +41,12 @@ struct SecondCore {
 // What brings one output channel's sum to the output's scale. Four forms, see Finish:
 //   exact: a is a 31-bit fraction, b its power of two
 //   wide:  the same with b negated, at least 1
-//   quick: a is the rounding, a multiple of 256, plus the final shift; b is two halves of the
-//          multiplier, the high one in the low 16 bits
+//   quick: a is the rounding; b is two halves of the multiplier, the high one in the low 16 bits;
+//          c is the final shift
 // In all, the bias holds the input's zero point times the weights' sum as well. Behind the last
 // channel there are zeroes up to a multiple of four.
 struct Channel {
-  std::int32_t bias, a, b;
+  std::int32_t bias, a, b, c;
 };
 
 // The emitter names a form only where it has shown for every sum that can occur that it gives what

@@ -19,8 +19,9 @@ struct Singles {
       to[i] = Word(value);
     }
   }
-  static std::uint32_t* Gather(const std::int8_t* const* rows, int at, int step, int count,
-                               int height, std::uint32_t* to) {
+  static void Clear(std::uint32_t* column, int row) { column[row] = 0; }
+  static void Gather(const std::int8_t* const* rows, int at, int step, int count, int height,
+                     std::uint32_t* to) {
     const int end = at + count * step;
     if (height == 3) {
       const std::int8_t* a = rows[0];
@@ -31,34 +32,27 @@ struct Singles {
         to[1] = Word(b[at]);
         to[2] = Word(c[at]);
       }
-      return to;
+      return;
     }
     for (; at != end; at += step) {
       for (int i = 0; i < height; ++i) {
         *to++ = Word(rows[i][at]);
       }
     }
-    return to;
   }
-  template <int kCount>
-  static std::int32_t DotFixed(std::int32_t total, const std::uint32_t* weights,
-                               const std::uint32_t* data) {
+  template <bool kThree>
+  static std::int32_t Dot(std::int32_t total, const std::uint32_t* w, const std::uint32_t* x,
+                          int count) {
     auto sum = static_cast<std::uint32_t>(total);
-#pragma GCC unroll 16
-    for (int i = 0; i < kCount; ++i) {
-      sum += weights[i] * data[i];
+    if (kThree) {
+      sum += w[0] * x[0] + w[1] * x[1] + w[2] * x[2] + w[3] * x[3] + w[4] * x[4] + w[5] * x[5];
+      return static_cast<std::int32_t>(sum + w[6] * x[6] + w[7] * x[7] + w[8] * x[8]);
     }
-    return static_cast<std::int32_t>(sum);
-  }
-  static std::int32_t Dot(std::int32_t total, const std::uint32_t* weights,
-                          const std::uint32_t* data, int count) {
-    auto sum = static_cast<std::uint32_t>(total);
-    for (; count >= 4; count -= 4, weights += 4, data += 4) {
-      sum +=
-          weights[0] * data[0] + weights[1] * data[1] + weights[2] * data[2] + weights[3] * data[3];
+    for (; count >= 4; count -= 4, w += 4, x += 4) {
+      sum += w[0] * x[0] + w[1] * x[1] + w[2] * x[2] + w[3] * x[3];
     }
     for (; count > 0; --count) {
-      sum += *weights++ * *data++;
+      sum += *w++ * *x++;
     }
     return static_cast<std::int32_t>(sum);
   }
@@ -70,7 +64,7 @@ struct Singles {
 }  // namespace
 
 void DepthwiseRows(const Depthwise& depthwise, int begin, int end, const SecondCore* second) {
-  OnCores(DepthwiseShare<Singles, 9>, depthwise, begin, end, second);
+  OnCores(DepthwiseShare<Singles>, depthwise, begin, end, second);
 }
 
 }  // namespace pinhole_nn

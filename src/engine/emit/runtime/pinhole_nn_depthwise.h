@@ -8,8 +8,8 @@
 // or two later. Where the window reaches over the upper or lower edge, the weights of the rows
 // outside are zero and their share, which does not depend on the data, is added to the bias.
 //
-// `Taps` says how a column becomes words: Words(height), Gather(rows, at, height, to),
-// Fill(value, height, to), Spread(weights, height, to), and Dot<count>(total, weights, data, n).
+// `Taps` says how a column becomes words: Words(height), Gather, Fill, Spread, Clear (one row's
+// weight) and Dot. All that depends on the window's size is compiled twice, once for 3 x 3.
 
 #include "pinhole_nn_math.h"
 
@@ -40,113 +40,112 @@ inline void FindRows(const Depthwise& depthwise, int row, DepthwiseRow& work) {
   }
 }
 
+// A window's size: known, or read.
+template <bool kThree>
+struct SizeOf {
+  explicit SizeOf(const Window& window) : height(window.height), width(window.width) {}
+  int height, width;
+};
+template <>
+struct SizeOf<true> {
+  explicit SizeOf(const Window&) {}
+  static constexpr int height = 3, width = 3;
+};
+
 // A channel's weights as words. Returns its bias with the share of the rows outside.
-template <typename Taps>
-std::int32_t SpreadWeights(const Depthwise& depthwise, const DepthwiseRow& work, int channel,
-                           std::uint32_t* to) {
-  const Window& window = depthwise.window;
-  const int height = window.height;
-  const int words = Taps::Words(height);
-  const std::int8_t* weights = depthwise.weights + channel * height * window.width;
+template <typename Taps, bool kThree>
+inline std::int32_t SpreadWeights(const Depthwise& depthwise, const DepthwiseRow& work, int channel,
+                                  std::uint32_t* to) {
+  const SizeOf<kThree> size(depthwise.window);
+  const int words = Taps::Words(size.height);
+  const std::int8_t* weights = depthwise.weights + channel * (size.height * size.width);
   std::int32_t bias = depthwise.finish.channels[channel].bias;
-  for (int j = 0; j < window.width; ++j, weights += height, to += words) {
-    if (work.all_inside) {
-      Taps::Spread(weights, height, to);
-      continue;
+  for (int j = 0; j < size.width; ++j) {
+    Taps::Spread(weights + j * size.height, size.height, to + j * words);
+  }
+  for (int i = 0; !work.all_inside && i < size.height; ++i) {
+    for (int j = 0; !work.inside[i] && j < size.width; ++j) {
+      bias += weights[j * size.height + i] * depthwise.in_zero;
+      Taps::Clear(to + j * words, i);
     }
-    std::int8_t kept[kMaxWindowHeight];
-    for (int i = 0; i < height; ++i) {
-      kept[i] = work.inside[i] ? weights[i] : std::int8_t{0};
-      bias += work.inside[i] ? 0 : weights[i] * depthwise.in_zero;
-    }
-    Taps::Spread(kept, height, to);
   }
   return bias;
 }
 
 // All columns that the row's windows cover, of one input channel.
-template <typename Taps>
-void GatherColumns(const Depthwise& depthwise, const DepthwiseRow& work, int from,
-                   std::uint32_t* to) {
+template <typename Taps, bool kThree>
+inline void GatherColumns(const Depthwise& depthwise, const DepthwiseRow& work, int from,
+                          std::uint32_t* to) {
   const Window& window = depthwise.window;
-  const int words = Taps::Words(window.height);
-  const int count =
-      (window.out_columns - 1) * window.stride_w + (window.width - 1) * window.dilation_w + 1;
-  const int inside_end = window.pad_w + window.in_columns;
-  int column = 0;
-  for (; column < window.pad_w && column < count; ++column, to += words) {
-    Taps::Fill(depthwise.in_zero, window.height, to);
+  const SizeOf<kThree> size(window);
+  const int words = Taps::Words(size.height);
+  int left = (window.out_columns - 1) * window.stride_w + (size.width - 1) * window.dilation_w + 1;
+  const int before = window.pad_w < left ? window.pad_w : left;
+  for (int i = 0; i < before; ++i, to += words) {
+    Taps::Fill(depthwise.in_zero, size.height, to);
   }
-  const int end = inside_end < count ? inside_end : count;
-  if (column < end) {
-    to = Taps::Gather(work.rows, from, window.in_channels, end - column, window.height, to);
-  }
-  for (column = end < column ? column : end; column < count; ++column, to += words) {
-    Taps::Fill(depthwise.in_zero, window.height, to);
+  left -= before;
+  const int inside = window.in_columns < left ? window.in_columns : left;
+  Taps::Gather(work.rows, from, window.in_channels, inside, size.height, to);
+  to += inside * words;
+  for (left -= inside; left > 0; --left, to += words) {
+    Taps::Fill(depthwise.in_zero, size.height, to);
   }
 }
 
-// kCount: words of a window that lies in one piece, known; 0: any window.
-template <typename Taps, int kCount>
-void ChannelRow(const Depthwise& depthwise, int channel, std::int32_t bias,
-                const std::uint32_t* weights, const std::uint32_t* columns, std::int8_t* out) {
-  const Window& window = depthwise.window;
-  const Channel& scale = depthwise.finish.channels[channel];
-  const int words = Taps::Words(window.height);
-  const bool one_piece = window.dilation_w == 1;
-  const int pieces = one_piece ? 1 : window.width;
-  const int piece = one_piece ? window.width * words : words;
-  const int apart = window.dilation_w * words;
+// The sums of a row, each in the place of a word that no window needs any more.
+template <typename Taps, bool kThree>
+inline void SumColumns(const Window& window, std::int32_t bias, const std::uint32_t* weights,
+                       std::uint32_t* columns) {
+  const SizeOf<kThree> size(window);
+  const int words = Taps::Words(size.height);
   const int step = window.stride_w * words;
-  const int out_step = window.out_channels;
-  const std::int32_t zero = depthwise.finish.out_zero;
-  const std::int32_t low = depthwise.finish.low;
-  const std::int32_t high = depthwise.finish.high;
-  WithForm(depthwise.finish, [&](const auto& finish) {
-    std::int8_t* to = out + channel;
-    const std::uint32_t* data = columns;
-    for (const std::uint32_t* end = columns + window.out_columns * step; data != end;
-         data += step, to += out_step) {
-      std::int32_t total = bias;
-      if constexpr (kCount > 0) {
-        total = Taps::template DotFixed<kCount>(total, weights, data);
-      } else {
-        const std::uint32_t* weight = weights;
-        const std::uint32_t* from = data;
-        for (int i = 0; i < pieces; ++i, weight += piece, from += apart) {
-          total = Taps::Dot(total, weight, from, piece);
-        }
+  const std::uint32_t* data = columns;
+  for (const std::uint32_t* end = columns + window.out_columns * step; data != end; data += step) {
+    std::int32_t total = bias;
+    if (kThree || window.dilation_w == 1) {
+      total = Taps::template Dot<kThree>(total, weights, data, size.width * words);
+    } else {
+      for (int j = 0; j < size.width; ++j) {
+        total = Taps::template Dot<false>(total, weights + j * words,
+                                          data + j * window.dilation_w * words, words);
       }
-      *to = ToOutput(finish(total, scale), zero, low, high);
     }
-  });
+    *columns++ = static_cast<std::uint32_t>(total);
+  }
 }
 
-// kCount: the words of a 3 x 3 window.
-template <typename Taps, int kCount>
+template <typename Taps, bool kThree>
+void ChannelsOfRow(const Depthwise& depthwise, const DepthwiseRow& work, const Range& mine,
+                   std::uint32_t* weights, std::int8_t* out) {
+  const Window& window = depthwise.window;
+  const SizeOf<kThree> size(window);
+  std::uint32_t* columns = weights + size.width * Taps::Words(size.height);
+  for (int channel = mine.begin; channel < mine.end; ++channel) {
+    const int from = depthwise.multiplier == 1 ? channel : channel / depthwise.multiplier;
+    GatherColumns<Taps, kThree>(depthwise, work, from, columns);
+    const std::int32_t bias = SpreadWeights<Taps, kThree>(depthwise, work, channel, weights);
+    SumColumns<Taps, kThree>(window, bias, weights, columns);
+    FinishAll(depthwise.finish, depthwise.finish.channels + channel, 0,
+              reinterpret_cast<const std::int32_t*>(columns), window.out_columns, out + channel,
+              window.out_channels);
+  }
+}
+
+template <typename Taps>
 void DepthwiseShare(const Depthwise& depthwise, int begin, int end, const Part& part) {
   const Window& window = depthwise.window;
   const Range mine = ShareOf(window.out_channels, 1, part);
-  std::uint32_t* weights = PartOf(depthwise.scratch, depthwise.other, part);
-  std::uint32_t* columns = weights + window.width * Taps::Words(window.height);
+  std::uint32_t* scratch = PartOf(depthwise.scratch, depthwise.other, part);
   const bool three = window.height == 3 && window.width == 3 && window.dilation_w == 1;
   for (int row = begin; row < end; ++row) {
     DepthwiseRow work;
     FindRows(depthwise, row, work);
     std::int8_t* out = RowAt(depthwise.out, row);
-    int gathered = -1;
-    for (int channel = mine.begin; channel < mine.end; ++channel) {
-      const int from = depthwise.multiplier == 1 ? channel : channel / depthwise.multiplier;
-      if (from != gathered) {
-        GatherColumns<Taps>(depthwise, work, from, columns);
-        gathered = from;
-      }
-      const std::int32_t bias = SpreadWeights<Taps>(depthwise, work, channel, weights);
-      if (three) {
-        ChannelRow<Taps, kCount>(depthwise, channel, bias, weights, columns, out);
-      } else {
-        ChannelRow<Taps, 0>(depthwise, channel, bias, weights, columns, out);
-      }
+    if (three) {
+      ChannelsOfRow<Taps, true>(depthwise, work, mine, scratch, out);
+    } else {
+      ChannelsOfRow<Taps, false>(depthwise, work, mine, scratch, out);
     }
   }
 }

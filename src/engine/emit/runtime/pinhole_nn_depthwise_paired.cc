@@ -20,8 +20,11 @@ struct Doubles {
       *to++ = PairOf(value, value);
     }
   }
-  static std::uint32_t* Gather(const std::int8_t* const* rows, int at, int step, int count,
-                               int height, std::uint32_t* to) {
+  static void Clear(std::uint32_t* column, int row) {
+    column[row / 2] &= row % 2 == 0 ? 0xFFFF0000U : 0x0000FFFFU;
+  }
+  static void Gather(const std::int8_t* const* rows, int at, int step, int count, int height,
+                     std::uint32_t* to) {
     const int end = at + count * step;
     if (height == 3) {
       const std::int8_t* a = rows[0];
@@ -31,28 +34,23 @@ struct Doubles {
         to[0] = PairOf(a[at], b[at]);
         to[1] = static_cast<std::uint32_t>(c[at]);  // the upper half meets a weight of zero
       }
-      return to;
+      return;
     }
     for (; at != end; at += step) {
       for (int i = 0; i < height; i += 2) {
         *to++ = PairOf(rows[i][at], i + 1 < height ? rows[i + 1][at] : 0);
       }
     }
-    return to;
   }
-  template <int kCount>
-  static std::int32_t DotFixed(std::int32_t total, const std::uint32_t* weights,
-                               const std::uint32_t* data) {
-#pragma GCC unroll 16
-    for (int i = 0; i < kCount; ++i) {
-      total = MultiplyAdd(weights[i], data[i], total);
+  template <bool kThree>
+  static std::int32_t Dot(std::int32_t total, const std::uint32_t* w, const std::uint32_t* x,
+                          int count) {
+    if (kThree) {
+      total = MultiplyAdd(w[0], x[0], MultiplyAdd(w[1], x[1], MultiplyAdd(w[2], x[2], total)));
+      return MultiplyAdd(w[3], x[3], MultiplyAdd(w[4], x[4], MultiplyAdd(w[5], x[5], total)));
     }
-    return total;
-  }
-  static std::int32_t Dot(std::int32_t total, const std::uint32_t* weights,
-                          const std::uint32_t* data, int count) {
     for (; count > 0; --count) {
-      total = MultiplyAdd(*weights++, *data++, total);
+      total = MultiplyAdd(*w++, *x++, total);
     }
     return total;
   }
@@ -61,7 +59,7 @@ struct Doubles {
 }  // namespace
 
 void DepthwisePaired(const Depthwise& depthwise, int begin, int end, const SecondCore* second) {
-  OnCores(DepthwiseShare<Doubles, 6>, depthwise, begin, end, second);
+  OnCores(DepthwiseShare<Doubles>, depthwise, begin, end, second);
 }
 
 }  // namespace pinhole_nn

@@ -46,84 +46,12 @@ inline std::int32_t Scale(std::int32_t x, std::int32_t fraction, std::int32_t sh
   return DivideByPot(HighMul(x, fraction), -shift);
 }
 
-// x >> (amount & 255), which is what the instruction does; amount & 255 is at most 31.
-inline std::int32_t ShiftByLowByte(std::int32_t x, std::int32_t amount) {
-#if defined(__ARM_ARCH_6M__)
-  asm(".syntax unified\n\tasrs %0, %0, %1" : "+l"(x) : "l"(amount) : "cc");
-  return x;
-#else
-  return x >> (amount & 31);
-#endif
-}
-
-// The forms of pinhole_nn.h; `sum` holds the channel's bias already. What they return is clamped by
-// the caller, and lacks the zero point.
-inline std::int32_t ExactForm(std::int32_t sum, const Channel& channel) {
-  return Scale(sum, channel.a, channel.b);
-}
-
-// Scale in two roundings without a branch: halves away from zero is halves up, after one is taken
-// off what is negative.
-inline std::int32_t WideForm(std::int32_t sum, const Channel& channel) {
-#if defined(__ARM_FEATURE_DSP)
-  std::int32_t y;
-  asm("lsl %0, %1, #1\n\tsmmulr %0, %0, %2\n\tadd %0, %0, %1, asr #31\n\tasrs %0, %0, %3\n\tadc "
-      "%0, %0, #0"
-      : "=&r"(y)
-      : "r"(sum), "r"(channel.a), "r"(channel.b)
-      : "cc");
-  return y;
-#else
-  const std::int32_t y = HighMul(sum, channel.a) + (sum >> 31);
-  return (y >> channel.b) + ((y >> (channel.b - 1)) & 1);
-#endif
-}
-
-// x * m as x * high + (x * low >> half).
-inline std::int32_t QuickProduct(std::int32_t x, std::int32_t b, int half) {
-  const auto high = static_cast<std::int32_t>(static_cast<std::uint32_t>(b) & 0xFFFFU);
-  const auto low = static_cast<std::int32_t>(static_cast<std::uint32_t>(b) >> 16);
-  return x * high + ((x * low) >> half);
-}
-inline std::int32_t QuickForm(std::int32_t sum, const Channel& channel, int half) {
-  return ShiftByLowByte(QuickProduct(sum, channel.b, half) + channel.a, channel.a);
-}
-// The reference rounds what is negative down by one more unit of its first rounding, which is
-// 2^(half - 1) here.
-inline std::int32_t QuickCutForm(std::int32_t sum, const Channel& channel, int half) {
-  const std::int32_t edge = std::int32_t{1} << (31 - half);
-  const std::int32_t x = Clamp(sum, -edge, edge - 1);
-  const std::int32_t negative = (x >> 31) & (std::int32_t{1} << (half - 1));
-  return ShiftByLowByte(QuickProduct(x, channel.b, half) - negative + channel.a, channel.a);
-}
-
 constexpr int kExactForm = 0, kWideForm = -1, kCutForm = 32;
 
-// use(scale) with scale(sum, channel) the form that `finish` names: the form is looked at once.
-template <typename Use>
-inline void WithForm(const Finish& finish, const Use& use) {
-  const int half = 31 - (finish.form & (kCutForm - 1));
-  if (finish.form == kWideForm) {
-    use([](std::int32_t sum, const Channel& channel) { return WideForm(sum, channel); });
-  } else if (finish.form == kExactForm) {
-    use([](std::int32_t sum, const Channel& channel) { return ExactForm(sum, channel); });
-  } else if (finish.form < kCutForm) {
-    use([half](std::int32_t sum, const Channel& channel) { return QuickForm(sum, channel, half); });
-  } else {
-    use([half](std::int32_t sum, const Channel& channel) {
-      return QuickCutForm(sum, channel, half);
-    });
-  }
-}
-
-inline std::int8_t ToOutput(std::int32_t y, std::int32_t zero, std::int32_t low,
-                            std::int32_t high) {
-  return static_cast<std::int8_t>(Clamp(y + zero, low, high));
-}
-
-// One sum of each of `count` channels. Out of line on purpose: three kernels share it.
-void FinishAll(const Finish& finish, const Channel* channels, const std::int32_t* totals, int count,
-               std::int8_t* out);
+// `count` sums to bytes of the output, out_step apart. Each sum has a channel of its own, one after
+// the other (channel_step 1), or all have the same (0).
+void FinishAll(const Finish& finish, const Channel* channels, int channel_step,
+               const std::int32_t* totals, int count, std::int8_t* out, int out_step);
 
 // Which share of the work a call makes.
 struct Part {

@@ -190,8 +190,8 @@ struct ChunksDot {
             totals[c] = scales[c].bias;
           }
           DotBytes(first + place * step, words, chunks, totals);
-          FinishAll(sum.finish, scales, totals, channels,
-                    out + place * sum.window.out_channels + channel);
+          FinishAll(sum.finish, scales, 1, totals, channels,
+                    out + place * sum.window.out_channels + channel, 1);
         }
       }
       words += static_cast<std::ptrdiff_t>(sum.depth / 2) * kWords;

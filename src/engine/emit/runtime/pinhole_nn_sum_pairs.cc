@@ -80,12 +80,12 @@ pinhole_nn_pairs_dot:
     push {r4, r5}
     mov r12, r2
     ldr r4, [r3, #0]
-    ldr r6, [r3, #12]
+    ldr r6, [r3, #16]
     lsls r5, r6, #16
     adds r4, r4, r5
     mov r8, r4
-    ldr r4, [r3, #24]
-    ldr r7, [r3, #36]
+    ldr r4, [r3, #32]
+    ldr r7, [r3, #48]
     lsls r5, r7, #16
     adds r4, r4, r5
     mov r9, r4
@@ -177,7 +177,7 @@ struct PairsDot {
       for (int place = 0; place < count; ++place) {
         std::int32_t totals[kGroup];
         Dot(column, expanded, expanded + spread, scales, totals);
-        FinishAll(sum.finish, scales, totals, channels, to);
+        FinishAll(sum.finish, scales, 1, totals, channels, to, 1);
         column += step;
         to += sum.window.out_channels;
       }

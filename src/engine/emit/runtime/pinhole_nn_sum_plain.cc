@@ -17,7 +17,7 @@ struct PlainDot {
         for (int k = 0; k < sum.depth; ++k) {
           total += first[k] * weights[k];
         }
-        FinishAll(sum.finish, sum.finish.channels + c, &total, 1, out + c);
+        FinishAll(sum.finish, sum.finish.channels + c, 1, &total, 1, out + c, 1);
       }
     }
   }

@@ -40,6 +40,18 @@ function(pinhole_build_firmware)
       add_test(NAME house:firmware_rooms_${board}
         COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/wall/check_rooms.py
                 ${PROJECT_BINARY_DIR}/firmware/${board} ${PROJECT_SOURCE_DIR})
+      set(programs "")
+      foreach(program camera_check person_sensor)
+        list(APPEND programs ${PROJECT_BINARY_DIR}/firmware/${board}/${program}.elf
+          ${PROJECT_BINARY_DIR}/firmware/${board}/${program}.map)
+      endforeach()
+      add_test(NAME house:frame_buffer_${board}
+        COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/wall/check_frame_buffer.py ${programs})
+      add_test(NAME house:frame_buffer_planted_breach_${board}
+        COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/wall/check_frame_buffer.py
+                ${PROJECT_BINARY_DIR}/firmware/${board}/leak_check.elf ${PROJECT_BINARY_DIR}/firmware/${board}/leak_check.map)
+      set_tests_properties(house:frame_buffer_planted_breach_${board} PROPERTIES
+        PASS_REGULAR_EXPRESSION "leak_check.cc.obj refers to __frame_buffer_start")
     endforeach()
   endif()
 endfunction()

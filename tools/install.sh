@@ -26,6 +26,8 @@ queue_packages=(libnats-dev)
 clang_packages=(clang-19 libclang-rt-19-dev llvm-19)
 # For other processors: a compiler and an emulator each. Not every release has those for WebAssembly.
 arm_packages=(g++-aarch64-linux-gnu qemu-user googletest)
+# Firmware for microcontrollers, and the emulator that ours is held against.
+firmware_packages=(gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm)
 wasm_packages=(clang-19 lld-19 wasi-libc libc++-19-dev-wasm32 libc++abi-19-dev-wasm32 libclang-rt-19-dev-wasm32 googletest)
 
 missing() {
@@ -75,6 +77,7 @@ case "${1:-}" in
       echo "clang 19 is not complete: without clang++-19, g++ builds the sanitized tests and no fuzz target runs" >&2
     fi
     install "${arm_packages[@]}" || echo "no compiler or emulator for 64-bit ARM: its tests will be skipped" >&2
+    install "${firmware_packages[@]}" || echo "no compiler for microcontrollers: the firmware's tests will be skipped" >&2
     install "${wasm_packages[@]}" || echo "no compiler or libraries for WebAssembly: its tests will be skipped" >&2
     ;;
   bench) install "${bench_packages[@]}" ;;

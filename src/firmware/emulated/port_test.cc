@@ -105,6 +105,7 @@ class Controller {
     if (write_begins_) {
       write_begins_ = false;
       truth_.Start(PersonSensorTarget::Direction::kWrite);
+      TakeCommands();
     }
     truth_.ByteWritten(byte);
   }
@@ -115,6 +116,8 @@ class Controller {
     EXPECT_EQ(Offer([&] { return bus_.Read(byte); }), I2cReply::kAck);
     read_.push_back(byte);
     static_cast<void>(truth_.ByteWanted());
+    // Those of a write that this read's start ended.
+    TakeCommands();
     // After the packet's end a read begins anew.
     goes_on_ = read_.size() < facts::kPersonSensorPacketBytes;
   }

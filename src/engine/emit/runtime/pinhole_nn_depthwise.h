@@ -141,21 +141,16 @@ void ChannelsOfRow(const Depthwise& depthwise, const DepthwiseRow& work, const R
   }
 }
 
-template <typename Taps>
+template <typename Taps, bool kThree>
 void DepthwiseShare(const Depthwise& depthwise, int begin, int end, const Part& part) {
   const Window& window = depthwise.window;
   const Range mine = ShareOf(window.out_channels, 1, part);
   std::uint32_t* scratch = PartOf(depthwise.scratch, depthwise.other, part);
-  const bool three = window.height == 3 && window.width == 3 && window.dilation_w == 1;
   for (int row = begin; row < end; ++row) {
     DepthwiseRow work;
     FindRows(depthwise, row, work);
     std::int8_t* out = RowAt(depthwise.out, row);
-    if (three) {
-      ChannelsOfRow<Taps, true>(depthwise, work, mine, scratch, out);
-    } else {
-      ChannelsOfRow<Taps, false>(depthwise, work, mine, scratch, out);
-    }
+    ChannelsOfRow<Taps, kThree>(depthwise, work, mine, scratch, out);
   }
 }
 

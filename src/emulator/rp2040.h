@@ -56,7 +56,7 @@ class Rp2040 final : public Bus, public BusMaster {
  public:
   struct Options {
     std::uint32_t flash_bytes = 2 * 1024 * 1024;
-    // Counts the flash's cache and charges misses; about half of the speed.
+    // Counts the flash's cache and charges misses; about two thirds of the speed.
     bool model_flash_cache = false;
     // 0: what the flash's interface takes as the program has set it.
     std::uint32_t cycles_per_miss = 0;

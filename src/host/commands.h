@@ -124,6 +124,7 @@ struct EmitCommandOptions {
   std::string target = "rp2040";
   std::string out;
   std::string name_space = "model";
+  int cores = 1;
   bool without_runtime = false;
   bool json = false;
 };

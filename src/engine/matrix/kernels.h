@@ -7,8 +7,7 @@
 // A step takes four bytes of x: one float, two bfloat16, or two or four int8 as the Simd has them.
 //
 //   block    [lane] bias, kInt8 also [lane] what a step of the weights is worth and [lane] where
-//   the
-//            sum begins; then [step][vector][lane][weight of the step]
+//            the sum begins; then [step][vector][lane][weight of the step]
 //   rows     [row][step][4 bytes]
 //
 // The last step is filled up with zeros on both sides. kSplit has eight int8 of x in a step, and
@@ -191,6 +190,19 @@ auto WithPrecision(Precision precision, const Function& function) {
 
 // ---- packing
 
+// The largest magnitude of a row.
+template <class Simd>
+float LargestOf(const float* x, int inputs) {
+  using V = Vectors<Simd>;
+  constexpr int kLanes = Simd::kLanes;
+  typename V::F most{};
+  int k = 0;
+  for (; k + kLanes <= inputs; k += kLanes) {
+    most = V::Max(V::Abs(V::Load(x + k)), most);
+  }
+  return V::Largest(V::Max(V::Abs(V::LoadSome(x + k, inputs - k)), most));
+}
+
 // Where weight `i` of a lane stands among a step's int8 weights, counted in weights.
 template <class Simd>
 constexpr int Int8Place(int lane, int i) {
@@ -205,6 +217,7 @@ constexpr int Int8Place(int lane, int i) {
 template <class Simd, Precision kPrecision>
 class BlockPacker {
   using M = Math<Simd, kPrecision>;
+  static constexpr std::ptrdiff_t kStep = std::ptrdiff_t{kBlock<Simd>} * M::kWeightBytes;
 
  public:
   // `lower`: kSplit's lower halves of the block's first output.
@@ -254,7 +267,6 @@ class BlockPacker {
   void PackFloats(int lane) {
     const float* from = At(lane);
     std::byte* to = to_ + lane * M::kWeightBytes;
-    constexpr std::ptrdiff_t kStep = std::ptrdiff_t{kBlock<Simd>} * M::kWeightBytes;
     for (int k = 0; k < inputs_; k += M::kGroup, to += kStep) {
       for (int i = 0; i < M::kGroup && k + i < inputs_; ++i, from += weights_.input_step) {
         if constexpr (kPrecision == Precision::kBf16) {
@@ -268,6 +280,9 @@ class BlockPacker {
   }
 
   float Largest(const float* from) const {
+    if (weights_.input_step == 1) {
+      return LargestOf<Simd>(from, inputs_);
+    }
     float largest = 0;
     for (int k = 0; k < inputs_; ++k) {
       largest = std::max(largest, std::fabs(from[k * weights_.input_step]));
@@ -284,14 +299,20 @@ class BlockPacker {
       places[i] = std::ptrdiff_t{Int8Place<Simd>(lane, i)} * (M::kWeightBytes / M::kGroup);
     }
     std::int32_t sum = 0;
-    constexpr std::ptrdiff_t kStep = std::ptrdiff_t{kBlock<Simd>} * M::kWeightBytes;
     constexpr int kPiece = 256;
     std::int8_t piece[kPiece];
     for (int first = 0; first < inputs_; first += kPiece) {
       const int count = std::min(kPiece, inputs_ - first);
       sum += Round(from + first * weights_.input_step, steps, count, piece);
-      for (int k = 0; k < count; ++k) {
-        PutByte(to_ + (first + k) / M::kGroup * kStep + places[k % M::kGroup], piece[k]);
+      if constexpr (kHasSplit<Simd>) {  // four in order are a step's
+        std::memset(piece + count, 0, static_cast<std::size_t>(-count & 3));
+        for (int k = 0; k < count; k += 4) {
+          std::memcpy(to_ + (first + k) / 4 * kStep + lane * 4, piece + k, 4);
+        }
+      } else {
+        for (int k = 0; k < count; ++k) {
+          PutByte(to_ + (first + k) / M::kGroup * kStep + places[k % M::kGroup], piece[k]);
+        }
       }
     }
     PutWorth(lane, largest, sum);
@@ -333,7 +354,6 @@ class BlockPacker {
       steps[lane] = largest[lane] > 0 ? 127 / largest[lane] : 0;
     }
     std::int32_t sums[kLanes] = {};
-    constexpr std::ptrdiff_t kStep = std::ptrdiff_t{kLanes} * M::kWeightBytes;
     for (int k = 0; k < inputs_; k += M::kGroup) {
       std::uint32_t groups[kLanes] = {};
       for (int i = 0; i < std::min(M::kGroup, inputs_ - k); ++i) {
@@ -357,22 +377,47 @@ class BlockPacker {
     const float* const from = At(lane);
     const float largest = Largest(from);
     const float steps = largest > 0 ? kSteps / largest : 0;
-    constexpr std::ptrdiff_t kStep = std::ptrdiff_t{kBlock<Simd>} * M::kWeightBytes;
     const auto lower_bytes = static_cast<int>(LowerBytes(inputs_));
-    std::byte* const rest = lower_ + std::ptrdiff_t{lane} * lower_bytes;
+    constexpr int kPiece = 64;  // of which LowerBytes are a multiple
+    static_assert(kPiece == kAlignment && kPiece % M::kGroup == 0);
     std::int32_t sum = 0;
-    for (int k = 0; k < inputs_; ++k) {
-      const auto value =
-          static_cast<std::int32_t>(std::nearbyintf(from[k * weights_.input_step] * steps));
-      const std::int32_t upper = (value + 8) >> 4;
-      sum += 16 * upper;
-      std::byte* const at = to_ + k / M::kGroup * kStep + lane * M::kWeightBytes + k % 4;
-      *at |= static_cast<std::byte>((upper & 15) << (k % M::kGroup < 4 ? 4 : 0));
-      rest[k % lower_bytes] |=
-          static_cast<std::byte>(((value - 16 * upper) & 15) << (k < lower_bytes ? 0 : 4));
+    for (int first = 0; first < inputs_; first += kPiece) {
+      std::int8_t piece[kPiece] = {};
+      Round(from + first * weights_.input_step, steps, std::min(kPiece, inputs_ - first), piece);
+      sum += PutUpper(piece, std::min(kPiece, inputs_ - first),
+                      to_ + first / M::kGroup * kStep + lane * M::kWeightBytes);
+      PutLower(piece, first < lower_bytes ? 0 : 4,
+               lower_ + std::ptrdiff_t{lane} * lower_bytes + first % lower_bytes);
     }
     PutHead(1, lane, largest / kSteps);
     PutHead(2, lane, Simd::kInt8Data == DataType::kByte ? -128 * sum : 0);
+  }
+
+  // Sixteen times the upper halves of `count` weights, up to a whole step; returns their sum.
+  template <std::size_t kCount>
+  static std::int32_t PutUpper(const std::int8_t (&weights)[kCount], int count, std::byte* to) {
+    std::uint8_t upper[kCount];
+    std::int32_t sum = 0;
+    for (std::size_t i = 0; i < kCount; ++i) {
+      upper[i] = static_cast<std::uint8_t>(weights[i] + 8) & 0xF0;
+      sum += static_cast<std::int8_t>(upper[i]);
+    }
+    for (int k = 0; k < count; k += 8, to += kStep) {
+      std::uint32_t first, others;
+      std::memcpy(&first, upper + k, 4);
+      std::memcpy(&others, upper + k + 4, 4);
+      first |= others >> 4;  // no bit passes into another byte: its lower half is zero
+      std::memcpy(to, &first, 4);
+    }
+    return sum;
+  }
+
+  // The lower halves, into the lower or the upper halves of as many bytes.
+  template <std::size_t kCount>
+  static void PutLower(const std::int8_t (&weights)[kCount], int shift, std::byte* to) {
+    for (std::size_t i = 0; i < kCount; ++i) {
+      to[i] |= static_cast<std::byte>((weights[i] & 15) << shift);
+    }
   }
 
   static void PutByte(std::byte* to, std::int32_t value) {
@@ -527,19 +572,6 @@ std::size_t PreparedBytes(const Shape& shape, int rows) {
   });
 }
 
-// The largest magnitude of a row.
-template <class Simd>
-float LargestOf(const float* x, int inputs) {
-  using V = Vectors<Simd>;
-  constexpr int kLanes = Simd::kLanes;
-  typename V::F most{};
-  int k = 0;
-  for (; k + kLanes <= inputs; k += kLanes) {
-    most = V::Max(V::Abs(V::Load(x + k)), most);
-  }
-  return V::Largest(V::Max(V::Abs(V::LoadSome(x + k, inputs - k)), most));
-}
-
 // A row to int8 of 127 steps, in the Simd's data type; returns what a step is worth. kFine: to
 // `rest` what that leaves away, in steps of 1 / 254.
 template <class Simd, bool kFine = false>
@@ -626,6 +658,39 @@ Rows PrepareFine(const Shape& shape, const float* x, std::ptrdiff_t x_step, int 
 
 // ---- products
 
+// A vector of sums becomes outputs.
+template <class Simd, Precision kPrecision>
+struct Finish {
+  using Acc = typename Math<Simd, kPrecision>::Acc;
+  using V = Vectors<Simd>;
+  static constexpr int kV = kVectors<Simd>;
+  static constexpr int kLanes = Simd::kLanes;
+
+  // Vector `v` of a block; `step`: what a step of the row is worth. Up to `count` lanes are there.
+  [[gnu::always_inline]] static void Put(const std::byte* block, int v, Acc acc, float step,
+                                         float* y, int count, Then then) {
+    const typename V::F value = Finished(block, v, acc, step);
+    if (count >= kLanes) {
+      V::Store(y, then == Then::kAdd ? V::Load(y) + value : value);
+    } else if (count > 0) {
+      V::StoreSome(y, then == Then::kAdd ? V::LoadSome(y, count) + value : value, count);
+    }
+  }
+
+ private:
+  [[gnu::always_inline]] static typename V::F Finished(const std::byte* block, int v, Acc acc,
+                                                       float step) {
+    if constexpr (IsInt8(kPrecision)) {
+      const auto sum =
+          __builtin_convertvector(__builtin_bit_cast(typename V::I, acc), typename V::F);
+      const typename V::F worth = V::Load(block + (kV + v) * kLanes * 4) * step;
+      return sum * worth + V::Load(block + v * kLanes * 4);
+    } else {
+      return __builtin_bit_cast(typename V::F, acc);
+    }
+  }
+};
+
 // kRows rows times some blocks of outputs that lie `apart` bytes from each other. More than one
 // where rows are few: then the product is as fast as its weights come, and memory gives several
 // streams at once faster than one.
@@ -656,8 +721,9 @@ struct Tile {
       Unroll<kAll>([&](auto v) PINHOLE_INLINE {
         const std::ptrdiff_t output =
             std::ptrdiff_t{v / kV} * apart_blocks * kBlock<Simd> + v % kV * kLanes;
-        Put(Finished(block + v / kV * apart, v % kV, acc[v][m], step), y + m * y_step + output,
-            static_cast<int>(count - output), then);
+        Finish<Simd, kPrecision>::Put(block + v / kV * apart, v % kV, acc[v][m], step,
+                                      y + m * y_step + output, static_cast<int>(count - output),
+                                      then);
       });
     });
   }
@@ -705,26 +771,6 @@ struct Tile {
       w += kV * kVectorBytes;
     }
   }
-
-  [[gnu::always_inline]] static typename V::F Finished(const std::byte* block, int v,
-                                                       typename M::Acc acc, float step) {
-    if constexpr (IsInt8(kPrecision)) {
-      const auto sum =
-          __builtin_convertvector(__builtin_bit_cast(typename V::I, acc), typename V::F);
-      const typename V::F worth = V::Load(block + (kV + v) * kLanes * 4) * step;
-      return sum * worth + V::Load(block + v * kLanes * 4);
-    } else {
-      return __builtin_bit_cast(typename V::F, acc);
-    }
-  }
-
-  [[gnu::always_inline]] static void Put(typename V::F value, float* y, int count, Then then) {
-    if (count >= kLanes) {
-      V::Store(y, then == Then::kAdd ? V::Load(y) + value : value);
-    } else if (count > 0) {
-      V::StoreSome(y, then == Then::kAdd ? V::LoadSome(y, count) + value : value, count);
-    }
-  }
 };
 
 template <class Simd, Precision kPrecision>
@@ -762,11 +808,26 @@ class Product {
   }
 };
 
-template <class Simd>
+// A target's Tiling may take a product off the vectors: tiles.h. Here nothing does.
+struct OnVectors {
+  template <class Simd, Precision kPrecision>
+  static bool Takes(const Matrix& /*matrix*/, const Rows& /*rows*/) {
+    return false;
+  }
+  template <class Simd, Precision kPrecision>
+  static void Multiply(const Matrix& /*matrix*/, const Rows& /*rows*/, int /*first_block*/,
+                       int /*end_block*/, float* /*y*/, std::ptrdiff_t /*y_step*/, Then /*then*/) {}
+};
+
+template <class Simd, class Tiling>
 void Multiply(const Matrix& matrix, const Rows& rows, int first_block, int end_block, float* y,
               std::ptrdiff_t y_step, Then then) {
   const Shape& shape = matrix.shape;
   WithPrecision<Simd>(shape.precision, [&](auto p) {
+    if (Tiling::template Takes<Simd, p.value>(matrix, rows)) {
+      return Tiling::template Multiply<Simd, p.value>(matrix, rows, first_block, end_block, y,
+                                                      y_step, then);
+    }
     const std::size_t bytes = BlockBytes<Simd, p.value>(shape.inputs);
     const int steps = Steps<Math<Simd, p.value>>(shape.inputs);
     int block = first_block;
@@ -1058,16 +1119,30 @@ float Exponentials(float* x, int count, float scale) {
 }
 
 template <class Simd>
+inline constexpr bool kHasBf16 = requires { Simd::kBf16; };
+
+template <class Simd, class Tiling = OnVectors>
 constexpr Target TargetOf(std::string_view name, std::string_view needs, bool (*runs_here)()) {
-  return {.name = name, .needs = needs, .runs_here = runs_here, .bf16 = requires {Simd::kBf16;
-}
-, .split = kHasSplit<Simd>, .block = kBlock<Simd>, .packed_bytes = PackedBytes<Simd>,
-    .pack = Pack<Simd>, .unpack = Unpack<Simd>, .prepared_bytes = PreparedBytes<Simd>,
-    .prepare = Prepare<Simd>, .prepare_fine = PrepareFine<Simd>, .multiply = Multiply<Simd>,
-    .refine = Refine<Simd>, .layer_norm = LayerNorm<Simd>, .gelu = Gelu<Simd>,
-    .exponentials = Exponentials<Simd>, .scale = Scale<Simd>, .dot = Dot<Simd>,
-    .add_scaled = AddScaled<Simd>
-};  // namespace pinhole::engine::matrix
+  return {.name = name,
+          .needs = needs,
+          .runs_here = runs_here,
+          .bf16 = kHasBf16<Simd>,
+          .split = kHasSplit<Simd>,
+          .block = kBlock<Simd>,
+          .packed_bytes = PackedBytes<Simd>,
+          .pack = Pack<Simd>,
+          .unpack = Unpack<Simd>,
+          .prepared_bytes = PreparedBytes<Simd>,
+          .prepare = Prepare<Simd>,
+          .prepare_fine = PrepareFine<Simd>,
+          .multiply = Multiply<Simd, Tiling>,
+          .refine = Refine<Simd>,
+          .layer_norm = LayerNorm<Simd>,
+          .gelu = Gelu<Simd>,
+          .exponentials = Exponentials<Simd>,
+          .scale = Scale<Simd>,
+          .dot = Dot<Simd>,
+          .add_scaled = AddScaled<Simd>};
 }
 
 }  // namespace pinhole::engine::matrix

@@ -10,7 +10,8 @@
 // computes the other outputs: threads can share a product in any way.
 //
 //   kF32    floats, one fused multiply-add a step, in the order of the inputs
-//   kBf16   weights and x rounded to bfloat16, products and sums as VDPBF16PS does them
+//   kBf16   weights and x rounded to bfloat16, products and sums as VDPBF16PS does them, or on AMX
+//           as TDPBF16PS, which adds in another order
 //   kInt8   weights to 127 steps an output, x to 127 steps a row, sums exact
 //   kSplit  weights to 119 steps an output, x as kInt8; four bits of each weight lie apart from the
 //           other four. `multiply` reads the upper ones alone, half as many bytes; `refine` then

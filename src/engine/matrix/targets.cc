@@ -7,7 +7,8 @@ namespace {
 
 constinit const Target* const kTargets[] = {
 #if defined(__x86_64__)
-    &kAvx512Bf16Target,  &kAvx512VnniTarget, &kAvxVnniTarget, &kAvx2Target, &kSse41Target,
+    &kAvx512AmxTarget,   &kAvx512Bf16Target, &kAvx512VnniTarget,
+    &kAvxVnniTarget,     &kAvx2Target,       &kSse41Target,
 #endif
 #if defined(__aarch64__)
     &kNeonDotTarget,     &kNeonTarget,

@@ -7,6 +7,7 @@
 
 namespace pinhole::engine::matrix {
 
+extern const Target kAvx512AmxTarget;
 extern const Target kAvx512Bf16Target;
 extern const Target kAvx512VnniTarget;
 extern const Target kAvxVnniTarget;

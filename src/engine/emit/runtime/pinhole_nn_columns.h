@@ -5,8 +5,8 @@
 //
 // A window's taps become one column of `depth` bytes. Where the window is one tap without an edge,
 // columns lie in the input as they are; else some are copied side by side first, with the input's
-// zero point where the picture ends. Dot::Block(sum, first, step, count, out) makes all channels of
-// `count` places whose columns lie `step` bytes apart.
+// zero point where the picture ends. Dot::Block(sum, first, step, count, out, part) makes a part of
+// the channels of `count` places whose columns lie `step` bytes apart.
 
 #include <cstring>
 
@@ -67,43 +67,44 @@ inline std::int8_t* CopyWindow(const Sum& sum, const Taps& down, int column, std
 }
 
 template <typename Dot>
-void SumRow(const Sum& sum, int row) {
+void SumRow(const Sum& sum, int row, const Part& part) {
   const Window& window = sum.window;
   std::int8_t* out = RowAt(sum.out, row);
   if (sum.columns == nullptr) {
     Dot::Block(sum, RowAt(sum.in, row * window.stride_h), window.stride_w * window.in_channels,
-               window.out_columns, out);
+               window.out_columns, out, part);
     return;
   }
+  std::int8_t* columns = PartOf(sum.columns, sum.other, part);
   const Taps down =
       TapsAt(row, window.pad_h, window.in_rows, window.height, window.stride_h, window.dilation_h);
   for (int column = 0; column < window.out_columns; column += sum.block) {
     const int left = window.out_columns - column;
     const int count = left < sum.block ? left : sum.block;
     for (int i = 0; i < count; ++i) {
-      std::int8_t* to = sum.columns + i * sum.depth;
+      std::int8_t* to = columns + i * sum.depth;
       std::int8_t* end = CopyWindow(sum, down, column + i, to);
       FillBytes(end, 0, static_cast<int>(to + sum.depth - end));
     }
-    Dot::Block(sum, sum.columns, sum.depth, count, out);
+    Dot::Block(sum, columns, sum.depth, count, out, part);
     out += count * window.out_channels;
   }
 }
 
 // Rows that lie one behind the other on both sides are one long row of places.
 template <typename Dot>
-void SumRows(const Sum& sum, int begin, int end) {
+void SumRows(const Sum& sum, int begin, int end, const Part& part) {
   const Window& window = sum.window;
   const int in_begin = RingRow(sum.in, begin);
   const int out_begin = RingRow(sum.out, begin);
   if (sum.columns == nullptr && window.stride_h == 1 && window.stride_w == 1 &&
       in_begin + (end - begin) <= sum.in.held && out_begin + (end - begin) <= sum.out.held) {
     Dot::Block(sum, RowAt(sum.in, begin), window.in_channels, (end - begin) * window.out_columns,
-               RowAt(sum.out, begin));
+               RowAt(sum.out, begin), part);
     return;
   }
   for (int row = begin; row < end; ++row) {
-    SumRow<Dot>(sum, row);
+    SumRow<Dot>(sum, row, part);
   }
 }
 

@@ -2,6 +2,8 @@
 #include "engine/kernels/fast/amx_emulated.h"
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
 #include <cstring>
 
 namespace pinhole::engine::kernels::fast {
@@ -26,6 +28,18 @@ bool Valid(const TileConfig& config) {
     }
   }
   return true;
+}
+
+// Below the normal numbers: zero of the same sign.
+float Flushed(float value) {
+  return std::fpclassify(value) == FP_SUBNORMAL ? std::copysign(0.0F, value) : value;
+}
+
+// Number `i` of some bfloat16.
+float Bf16At(const std::uint8_t* at, int i) {
+  std::uint32_t bits = 0;
+  std::memcpy(reinterpret_cast<std::uint8_t*>(&bits) + 2, at + i * 2, 2);
+  return Flushed(std::bit_cast<float>(bits));
 }
 
 }  // namespace
@@ -74,11 +88,15 @@ bool TileRegisters::Store(int tile, std::byte* at, std::ptrdiff_t step) const {
   return true;
 }
 
+bool TileRegisters::Fit(int sums, int data, int weights) const {
+  return Usable(sums) && Usable(data) && Usable(weights) && sums != data && sums != weights &&
+         data != weights && config_.rows[sums] == config_.rows[data] &&
+         config_.row_bytes[sums] == config_.row_bytes[weights] &&
+         config_.row_bytes[data] / 4 == config_.rows[weights];
+}
+
 bool TileRegisters::Dot(int sums, int data, int weights) {
-  if (!Usable(sums) || !Usable(data) || !Usable(weights) || sums == data || sums == weights ||
-      data == weights || config_.rows[sums] != config_.rows[data] ||
-      config_.row_bytes[sums] != config_.row_bytes[weights] ||
-      config_.row_bytes[data] / 4 != config_.rows[weights]) {
+  if (!Fit(sums, data, weights)) {
     return false;
   }
   for (int row = 0; row < config_.rows[sums]; ++row) {
@@ -96,6 +114,28 @@ bool TileRegisters::Dot(int sums, int data, int weights) {
     std::memcpy(bytes_[sums][row], lanes, sizeof(lanes));
   }
   // Rows and lanes beyond the tile's have been zero since it was configured.
+  return true;
+}
+
+bool TileRegisters::DotBf16(int sums, int data, int weights) {
+  if (!Fit(sums, data, weights)) {
+    return false;
+  }
+  for (int row = 0; row < config_.rows[sums]; ++row) {
+    float lanes[kTileRowBytes / 4];
+    std::memcpy(lanes, bytes_[sums][row], sizeof(lanes));
+    for (int lane = 0; lane < config_.row_bytes[sums] / 4; ++lane) {
+      float halves[2] = {};
+      for (int k = 0; k < config_.rows[weights]; ++k) {
+        for (int i = 0; i < 2; ++i) {
+          halves[i] = Flushed(std::fma(Bf16At(bytes_[data][row], 2 * k + i),
+                                       Bf16At(bytes_[weights][k], 2 * lane + i), halves[i]));
+        }
+      }
+      lanes[lane] = Flushed(Flushed(lanes[lane]) + Flushed(halves[0] + halves[1]));
+    }
+    std::memcpy(bytes_[sums][row], lanes, sizeof(lanes));
+  }
   return true;
 }
 

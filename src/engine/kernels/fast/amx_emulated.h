@@ -28,18 +28,24 @@ class TileRegisters {
   [[nodiscard]] bool Store(int tile, std::byte* at, std::ptrdiff_t step) const;
   // TDPBUSD: sums += unsigned bytes of data times signed weights, four a lane.
   [[nodiscard]] bool Dot(int sums, int data, int weights);
+  // TDPBF16PS: sums += pairs of bfloat16 times pairs of them, in single precision. First and second
+  // products are summed up apart, each with one rounding a step, then together, and that is added.
+  // Numbers below the normal ones are zero, before and after each operation.
+  [[nodiscard]] bool DotBf16(int sums, int data, int weights);
 
   [[nodiscard]] bool configured() const { return config_.palette != 0; }
 
  private:
   // Configured, and of whole lanes.
   [[nodiscard]] bool Usable(int tile) const;
+  // And these three can be multiplied.
+  [[nodiscard]] bool Fit(int sums, int data, int weights) const;
 
   TileConfig config_{.palette = 0};
   std::uint8_t bytes_[kTiles][kTileRows][kTileRowBytes] = {};
 };
 
-// For TileProduct, which must not do what the processor refuses.
+// For TileSums, which must not do what the processor refuses.
 class EmulatedTiles {
  public:
   void Configure(const TileConfig& config) { Expect(registers_.Configure(config)); }
@@ -54,6 +60,10 @@ class EmulatedTiles {
   template <int kSums, int kData, int kWeights>
   void Dot() {
     Expect(registers_.Dot(kSums, kData, kWeights));
+  }
+  template <int kSums, int kData, int kWeights>
+  void DotBf16() {
+    Expect(registers_.DotBf16(kSums, kData, kWeights));
   }
 
  private:

@@ -5,6 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
 #include <vector>
 
 #include "engine/kernels/fast/amx_emulated.h"
@@ -75,6 +78,71 @@ TEST(TileRegisters, AProductIsItsDefinition) {
   }
 }
 
+// Of bfloat16, by the manual's own order of operations.
+TEST(TileRegisters, ABf16ProductIsItsDefinition) {
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    Dice dice(seed);
+    const int rows = dice.Int(1, 16);
+    const int steps = dice.Int(1, 16);
+    const int lanes = dice.Int(1, 16);
+    TileRegisters tiles;
+    ASSERT_TRUE(
+        tiles.Configure(Config({{rows, lanes * 4}, {rows, steps * 4}, {steps, lanes * 4}})));
+    const auto number = [&dice] {
+      return static_cast<std::uint16_t>(dice.Int(0, 1) << 15 | dice.Int(110, 140) << 7 |
+                                        dice.Int(0, 127));
+    };
+    const auto as_float = [](std::uint16_t half) {
+      return std::bit_cast<float>(std::uint32_t{half} << 16);
+    };
+    std::vector<std::uint16_t> data(static_cast<std::size_t>(rows * steps * 2));
+    std::vector<std::uint16_t> weights(static_cast<std::size_t>(steps * lanes * 2));
+    std::generate(data.begin(), data.end(), number);
+    std::generate(weights.begin(), weights.end(), number);
+    std::vector<float> sums(static_cast<std::size_t>(rows * lanes));
+    std::generate(sums.begin(), sums.end(), [&] { return as_float(number()); });
+    auto* const memory = reinterpret_cast<std::byte*>(sums.data());
+    ASSERT_TRUE(tiles.Load(0, memory, lanes * 4) &&
+                tiles.Load(1, reinterpret_cast<const std::byte*>(data.data()), steps * 4) &&
+                tiles.Load(2, reinterpret_cast<const std::byte*>(weights.data()), lanes * 4));
+    std::vector<float> expected;
+    for (int m = 0; m < rows; ++m) {
+      for (int n = 0; n < lanes; ++n) {
+        float even = 0, odd = 0;
+        for (int k = 0; k < steps; ++k) {
+          const auto x = static_cast<std::size_t>((m * steps + k) * 2);
+          const auto w = static_cast<std::size_t>((k * lanes + n) * 2);
+          even = std::fma(as_float(data[x]), as_float(weights[w]), even);
+          odd = std::fma(as_float(data[x + 1]), as_float(weights[w + 1]), odd);
+        }
+        expected.push_back(sums[static_cast<std::size_t>(m * lanes + n)] + (even + odd));
+      }
+    }
+    ASSERT_TRUE(tiles.DotBf16(0, 1, 2) && tiles.Store(0, memory, lanes * 4));
+    ASSERT_EQ(sums, expected) << "seed " << seed;
+  }
+}
+
+TEST(TileRegisters, ABf16ProductHasNoNumbersBelowTheNormalOnes) {
+  constexpr std::uint16_t kOne = 0x3F80, kSmall = 0x0040, kLeast = 0x0080, kHalf = 0x3F00;
+  const auto product = [](std::uint16_t x, std::uint16_t w, float sum) {
+    TileRegisters tiles;
+    EXPECT_TRUE(tiles.Configure(Config({{1, 4}, {1, 4}, {1, 4}})));
+    const std::uint16_t data[2] = {x, 0}, weights[2] = {w, 0};
+    auto* const at = reinterpret_cast<std::byte*>(&sum);
+    EXPECT_TRUE(tiles.Load(0, at, 4) &&
+                tiles.Load(1, reinterpret_cast<const std::byte*>(data), 4) &&
+                tiles.Load(2, reinterpret_cast<const std::byte*>(weights), 4) &&
+                tiles.DotBf16(0, 1, 2) && tiles.Store(0, at, 4));
+    return sum;
+  };
+  EXPECT_EQ(product(kLeast, kOne, 0), std::numeric_limits<float>::min());
+  EXPECT_EQ(product(kSmall, kOne, 0), 0) << "data";
+  EXPECT_EQ(product(kOne, kSmall, 0), 0) << "weights";
+  EXPECT_EQ(product(kLeast, kHalf, 0), 0) << "a product";
+  EXPECT_EQ(product(0, 0, std::numeric_limits<float>::denorm_min()), 0) << "a sum";
+}
+
 // A distance of zero reads one row again and again, and a distance is between rows, not behind
 // them.
 TEST(TileRegisters, TouchWhatIsTheirsAlone) {
@@ -129,7 +197,8 @@ TEST(TileRegisters, RefuseTilesThatDoNotFit) {
   // lane.
   ASSERT_TRUE(
       tiles.Configure(Config({{4, 32}, {4, 12}, {5, 12}, {4, 8}, {3, 32}, {3, 28}, {4, 30}})));
-  EXPECT_TRUE(tiles.Dot(0, 1, 4));
+  EXPECT_TRUE(tiles.Dot(0, 1, 4) && tiles.DotBf16(0, 1, 4));
+  EXPECT_FALSE(tiles.DotBf16(0, 2, 4) || tiles.DotBf16(0, 3, 4) || tiles.DotBf16(0, 1, 5));
   EXPECT_FALSE(tiles.Dot(0, 2, 4)) << "rows";
   EXPECT_FALSE(tiles.Dot(0, 3, 4)) << "steps";
   EXPECT_FALSE(tiles.Dot(0, 1, 5)) << "lanes";

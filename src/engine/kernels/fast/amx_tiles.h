@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The processor's own tiles, for TileProduct. No compiler target is needed for them.
+// The processor's own tiles, for TileSums. No compiler target is needed for them.
 //
 // Assembler in place of the compilers' intrinsics, for three reasons. GCC 12's don't say what
 // memory they read: of a configuration it keeps the first eight bytes, and of data whatever it
@@ -45,6 +45,11 @@ class AmxTiles {
   template <int kSums, int kData, int kWeights>
   [[gnu::always_inline]] void Dot() {
     asm volatile("tdpbusd %%tmm%c2, %%tmm%c1, %%tmm%c0" ::"n"(kSums), "n"(kData), "n"(kWeights));
+  }
+  // sums += pairs of bfloat16 times pairs of them.
+  template <int kSums, int kData, int kWeights>
+  [[gnu::always_inline]] void DotBf16() {
+    asm volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0" ::"n"(kSums), "n"(kData), "n"(kWeights));
   }
 
  private:

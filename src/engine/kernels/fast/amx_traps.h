@@ -114,6 +114,10 @@ class AmxTraps {
       ++products_;
       return Done(registers_.Dot(i.first(), i.second(), i.third()), 5);
     }
+    if (i.operation() == 0x5C && i.prefix() == 2 && !i.has_memory()) {
+      ++products_;
+      return Done(registers_.DotBf16(i.first(), i.second(), i.third()), 5);
+    }
     if (i.operation() == 0x49 && i.prefix() == 0 && !i.has_memory()) {
       registers_.Release();
       return 5;

@@ -33,6 +33,9 @@ bool HasAvx512Amx() {
 bool HasAvx512Amx() { return false; }
 #endif
 
+bool HasAvx512AmxBf16() {
+  return HasAvx512Bf16() && __builtin_cpu_supports("amx-bf16") != 0 && HasAvx512Amx();
+}
 bool HasAvx512Bf16() {
   return HasAvx512Vnni() && __builtin_cpu_supports("avx512bf16") != 0;
 }
@@ -50,6 +53,7 @@ bool HasSse41() {
 #else
 
 bool HasAvx512Amx() { return false; }
+bool HasAvx512AmxBf16() { return false; }
 bool HasAvx512Vnni() { return false; }
 bool HasAvx512Bf16() { return false; }
 bool HasAvxVnni() { return false; }

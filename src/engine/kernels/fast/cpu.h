@@ -9,6 +9,7 @@ namespace pinhole::engine::kernels::fast {
 // again changes nothing. False where it refuses. Not behind the wall, which knows no such call: a
 // target is chosen before.
 bool HasAvx512Amx();
+bool HasAvx512AmxBf16();  // and AMX with bfloat16, and HasAvx512Bf16
 bool HasAvx512Vnni();
 bool HasAvx512Bf16();  // and HasAvx512Vnni
 bool HasAvxVnni();     // and AVX2

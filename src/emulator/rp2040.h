@@ -113,7 +113,7 @@ class Rp2040 final : public Bus, public BusMaster {
   std::uint64_t TakeMasterWait() override;
 
  private:
-  static constexpr std::uint64_t kTurn = 128;
+  static constexpr std::uint64_t kTurn = 256;
   // While both may want the flash, which they then get in fairer turns.
   static constexpr std::uint64_t kShortTurn = 32;
   static constexpr std::uint64_t kLongTurn = 1'000'000;

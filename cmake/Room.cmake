@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # pinhole_room(NAME engine/plan FLOOR 3 SIDE neutral MAY_INCLUDE base engine/tensor engine/format
 #              [LIBRARIES PkgConfig::JPEG ...] [TEST_LIBRARIES ...] [TEST_MAY_INCLUDE ...] [HOST] [THREADS "*Workers*"]
-#              [PORTABLE_TESTS arena_test.cc ...])
+#              [PORTABLE_TESTS arena_test.cc ...] [FIRMWARE_SOURCES pin_logic.cc ...] [TOGETHER SuiteName ...])
 #
 # Declares the room in the current folder: every *.cc below it that belongs to no room further down becomes a static
 # library (an interface one where there are only headers), *_test.cc one test program, *_fuzz.cc one fuzz target each
@@ -11,6 +11,8 @@
 # THREADS: which of the room's tests use threads, as a GoogleTest filter; all of them where the room links
 # Threads::Threads and doesn't say. These tests carry the label `threads` and their program belongs to the target
 # `thread_tests`: that is what runs under ThreadSanitizer.
+# TOGETHER: suites of tests that share what is slow to start. Each runs in one process, as one test; all others run alone.
+# FIRMWARE_SOURCES: what a microcontroller's build has of a room that is otherwise for a PC.
 # PORTABLE_TESTS: the tests that a build for another processor has (PINHOLE_PORTABLE); they use no TEST_LIBRARIES.
 
 define_property(TARGET PROPERTY PINHOLE_FLOOR)
@@ -89,16 +91,22 @@ function(pinhole_test_options target)
   endif()
 endfunction()
 
-# The tests of a room that a GoogleTest filter lets through, for ctest; further arguments are properties.
-function(pinhole_discover_tests name filter)
+# The tests of a room for ctest: those that the GoogleTest patterns in the list `some` let through and those in `without`
+# don't. Further arguments are properties.
+function(pinhole_discover_tests name some without)
   pinhole_room_target(${name} target)
+  string(JOIN ":" filter ${some})
+  if(without)
+    string(JOIN ":" refused ${without})
+    string(APPEND filter "-${refused}")
+  endif()
   gtest_discover_tests(${target}_test TEST_PREFIX "${name}:" TEST_FILTER "${filter}" DISCOVERY_TIMEOUT 120
     PROPERTIES ENVIRONMENT "PINHOLE_SOURCE=${PROJECT_SOURCE_DIR}" SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]" ${ARGN})
 endfunction()
 
 function(pinhole_room)
   cmake_parse_arguments(R "HOST" "NAME;FLOOR;SIDE;THREADS"
-    "MAY_INCLUDE;LIBRARIES;TEST_LIBRARIES;TEST_MAY_INCLUDE;PORTABLE_TESTS" ${ARGN})
+    "MAY_INCLUDE;LIBRARIES;TEST_LIBRARIES;TEST_MAY_INCLUDE;PORTABLE_TESTS;FIRMWARE_SOURCES;TOGETHER" ${ARGN})
   pinhole_room_target(${R_NAME} target)
 
   file(GLOB_RECURSE all CONFIGURE_DEPENDS *.cc)
@@ -109,6 +117,10 @@ function(pinhole_room)
   endforeach()
   set(sources ${all})
   list(FILTER sources EXCLUDE REGEX "_(test|fuzz|bench|main)\\.cc$")
+  if(PINHOLE_FIRMWARE AND R_FIRMWARE_SOURCES)
+    set(sources ${R_FIRMWARE_SOURCES})
+    set(R_LIBRARIES "")
+  endif()
   set(tests ${all})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
   if(PINHOLE_PORTABLE)
@@ -185,15 +197,19 @@ function(pinhole_room)
     if(NOT R_THREADS AND "Threads::Threads" IN_LIST R_LIBRARIES)
       set(R_THREADS "*")
     endif()
-    set(others "*")
+    list(TRANSFORM R_TOGETHER APPEND ".*" OUTPUT_VARIABLE together)
     if(R_THREADS)
-      set(others "-${R_THREADS}")
       set_property(GLOBAL APPEND PROPERTY PINHOLE_THREAD_TESTS ${target}_test)
-      pinhole_discover_tests(${R_NAME} "${R_THREADS}" LABELS threads)
+      pinhole_discover_tests(${R_NAME} "${R_THREADS}" "${together}" LABELS threads)
     endif()
     if(NOT R_THREADS STREQUAL "*")
-      pinhole_discover_tests(${R_NAME} "${others}")
+      pinhole_discover_tests(${R_NAME} "" "${R_THREADS};${together}")
     endif()
+    foreach(suite ${R_TOGETHER})
+      add_test(NAME "${R_NAME}:${suite}" COMMAND ${target}_test --gtest_filter=${suite}.*)
+      set_tests_properties("${R_NAME}:${suite}" PROPERTIES ENVIRONMENT "PINHOLE_SOURCE=${PROJECT_SOURCE_DIR}"
+        SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]" LABELS "$<$<STREQUAL:${R_THREADS},*>:threads>")
+    endforeach()
   endif()
   if(PINHOLE_BUILD_FUZZERS)
     foreach(source ${fuzzers})

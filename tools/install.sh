@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Installs what is missing of the named Debian packages: install.sh run | test | bench | bench_peers
-# `run` is what building the program needs, `test` adds what the tests need, `bench` what ./bench needs, and `bench_peers`
-# what it measures beside the engine. Nothing is done, and nothing asked of the
+# Installs what is missing of the named Debian packages: install.sh run | test | bench | bench_peers | cortexm
+# `run` is what building the program needs, `test` adds what the tests need, `bench` what ./bench needs, `bench_peers`
+# what it measures beside the engine, and `cortexm` what ./bench cortexm needs. Nothing is done, and nothing asked of the
 # network, where all of it is there.
 set -euo pipefail
 
@@ -15,6 +15,8 @@ test_packages=("${run_packages[@]}" libgtest-dev libgmock-dev nlohmann-json3-dev
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good ffmpeg chromium)
 bench_packages=("${run_packages[@]}" libbenchmark-dev python3)
 bench_peer_packages=(python3-venv libxnnpack-dev libpthreadpool-dev libopencv-dnn-dev python3-torchvision)
+# Emitted models on an emulated Cortex-M.
+cortexm_packages=("${run_packages[@]}" gcc-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm python3)
 # Where another node is installed already it is left alone.
 web_packages=(nodejs npm)
 # Working from a queue; the program is built without it too.
@@ -24,6 +26,8 @@ queue_packages=(libnats-dev)
 clang_packages=(clang-19 libclang-rt-19-dev llvm-19)
 # For other processors: a compiler and an emulator each. Not every release has those for WebAssembly.
 arm_packages=(g++-aarch64-linux-gnu qemu-user googletest)
+# Firmware for microcontrollers, and the emulator that ours is held against.
+firmware_packages=(gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm)
 wasm_packages=(clang-19 lld-19 wasi-libc libc++-19-dev-wasm32 libc++abi-19-dev-wasm32 libclang-rt-19-dev-wasm32 googletest)
 
 missing() {
@@ -73,12 +77,14 @@ case "${1:-}" in
       echo "clang 19 is not complete: without clang++-19, g++ builds the sanitized tests and no fuzz target runs" >&2
     fi
     install "${arm_packages[@]}" || echo "no compiler or emulator for 64-bit ARM: its tests will be skipped" >&2
+    install "${firmware_packages[@]}" || echo "no compiler for microcontrollers: the firmware's tests will be skipped" >&2
     install "${wasm_packages[@]}" || echo "no compiler or libraries for WebAssembly: its tests will be skipped" >&2
     ;;
   bench) install "${bench_packages[@]}" ;;
   bench_peers) install "${bench_peer_packages[@]}" ;;
+  cortexm) install "${cortexm_packages[@]}" ;;
   *)
-    echo "usage: tools/install.sh run|test|bench|bench_peers" >&2
+    echo "usage: tools/install.sh run|test|bench|bench_peers|cortexm" >&2
     exit 2
     ;;
 esac

@@ -3,8 +3,26 @@
 
 namespace pinhole::emulator {
 
+std::uint64_t ParallelCamera::InFrame(std::uint64_t cycle, std::uint64_t& frame) {
+  std::uint64_t time = cycle;
+  frame = 0;
+  if (wiring_.waits_for_mode) {
+    start_ = cycle < start_ ? cycle : start_;
+    // In the pause behind a frame that never was.
+    time = cycle - start_ + RowCycles() * wiring_.height;
+    frame = ~std::uint64_t{0};
+  }
+  frame += time / FrameCycles();
+  return time % FrameCycles();
+}
+
 std::uint32_t ParallelCamera::Levels(std::uint64_t cycle) {
-  const std::uint64_t in_frame = cycle % FrameCycles();
+  if (!Sends()) {
+    start_ = kNever;
+    return 0;
+  }
+  std::uint64_t frame = 0;
+  const std::uint64_t in_frame = InFrame(cycle, frame);
   const auto y = static_cast<unsigned>(in_frame / RowCycles());
   const std::uint64_t in_row = in_frame % RowCycles();
   const auto x = static_cast<unsigned>(in_row / wiring_.pixel_cycles);
@@ -18,15 +36,19 @@ std::uint32_t ParallelCamera::Levels(std::uint64_t cycle) {
   levels |= 1u << wiring_.frame;
   if (x < wiring_.width) {
     levels |= 1u << wiring_.row;
-    levels |= std::uint32_t{source_->Pixel(cycle / FrameCycles(), x, y)} << wiring_.data;
+    levels |= std::uint32_t{source_->Pixel(frame, x, y)} << wiring_.data;
   }
   return levels;
 }
 
 std::uint64_t ParallelCamera::NextChange(std::uint64_t cycle) {
+  if (!Sends()) {
+    return kNever;
+  }
   // Everything changes with an edge of the clock.
+  std::uint64_t frame = 0;
   const std::uint64_t half = wiring_.pixel_cycles / 2;
-  const std::uint64_t in_row = cycle % FrameCycles() % RowCycles();
+  const std::uint64_t in_row = InFrame(cycle, frame) % RowCycles();
   return cycle + half - in_row % half;
 }
 

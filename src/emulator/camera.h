@@ -8,7 +8,9 @@
 // (PinInput), so that nothing is stored and nothing runs between two looks. A pixel is valid from
 // the clock's falling edge to the next one; it is to be read at the rising edge. Registers are
 // behind I2C with addresses of 16 bits: what is written is kept and can be read; the model number
-// answers as the part's does. Exposure and gain change nothing.
+// answers as the part's does. Register 0x0100 is obeyed where the wiring says so: nothing is sent
+// until its bit 0 is set, and the first frame then begins behind a pause. Other registers, exposure
+// and gain among them, change nothing.
 
 #include <array>
 #include <cstdint>
@@ -40,6 +42,8 @@ class ParallelCamera final : public PinInput, public I2cTarget {
     unsigned pixels_between_rows = 20;
     unsigned rows_between_frames = 10;
     std::uint8_t address = 0x24;
+    // Sends by itself from the start, or as register 0x0100 says.
+    bool waits_for_mode = false;
   };
   // `source` is the caller's and outlives the camera.
   ParallelCamera(const Wiring& wiring, PixelSource& source) : wiring_(wiring), source_(&source) {}
@@ -61,12 +65,20 @@ class ParallelCamera final : public PinInput, public I2cTarget {
 
  private:
   static constexpr std::size_t kRegisters = 0x4000;
+  static constexpr std::uint16_t kModeSelect = 0x0100;
   [[nodiscard]] std::uint64_t RowCycles() const {
     return std::uint64_t{wiring_.width + wiring_.pixels_between_rows} * wiring_.pixel_cycles;
   }
 
+  [[nodiscard]] bool Sends() const {
+    return !wiring_.waits_for_mode || (registers_[kModeSelect] & 1) != 0;
+  }
+  // `cycle` in the time of frames; with the frame's number.
+  std::uint64_t InFrame(std::uint64_t cycle, std::uint64_t& frame);
+
   Wiring wiring_;
   PixelSource* source_;
+  std::uint64_t start_ = kNever;  // the first look after it was told to send
   std::array<std::uint8_t, kRegisters> registers_{};
   std::uint16_t pointer_ = 0;
   unsigned pointer_bytes_ = 0;

@@ -47,6 +47,27 @@ TEST(ParallelCamera, ItsRegistersAreBehindI2c) {
   EXPECT_EQ(byte, 0x77);
 }
 
+TEST(ParallelCamera, WaitsForItsModeAndBeginsWithAPause) {
+  Gradient gradient;
+  ParallelCamera camera({.width = 5, .height = 3, .pixel_cycles = 6, .waits_for_mode = true},
+                        gradient);
+  EXPECT_EQ(camera.Levels(5000), 0u);
+  EXPECT_EQ(camera.NextChange(5000), kNever);
+  camera.OnStart(0x24, false);
+  for (const std::uint8_t byte : {0x01, 0x00, 0x01}) {
+    camera.OnWrite(byte);
+  }
+  constexpr std::uint32_t kFrame = 1u << 10;
+  std::uint64_t cycle = 7003;
+  EXPECT_EQ(camera.Levels(cycle) & kFrame, 0u);
+  while ((camera.Levels(cycle) & kFrame) == 0) {
+    cycle = camera.NextChange(cycle);
+    ASSERT_LT(cycle, 7003 + camera.FrameCycles());
+  }
+  EXPECT_EQ(camera.Levels(cycle) & 0xFF, gradient.Pixel(0, 0, 0));
+  EXPECT_EQ(camera.Levels(cycle + camera.FrameCycles()) & 0xFF, gradient.Pixel(1, 0, 0));
+}
+
 // PIO waits for a frame and for a row, takes a byte at each rising edge, and DMA carries them away.
 TEST(ParallelCamera, PioAndDmaReceiveTheSecondFrame) {
   const std::unique_ptr<Rp2040> chip = Rp2040::Create({});

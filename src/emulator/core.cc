@@ -49,6 +49,22 @@ void Core::Start(std::uint32_t vectors, std::uint32_t sp, std::uint32_t pc) {
   systick_zero_ = 0;
   mpu_.fill(0);
   fault_ = {};
+  stack_overflowed_ = false;
+  WatchStack(r_[13]);
+}
+
+void Core::set_stack_limit(std::uint32_t address) {
+  stack_limit_ = address;
+  WatchStack(r_[13]);
+}
+
+bool Core::Overflows(std::uint32_t sp) {
+  if (on_process_stack_ || sp >= stack_floor_) {
+    return false;
+  }
+  stack_overflowed_ = true;
+  Yield();
+  return true;
 }
 
 std::uint32_t Core::xpsr() const {
@@ -89,7 +105,10 @@ void Core::WriteSpecial(unsigned number, std::uint32_t value) {
     return;
   }
   switch (number) {
-    case 8: (on_process_stack_ ? other_sp_ : r_[13]) = value & ~3u; break;
+    case 8:
+      (on_process_stack_ ? other_sp_ : r_[13]) = value & ~3u;
+      WatchStack(value);
+      break;
     case 9: (on_process_stack_ ? r_[13] : other_sp_) = value & ~3u; break;
     case 16:
       primask_ = (value & 1) != 0;

@@ -132,6 +132,12 @@ class Core {
   [[nodiscard]] bool stopped_by_watcher() const { return stopped_by_watcher_; }
   void ClearStopped() { stopped_by_watcher_ = false; }
 
+  // The lowest address that the main stack may reach, 0 for none. Pushing or reserving below it
+  // stops the core before anything is overwritten; the chip itself would go on. A program that
+  // puts its main stack somewhere below that on purpose is left alone.
+  void set_stack_limit(std::uint32_t address);
+  [[nodiscard]] bool stack_overflowed() const { return stack_overflowed_; }
+
   // Registers 0 to 15; [15] is the next instruction's address.
   [[nodiscard]] std::uint32_t reg(unsigned i) const { return r_[i]; }
   void set_reg(unsigned i, std::uint32_t value) { r_[i] = value; }
@@ -182,6 +188,9 @@ class Core {
   void UseStack(bool process);
   [[nodiscard]] bool InHandler() const { return ipsr_ != 0; }
   void GoToSleep(CoreState state);
+  void WatchStack(std::uint32_t sp) { stack_floor_ = sp >= stack_limit_ ? stack_limit_ : 0; }
+  // The stack pointer is to become `sp`, which is below the floor. True: it may not.
+  bool Overflows(std::uint32_t sp);
 
   Memory* memory_;
   Bus* bus_;
@@ -211,6 +220,9 @@ class Core {
   bool reset_requested_ = false;
   bool stopped_by_watcher_ = false;
   bool stepping_ = false;
+  bool stack_overflowed_ = false;
+  std::uint32_t stack_limit_ = 0;
+  std::uint32_t stack_floor_ = 0;  // stack_limit_ while the stack pointer was set above it
 
   // Bits by exception number; 16 is the first interrupt.
   std::uint64_t pending_ = 0;

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Three devices that count: pulse widths, analogue samples, the calendar (RP2040 datasheet,
-// chapters 4.5, 4.8, 4.9).
+// Two devices that count: analogue samples and the calendar (RP2040 datasheet, chapters 4.8, 4.9).
 //
-// Pwm: eight counters worked out from the time that passed; wraps raise interrupt 4. Its outputs
-// are not put on pins edge by edge: Duty says what a pin would be driven with. Counting by an input
-// pin and the DMA's wrap requests are not modelled. Adc: samples of 12 bits from a source of the
-// caller's, 96 clocks of 48 MHz each, with FIFO, interrupt 22 and DMA request. Without a source
-// inputs read 0 and the thermometer 27 °C. Rtc: a date and time that go on by the second, with
-// interrupt 25 on a match.
+// Adc: samples of 12 bits from a source of the caller's, 96 clocks of 48 MHz each, with FIFO,
+// interrupt 22 and DMA request. Without a source inputs read 0 and the thermometer 27 °C. Rtc: a
+// date and time that go on by the second, with interrupt 25 on a match.
 
 #include <array>
 #include <cstdint>
@@ -17,40 +13,6 @@
 #include "emulator/device.h"
 
 namespace pinhole::emulator {
-
-class Pwm : public Device {
- public:
-  static constexpr unsigned kSlices = 8;
-
-  explicit Pwm(Signals& signals) : signals_(&signals) { Pwm::Reset(); }
-  std::uint32_t Read(std::uint32_t offset) override;
-  void Write(std::uint32_t offset, std::uint32_t value) override;
-  void Reset() override;
-  [[nodiscard]] std::uint64_t NextEvent() const override;
-  void Advance() override;
-  // How long output A (0) or B (1) of a slice is high, in 65536ths; 0 where it is off.
-  [[nodiscard]] std::uint32_t Duty(unsigned slice, unsigned output) const;
-
- private:
-  struct Slice {
-    std::uint32_t control = 0;
-    std::uint32_t divisor = 16;
-    std::uint32_t counter = 0;
-    std::uint32_t compare = 0;
-    std::uint32_t top = 0xFFFF;
-    std::uint64_t since = 0;    // the cycle at which `counter` was true
-    std::uint64_t wrap_at = 0;  // the cycle of the next wrap
-  };
-  [[nodiscard]] std::uint64_t StepSixteenths(const Slice& slice) const;
-  void Settle(Slice& slice);
-  void Raise();
-
-  Signals* signals_;
-  std::array<Slice, kSlices> slices_{};
-  std::uint32_t raw_ = 0;
-  std::uint32_t irq_enable_ = 0;
-  std::uint32_t force_ = 0;
-};
 
 // Where samples come from. Device seam.
 class AnalogSource {

@@ -21,6 +21,8 @@ struct Signals {
   std::uint64_t now = 0;
   std::uint32_t irqs = 0;
   std::uint64_t dreqs = 0;
+  // Requests that a channel of the DMA waits for now.
+  std::uint64_t dreqs_wanted = 0;
   bool irqs_changed = false;
   bool dreqs_changed = false;
   std::uint32_t sys_hz = 6'500'000;
@@ -70,6 +72,8 @@ class Device {
   // The same without what reading does to a FIFO or a flag: what XOR, SET and CLR aliases start
   // from.
   virtual std::uint32_t Peek(std::uint32_t offset) { return Read(offset); }
+  // A register whose bits are cleared by writing ones, whichever alias that comes through.
+  [[nodiscard]] virtual bool ClearedByOnes(std::uint32_t) const { return false; }
   virtual void Reset() = 0;
   [[nodiscard]] virtual std::uint64_t NextEvent() const { return kNever; }
   virtual void Advance() {}

@@ -18,6 +18,7 @@ constexpr std::uint32_t kAnyError = 1u << 31;
 constexpr std::uint32_t kWritable = 0x00FF'FFFF;
 constexpr unsigned kFirstTimer = 0x3B;
 constexpr unsigned kPermanent = 0x3F;
+constexpr unsigned kFirstPwm = 24;
 
 constexpr unsigned Request(std::uint32_t control) { return control >> 15 & 0x3F; }
 constexpr unsigned ChainTo(std::uint32_t control) { return control >> 11 & 15; }
@@ -54,6 +55,8 @@ void Dma::Reset() {
   enable_.fill(0);
   force_.fill(0);
   go_on_at_ = kNever;
+  stalled_until_ = 0;
+  SayWanted();
   Raise();
 }
 
@@ -71,6 +74,7 @@ void Dma::Trigger(unsigned number) {
   channel.left = channel.reload;
   channel.next = signals_->now;
   channel.busy = true;
+  SayWanted();
   if (channel.left == 0) {
     Finish(number);
   }
@@ -111,6 +115,10 @@ std::uint64_t Dma::NextEvent() const {
 }
 
 void Dma::Advance() {
+  if (signals_->now < stalled_until_) {
+    go_on_at_ = stalled_until_;
+    return;
+  }
   go_on_at_ = kNever;
   for (unsigned moved = 0; moved < kBurst; ++moved) {
     unsigned chosen = kChannels;
@@ -127,8 +135,21 @@ void Dma::Advance() {
     Move(chosen);
     // What was moved takes its time, and what comes next waits for it.
     go_on_at_ = signals_->now + moved + 1;
+    if (const std::uint64_t wait = bus_->TakeMasterWait(); wait != 0) {
+      stalled_until_ = go_on_at_ += wait;
+      break;
+    }
   }
   Raise();
+}
+
+void Dma::SayWanted() {
+  signals_->dreqs_wanted = 0;
+  for (const Channel& channel : channels_) {
+    if (channel.busy) {
+      signals_->dreqs_wanted |= std::uint64_t{1} << Request(channel.control);
+    }
+  }
 }
 
 void Dma::Move(unsigned number) {
@@ -170,6 +191,9 @@ void Dma::Move(unsigned number) {
   if (request >= kFirstTimer && request < kPermanent) {
     channel.next += Pace(request - kFirstTimer);
   }
+  if (request >= kFirstPwm && request < kFirstPwm + 8) {
+    signals_->SetDreq(request, false);  // one item a wrap
+  }
   if (channel.busy && --channel.left == 0) {
     Finish(number);
   }
@@ -178,6 +202,7 @@ void Dma::Move(unsigned number) {
 void Dma::Finish(unsigned number) {
   Channel& channel = channels_[number];
   channel.busy = false;
+  SayWanted();
   if ((channel.control & kQuiet) == 0) {
     raw_ |= 1u << number;
   }
@@ -311,6 +336,7 @@ void Dma::Write(std::uint32_t offset, std::uint32_t value) {
           channels_[i].busy = false;
         }
       }
+      SayWanted();
       break;
     default: break;
   }

@@ -21,6 +21,8 @@ class BusMaster {
   virtual ~BusMaster() = default;
   virtual bool MasterRead(std::uint32_t address, unsigned size, std::uint32_t& value) = 0;
   virtual bool MasterWrite(std::uint32_t address, unsigned size, std::uint32_t value) = 0;
+  // Cycles that the accesses since the last call took beyond one each.
+  virtual std::uint64_t TakeMasterWait() = 0;
 };
 
 class Dma : public Device {
@@ -30,6 +32,9 @@ class Dma : public Device {
   Dma(Signals& signals, BusMaster& bus) : signals_(&signals), bus_(&bus) {}
   std::uint32_t Read(std::uint32_t offset) override;
   void Write(std::uint32_t offset, std::uint32_t value) override;
+  [[nodiscard]] bool ClearedByOnes(std::uint32_t offset) const override {
+    return offset == 0x400 || offset == 0x40C || offset == 0x41C;
+  }
   void Reset() override;
   [[nodiscard]] std::uint64_t NextEvent() const override;
   // Moves what may be moved now, at most kBurst items; NextEvent says when to go on.
@@ -56,6 +61,8 @@ class Dma : public Device {
   void Finish(unsigned channel);
   void Sniff(std::uint32_t value, unsigned size);
   void Raise();
+  // Tells the devices which requests somebody waits for.
+  void SayWanted();
 
   Signals* signals_;
   BusMaster* bus_;
@@ -68,6 +75,7 @@ class Dma : public Device {
   std::uint32_t sniff_data_ = 0;
   unsigned turn_ = 0;
   std::uint64_t go_on_at_ = kNever;
+  std::uint64_t stalled_until_ = 0;  // an access that goes on
   std::uint64_t items_moved_ = 0;
 };
 

@@ -2,10 +2,10 @@
 
 // Runs a program for a number of cycles and says how fast: for tests and for measuring.
 //
-//   emulator_run FW.uf2 CYCLES [--cache|--keep-going|--join-i2c]
+//   emulator_run FW.uf2 CYCLES [--cache|--keep-going|--join-i2c|--usb]
 //
-// Standard output: what the program sent over its UARTs. Standard error: one line with cycles,
-// instructions, processor time and millions of instructions a second.
+// Standard output: what the program sent over its UARTs and its USB port. Standard error: one line
+// with cycles, instructions, processor time and millions of instructions a second.
 
 #include <cstdio>
 #include <cstdlib>
@@ -34,7 +34,7 @@ class Terminal final : public ByteSink, public PinListener {
 
 int main(int count, char** arguments) {
   if (count < 3) {
-    std::fprintf(stderr, "emulator_run FW.uf2 CYCLES [--cache|--keep-going|--join-i2c]\n");
+    std::fprintf(stderr, "emulator_run FW.uf2 CYCLES [--cache|--keep-going|--join-i2c|--usb]\n");
     return 2;
   }
   std::ifstream file(arguments[1], std::ios::binary);
@@ -58,6 +58,10 @@ int main(int count, char** arguments) {
   chip->uart(1).set_sink(&terminal);
   chip->set_console(&terminal);
   chip->pins().set_listener(&terminal);
+  if (has("--usb")) {
+    chip->usb_host().PlugIn();
+    chip->usb_host().set_sink(&terminal);
+  }
   I2cBus bus;
   if (has("--join-i2c")) {
     for (unsigned i = 0; i < 2; ++i) {
@@ -82,9 +86,15 @@ int main(int count, char** arguments) {
                terminal.edges, chip->core(0).pc(), static_cast<int>(fault.kind), fault.detail,
                fault.registers[15]);
   if (options.model_flash_cache) {
-    std::fprintf(stderr, "flash: %llu accesses, %llu bytes\n",
-                 static_cast<unsigned long long>(chip->flash_cache().accesses),
-                 static_cast<unsigned long long>(chip->flash_cache().flash_bytes()));
+    const XipCache::Counts& flash = chip->flash_cache();
+    std::fprintf(stderr, "flash: %llu accesses, %llu bytes, %llu cycles waited\n",
+                 static_cast<unsigned long long>(flash.accesses),
+                 static_cast<unsigned long long>(flash.flash_bytes()),
+                 static_cast<unsigned long long>(flash.waited));
+  }
+  if (!chip->usb_host().problem().empty()) {
+    std::fprintf(stderr, "USB: %.*s\n", static_cast<int>(chip->usb_host().problem().size()),
+                 chip->usb_host().problem().data());
   }
   return reason == StopReason::kNone || reason == StopReason::kExit ? 0 : 1;
 }

@@ -401,7 +401,15 @@ void Core::Execute(std::uint64_t until) {
       case OpCode::kStrhImm: PINHOLE_STORE(std::uint16_t, r[op.n] + op.imm)
       case OpCode::kLdrhImm: PINHOLE_LOAD(std::uint16_t, r[op.n] + op.imm)
       case OpCode::kAddSpTo: r[op.d] = r[13] + op.imm; continue;
-      case OpCode::kAddSpImm: r[13] += op.imm; continue;
+      case OpCode::kAddSpImm:
+        if (r[13] + op.imm < stack_floor_) [[unlikely]] {
+          publish(here(ip) - 2);
+          if (Overflows(r[13] + op.imm)) {
+            return;
+          }
+        }
+        r[13] += op.imm;
+        continue;
       case OpCode::kSxth:
         r[op.d] = static_cast<std::uint32_t>(static_cast<std::int16_t>(r[op.m]));
         continue;
@@ -413,6 +421,12 @@ void Core::Execute(std::uint64_t until) {
       case OpCode::kPush: {
         std::uint32_t address = r[13] - op.m * 4u;
         const std::uint32_t lowest = address;
+        if (lowest < stack_floor_) [[unlikely]] {
+          publish(here(ip) - 2);
+          if (Overflows(lowest)) {
+            return;
+          }
+        }
         for (std::uint32_t list = op.imm; list != 0; list &= list - 1) {
           if (!store(r[std::countr_zero(list)], address)) [[unlikely]] {
             return;

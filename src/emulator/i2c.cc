@@ -44,7 +44,10 @@ bool I2cBus::Attach(I2cTarget* target) {
 }
 
 I2cReply I2cBus::Start(std::uint8_t address, bool read) {
-  Stop();
+  if (addressed_ != nullptr) {
+    addressed_->OnRestart();
+    addressed_ = nullptr;
+  }
   for (unsigned i = 0; i < count_; ++i) {
     if (targets_[i]->OnStart(address, read) == I2cReply::kAck) {
       addressed_ = targets_[i];
@@ -353,9 +356,9 @@ I2cReply I2c::OnStart(std::uint8_t address, bool read) {
   asked_ = false;
   latched_ |= kStartDetected | kActivity;
   if (read && !send_.empty()) {
+    abort_source_ |= kStaleFlushed | send_.size() << 23;
     send_.Clear();
     latched_ |= kTxAbort;
-    abort_source_ |= kStaleFlushed;
   }
   Raise();
   return I2cReply::kAck;
@@ -394,6 +397,14 @@ I2cReply I2c::OnRead(std::uint8_t& byte) {
   asked_ = false;
   Raise();
   return I2cReply::kAck;
+}
+
+void I2c::OnRestart() {
+  if (addressed_) {
+    latched_ |= kRestartDetected | (addressed_for_read_ ? kRxDone : 0);
+    addressed_ = false;
+    Raise();
+  }
 }
 
 void I2c::OnStop() {

@@ -29,8 +29,9 @@ class I2cTarget {
   virtual I2cReply OnWrite(std::uint8_t byte) = 0;
   // kAck with a byte, or kWait.
   virtual I2cReply OnRead(std::uint8_t& byte) = 0;
-  // Stop, or a restart after which OnStart follows.
   virtual void OnStop() = 0;
+  // A repeated start ends the transfer; OnStart follows where it names this target again.
+  virtual void OnRestart() { OnStop(); }
 };
 
 class I2cBus {
@@ -66,6 +67,7 @@ class I2c : public Device, public I2cTarget {
   I2cReply OnWrite(std::uint8_t byte) override;
   I2cReply OnRead(std::uint8_t& byte) override;
   void OnStop() override;
+  void OnRestart() override;
 
  private:
   enum class Phase : std::uint8_t { kIdle, kAddress, kHolding, kByte, kStop };

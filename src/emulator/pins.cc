@@ -4,7 +4,7 @@
 namespace pinhole::emulator {
 namespace {
 
-constexpr unsigned kFunctionSio = 5;
+constexpr unsigned kFunctionPwm = 4;
 constexpr unsigned kFunctionPio1 = 7;
 constexpr std::uint32_t kPullUp = 8;
 constexpr std::uint32_t kOutputDisable = 0x80;
@@ -65,9 +65,9 @@ void Pins::Update() {
     const unsigned function = control & 31;
     bool out = false;
     bool enable = false;
-    if (function >= kFunctionSio && function <= kFunctionPio1) {
-      out = (out_[function - kFunctionSio] & bit) != 0;
-      enable = (enable_[function - kFunctionSio] & bit) != 0;
+    if (function >= kFunctionPwm && function <= kFunctionPio1) {
+      out = (out_[function - kFunctionPwm] & bit) != 0;
+      enable = (enable_[function - kFunctionPwm] & bit) != 0;
     }
     out = Override(out, control >> 8);
     enable = Override(enable, control >> 12) && (pads_[pin] & kOutputDisable) == 0;
@@ -92,6 +92,9 @@ void Pins::Update() {
       const std::uint32_t edge = (levels >> pin & 1) != 0 ? 8 : 4;
       edges_[pin / 8] |= edge << pin % 8 * 4;
     }
+  }
+  if (counter_ != nullptr) {
+    counter_->OnPins(signals_->now, levels, changed);
   }
   if (listener_ != nullptr) {
     listener_->OnPins(signals_->now, levels, changed);

@@ -4,9 +4,9 @@
 // The 30 pins: which device drives each, what level it has, and the interrupts of its edges (RP2040
 // datasheet, chapter 2.19: IO_BANK0 and PADS_BANK0).
 //
-// In: what SIO and the two PIO blocks put out, the boards' wires, the registers. Out: the level of
-// every pin, interrupt 13, and a call at each change. A pin that nobody drives follows its pulls.
-// The serial devices' own pins are not shown bit by bit: bytes go from device to wire whole.
+// In: what PWM, SIO and the two PIO blocks put out, the boards' wires, the registers. Out: the
+// level of every pin, interrupt 13, and a call at each change. A pin that nobody drives follows its
+// pulls. The serial devices' own pins are not shown bit by bit: bytes go from device to wire whole.
 
 #include <array>
 #include <cstdint>
@@ -25,7 +25,8 @@ class PinListener {
   virtual void OnPins(std::uint64_t cycle, std::uint32_t levels, std::uint32_t changed) = 0;
 };
 
-enum class PinSource : std::uint8_t { kSio, kPio0, kPio1, kCount };
+// In the order of their function numbers.
+enum class PinSource : std::uint8_t { kPwm, kSio, kPio0, kPio1, kCount };
 
 // Levels that follow from the time: a camera's data and clocks. Device seam.
 class PinInput {
@@ -50,6 +51,7 @@ class Pins {
   // What PIO and cores see at a cycle, with what an input drives. Edges of an input raise no
   // interrupts: nothing but PIO is fast enough for them.
   void set_input(PinInput* input) { input_ = input; }
+  [[nodiscard]] bool has_input() const { return input_ != nullptr; }
   [[nodiscard]] std::uint32_t LevelsAt(std::uint64_t cycle) const {
     return input_ == nullptr
                ? levels_
@@ -60,6 +62,8 @@ class Pins {
   }
   [[nodiscard]] std::uint32_t driven() const { return driven_; }
   void set_listener(PinListener* listener) { listener_ = listener; }
+  // Told before the listener: a device of the chip that counts edges.
+  void set_counter(PinListener* counter) { counter_ = counter; }
   [[nodiscard]] unsigned function(unsigned pin) const { return control_[pin] & 31; }
 
   // Interrupts are per core.
@@ -80,6 +84,7 @@ class Pins {
 
   Signals* signals_;
   PinListener* listener_ = nullptr;
+  PinListener* counter_ = nullptr;
   PinInput* input_ = nullptr;
   std::array<std::uint32_t, static_cast<std::size_t>(PinSource::kCount)> out_{};
   std::array<std::uint32_t, static_cast<std::size_t>(PinSource::kCount)> enable_{};
@@ -105,6 +110,9 @@ class PinBank : public Device {
   std::uint32_t Read(std::uint32_t offset) override { return pins_->ReadBank(offset); }
   void Write(std::uint32_t offset, std::uint32_t value) override {
     pins_->WriteBank(offset, value);
+  }
+  [[nodiscard]] bool ClearedByOnes(std::uint32_t offset) const override {
+    return offset >= 0xF0 && offset < 0x100;
   }
   void Reset() override { pins_->ResetBank(); }
 

@@ -195,6 +195,29 @@ std::string_view NameAt(std::span<const std::byte> names, std::uint32_t at) {
                                 static_cast<std::size_t>(static_cast<const char*>(end) - begin));
 }
 
+struct SymbolTable {
+  std::span<const std::byte> symbols;
+  std::span<const std::byte> names;
+};
+
+// Both empty where the file is no sound ELF or has no names.
+SymbolTable FindSymbolTable(std::span<const std::byte> file) {
+  if (!IsElf(file) || file.size() < kElfHeader) {
+    return {};
+  }
+  constexpr std::uint32_t kSymbolSection = 2;
+  const std::size_t header = FindSection(file, kSymbolSection);
+  if (header == 0) {
+    return {};
+  }
+  const std::uint32_t names_index = U32(file, header + 24);
+  if (names_index >= U16(file, 48)) {
+    return {};
+  }
+  return {SectionBytes(file, header),
+          SectionBytes(file, U32(file, 32) + std::size_t{names_index} * kSectionHeader)};
+}
+
 }  // namespace
 
 Result<Program> LoadProgram(std::span<const std::byte> file, Memory& memory, base::Diagnosis& why) {
@@ -219,29 +242,15 @@ Result<Program> LoadProgram(std::span<const std::byte> file, Memory& memory, bas
 }
 
 Symbol FindSymbol(std::span<const std::byte> file, std::uint32_t address) {
-  if (!IsElf(file) || file.size() < kElfHeader) {
-    return {};
-  }
-  constexpr std::uint32_t kSymbolTable = 2;
-  const std::size_t header = FindSection(file, kSymbolTable);
-  if (header == 0) {
-    return {};
-  }
-  const std::uint32_t names_index = U32(file, header + 24);
-  if (names_index >= U16(file, 48)) {
-    return {};
-  }
-  const std::span<const std::byte> symbols = SectionBytes(file, header);
-  const std::span<const std::byte> names =
-      SectionBytes(file, U32(file, 32) + std::size_t{names_index} * kSectionHeader);
+  const SymbolTable table = FindSymbolTable(file);
   Symbol best;
-  for (std::size_t at = 0; at + kSymbolSize <= symbols.size(); at += kSymbolSize) {
-    const std::uint32_t kind = static_cast<std::uint32_t>(symbols[at + 12]) & 15;
-    const std::uint32_t value = U32(symbols, at + 4) & (kind == 2 ? ~1u : ~0u);
-    const std::uint32_t size = U32(symbols, at + 8);
+  for (std::size_t at = 0; at + kSymbolSize <= table.symbols.size(); at += kSymbolSize) {
+    const std::uint32_t kind = static_cast<std::uint32_t>(table.symbols[at + 12]) & 15;
+    const std::uint32_t value = U32(table.symbols, at + 4) & (kind == 2 ? ~1u : ~0u);
+    const std::uint32_t size = U32(table.symbols, at + 8);
     const bool inside = address - value < (size != 0 ? size : 1);
     if ((kind == 1 || kind == 2 || kind == 0) && inside) {
-      const std::string_view name = NameAt(names, U32(symbols, at));
+      const std::string_view name = NameAt(table.names, U32(table.symbols, at));
       if (!name.empty() && (best.name.empty() || address - value <= best.offset) &&
           name.front() != '$') {
         best = {name, address - value};
@@ -249,6 +258,17 @@ Symbol FindSymbol(std::span<const std::byte> file, std::uint32_t address) {
     }
   }
   return best;
+}
+
+Result<std::uint32_t> FindValue(std::span<const std::byte> file, std::string_view name) {
+  const SymbolTable table = FindSymbolTable(file);
+  for (std::size_t at = 0; at + kSymbolSize <= table.symbols.size(); at += kSymbolSize) {
+    const bool global = static_cast<std::uint32_t>(table.symbols[at + 12]) >> 4 != 0;
+    if (global && NameAt(table.names, U32(table.symbols, at)) == name) {
+      return U32(table.symbols, at + 4);
+    }
+  }
+  return base::Unexpected(Error::kNotFound);
 }
 
 }  // namespace pinhole::emulator

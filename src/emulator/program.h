@@ -46,4 +46,8 @@ struct Symbol {
 // or the file is no sound ELF. Walks the symbol table: for reports, not for loops.
 [[nodiscard]] Symbol FindSymbol(std::span<const std::byte> file, std::uint32_t address);
 
+// The value of the global symbol `name` of an ELF file. Error: kNotFound where the file has none.
+[[nodiscard]] base::Result<std::uint32_t> FindValue(std::span<const std::byte> file,
+                                                    std::string_view name);
+
 }  // namespace pinhole::emulator

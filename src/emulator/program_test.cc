@@ -192,5 +192,15 @@ TEST_F(ProgramTest, PlainBytesAreAFlash) {
   ExpectRefused(std::vector<std::byte>(65537), Error::kTooLarge);
 }
 
+TEST_F(ProgramTest, AGlobalSymbolHasAValue) {
+  std::vector<std::byte> file = MakeElf(kFlashBase, kFlashBase);
+  EXPECT_EQ(FindValue(file, "main").error(), Error::kNotFound);  // a local one
+  file[152] = std::byte{0x12};
+  ASSERT_TRUE(FindValue(file, "main").has_value());
+  EXPECT_EQ(*FindValue(file, "main"), kFlashBase | 1);
+  EXPECT_EQ(FindValue(file, "mai").error(), Error::kNotFound);
+  EXPECT_EQ(FindValue({}, "main").error(), Error::kNotFound);
+}
+
 }  // namespace
 }  // namespace pinhole::emulator

@@ -15,6 +15,7 @@ constexpr std::uint32_t kUsbBase = 0x5011'0000;
 constexpr std::uint32_t kPio0Base = 0x5020'0000;
 constexpr std::uint32_t kPio1Base = 0x5030'0000;
 constexpr std::uint32_t kXipControlBase = 0x1400'0000;
+constexpr std::uint32_t kXipStreamBase = 0x5040'0000;
 constexpr std::uint32_t kFlashInterfaceBase = 0x1800'0000;
 constexpr std::uint32_t kSioBase = 0xD000'0000;
 constexpr std::uint32_t kBanksBase = 0x2100'0000;
@@ -75,17 +76,19 @@ Rp2040::Rp2040(const Options& options)
       sio_(signals_, pins_),
       clocks_(signals_, pll_sys_, pll_usb_),
       watchdog_(signals_),
+      usb_(signals_),
+      usb_host_(signals_, usb_),
       timer_(signals_),
       uarts_{Uart(signals_, 0), Uart(signals_, 1)},
       spis_{Spi(signals_, 0), Spi(signals_, 1)},
       i2cs_{I2c(signals_, 0), I2c(signals_, 1)},
-      pwm_(signals_),
+      pwm_(signals_, pins_),
       adc_(signals_),
       rtc_(signals_),
       dma_(signals_, *this),
       pios_{Pio(signals_, pins_, 0), Pio(signals_, pins_, 1)},
-      flash_(memory_),
-      xip_control_(signals_, memory_, cache_),
+      flash_(signals_, memory_),
+      xip_control_(signals_, memory_, cache_, flash_),
       boot_functions_(flash_, cache_),
       cache_watcher_(*this) {}
 
@@ -95,8 +98,9 @@ void Rp2040::Connect() {
                   &busctrl_,   &uarts_[0], &uarts_[1],  &spis_[0],       &spis_[1],  &i2cs_[0],
                   &i2cs_[1],   &adc_,      &pwm_,       &timer_,         &watchdog_, &rtc_,
                   &rosc_,      &vreg_,     nullptr,     &tbman_};
-  timed_ = {&timer_,   &uarts_[0], &uarts_[1], &spis_[0], &spis_[1], &i2cs_[0], &i2cs_[1],
-            &pios_[0], &pios_[1],  &dma_,      &adc_,     &pwm_,     &rtc_};
+  timed_ = {&timer_,   &uarts_[0], &uarts_[1], &spis_[0], &spis_[1],     &i2cs_[0],
+            &i2cs_[1], &pios_[0],  &pios_[1],  &flash_,   &xip_control_, &dma_,
+            &adc_,     &pwm_,      &rtc_,      &usb_host_};
   Device* const by_reset_bit[] = {&adc_,      &busctrl_,   &dma_,      &i2cs_[0],  &i2cs_[1],
                                   &pin_bank_, &qspi_pins_, nullptr,    &pads_,     &qspi_pads_,
                                   &pios_[0],  &pios_[1],   &pll_sys_,  &pll_usb_,  &pwm_,
@@ -119,11 +123,11 @@ void Rp2040::ResetDevices() {
   pios_[0].Reset();
   pios_[1].Reset();
   usb_.Reset();
+  usb_host_.Reset();
   xip_control_.Reset();
   flash_.Reset();
   sio_.Reset();
   cache_.Flush();
-  usb_memory_.fill(0);
 }
 
 void Rp2040::Boot(std::uint32_t ram_entry) {
@@ -163,6 +167,12 @@ void Rp2040::set_watcher(Watcher* watcher) {
   UpdateWatchers();
 }
 
+void Rp2040::set_stack_limit(std::uint32_t address) {
+  for (Core& core : cores_) {
+    core.set_stack_limit(address);
+  }
+}
+
 void Rp2040::UpdateWatchers() {
   Watcher* const inner = options_.model_flash_cache ? &cache_watcher_ : watcher_;
   cores_[0].set_watcher(inner);
@@ -184,9 +194,23 @@ bool Rp2040::CacheWatcher::Before(Core& core) {
 }
 
 void Rp2040::CacheWatcher::FlashRead(Core& core, std::uint32_t address) {
-  if (!chip_->cache_.Access(address)) {
-    core.Wait(static_cast<std::int32_t>(chip_->options_.cycles_per_miss));
+  chip_->ChargeFlash(core, address);
+}
+
+// How long an access to flash at `cycle` waits.
+std::uint64_t Rp2040::FlashWait(std::uint32_t address, std::uint64_t cycle) {
+  if (cache_.Access(address)) {
+    return 0;
   }
+  const std::uint64_t takes =
+      options_.cycles_per_miss != 0 ? options_.cycles_per_miss : flash_.WordCycles();
+  return flash_.ReadWord(cycle, takes) - cycle;
+}
+
+void Rp2040::ChargeFlash(Core& core, std::uint32_t address) {
+  const std::uint64_t wait = FlashWait(address, core.cycles());
+  cache_.CountWait(wait);
+  core.Wait(static_cast<std::int32_t>(wait));
 }
 
 // --- the buses ----------------------------------------------------------------------------------
@@ -221,9 +245,9 @@ bool Rp2040::ReadBus(unsigned core, std::uint32_t address, unsigned size, std::u
     value = sio_.Read(core, address & 0x1FC) >> shift & mask;
     return true;
   }
-  if (address - kUsbMemoryBase < usb_memory_.size()) {
+  if (address - kUsbMemoryBase < UsbController::kMemoryBytes) {
     value = 0;
-    std::memcpy(&value, usb_memory_.data() + (address - kUsbMemoryBase), size);
+    std::memcpy(&value, usb_.memory().data() + (address - kUsbMemoryBase), size);
     return true;
   }
   if (address >> 24 >= 0x11 && address >> 24 <= 0x13) {
@@ -234,6 +258,10 @@ bool Rp2040::ReadBus(unsigned core, std::uint32_t address, unsigned size, std::u
     }
     value = 0;
     std::memcpy(&value, memory_.flash.bytes.get() + offset, size);
+    return true;
+  }
+  if (address == kXipStreamBase) {
+    value = xip_control_.ReadStream();
     return true;
   }
   Device* const device = Find(address);
@@ -253,8 +281,8 @@ bool Rp2040::WriteBus(unsigned core, std::uint32_t address, unsigned size, std::
     memory_.Forget(Striped(address), size);
     return true;
   }
-  if (address - kUsbMemoryBase < usb_memory_.size()) {
-    std::memcpy(usb_memory_.data() + (address - kUsbMemoryBase), &value, size);
+  if (address - kUsbMemoryBase < UsbController::kMemoryBytes) {
+    std::memcpy(usb_.memory().data() + (address - kUsbMemoryBase), &value, size);
     return true;
   }
   // Narrow writes reach every byte lane of a register.
@@ -271,8 +299,14 @@ bool Rp2040::WriteBus(unsigned core, std::uint32_t address, unsigned size, std::
     sio_.Write(core, offset, lanes);
     return true;
   }
+  if (memory_.rom.Contains(address)) {
+    return true;  // no fault and no effect: the public USB stack writes to address 0
+  }
   if (address >> 24 >= 0x10 && address >> 24 <= 0x13) {
-    return true;  // throws a line out of the cache, which holds no data here
+    if (address >> 24 == 0x10) {
+      cache_.Invalidate(address);
+    }
+    return true;
   }
   Device* const device = Find(address);
   if (device == nullptr) {
@@ -280,7 +314,8 @@ bool Rp2040::WriteBus(unsigned core, std::uint32_t address, unsigned size, std::
   }
   const std::uint32_t offset = address & 0xFFC;
   const bool plain = device == &flash_ || device == &xip_control_;
-  switch (plain ? 0 : address >> 12 & 3) {
+  const std::uint32_t alias = plain ? 0 : address >> 12 & 3;
+  switch (alias >= 2 && device->ClearedByOnes(offset) ? 0 : alias) {
     case 0: device->Write(offset, lanes); break;
     case 1: device->Write(offset, device->Peek(offset) ^ lanes); break;
     case 2: device->Write(offset, device->Peek(offset) | lanes); break;
@@ -288,6 +323,9 @@ bool Rp2040::WriteBus(unsigned core, std::uint32_t address, unsigned size, std::
   }
   if (device == &pll_sys_ || device == &pll_usb_) {
     clocks_.Update();
+  }
+  if (device == &pin_bank_ && offset < kPins * 8) {
+    pwm_.PinsChanged();
   }
   if (device == &qspi_pins_ && offset == 0x0C) {
     // The override of the flash's chip select: 2 is low, anything else ends the command.
@@ -320,6 +358,8 @@ bool Rp2040::Read(Core& core, std::uint32_t address, unsigned size, std::uint32_
     if (address - kSioBase != 0x58) {
       return true;
     }
+  } else if (options_.model_flash_cache && address >> 24 >= 0x11 && address >> 24 <= 0x13) {
+    ChargeFlash(core, address);
   }
   // Reading a FIFO may end an interrupt or a request; it never makes anything come due earlier.
   if (signals_.irqs_changed || sio_.TakeFifoChanged()) {
@@ -359,7 +399,13 @@ bool Rp2040::MasterRead(std::uint32_t address, unsigned size, std::uint32_t& val
   if (const Region* const region = memory_.Find(address); region != nullptr) {
     value = 0;
     std::memcpy(&value, region->bytes.get() + (address - region->base), size);
+    if (region == &memory_.flash && options_.model_flash_cache) {
+      master_wait_ += FlashWait(address, signals_.now);
+    }
     return true;
+  }
+  if (options_.model_flash_cache && address >> 24 >= 0x11 && address >> 24 <= 0x13) {
+    master_wait_ += FlashWait(address, signals_.now);
   }
   return address < kSioBase && ReadBus(0, address, size, value);
 }
@@ -371,6 +417,12 @@ bool Rp2040::MasterWrite(std::uint32_t address, unsigned size, std::uint32_t val
     return true;
   }
   return address < kSioBase && WriteBus(0, address, size, value);
+}
+
+std::uint64_t Rp2040::TakeMasterWait() {
+  const std::uint64_t wait = master_wait_;
+  master_wait_ = 0;
+  return wait;
 }
 
 void Rp2040::SendEvent(Core& core) {
@@ -459,20 +511,24 @@ void Rp2040::RunCores(std::uint64_t deadline) {
   deadline_ = deadline;
   Core& first = cores_[0];
   Core& second = cores_[1];
+  bool ran = false;
   if (!first.Asleep()) {
     first.Run(deadline);
+    ran = true;
   }
   const std::uint64_t until = first.Asleep() ? deadline : std::max(first.cycles(), time_ + 1);
   if (!second.Asleep()) {
     second.Run(until);
+    ran = true;
   }
   const bool first_sleeps = first.Asleep();
   const bool second_sleeps = second.Asleep();
   if (first_sleeps && second_sleeps) {
     time_ = std::max({time_, first.cycles(), second.cycles()});
-    // To whatever comes next; never to a standstill.
-    const std::uint64_t next =
-        std::min({deadline, NextEvent(), first.NextSysTick(), second.NextSysTick()});
+    // To whatever comes next; never to a standstill. The deadline is the next event already, where
+    // no core has changed it since.
+    const std::uint64_t next = std::min(
+        {deadline, ran ? NextEvent() : deadline, first.NextSysTick(), second.NextSysTick()});
     time_ = std::max(time_ < deadline ? time_ + 1 : time_, next);
   } else {
     time_ = std::max(time_, first_sleeps    ? second.cycles()
@@ -501,6 +557,8 @@ StopReason Rp2040::CheckStopped() {
   for (const Core& core : cores_) {
     if (core.state() == CoreState::kLockup && !options_.go_on_after_lockup) {
       stop_ = StopReason::kLockup;
+    } else if (core.stack_overflowed()) {
+      stop_ = StopReason::kStack;
     } else if (core.stopped_by_watcher()) {
       return StopReason::kWatcher;
     }
@@ -519,7 +577,10 @@ StopReason Rp2040::RunUntil(std::uint64_t cycle) {
     }
     const bool both = !cores_[0].Asleep() && !cores_[1].Asleep();
     const std::uint64_t next = std::min(NextEvent(), cycle);
-    RunCores(std::clamp(next, time_ + 1, time_ + (both ? kTurn : kLongTurn)));
+    RunCores(std::clamp(next, time_ + 1,
+                        time_ + (!both                        ? kLongTurn
+                                 : options_.model_flash_cache ? kShortTurn
+                                                              : kTurn)));
   }
   AdvanceDue();
   return CheckStopped();

@@ -3,19 +3,19 @@
 
 // The chip: two cores, memories and devices on their buses, and the loop that moves time on.
 //
-// In: a flash image or a program in RAM (loaders: elf.h, uf2.h), wires of a board. Out: what the
+// In: a flash image or a program in RAM (program.h), wires of a board. Out: what the
 // program does to pins and buses, a cycle count, why it stopped. Set up with Create, which takes
 // all memory; RunUntil allocates nothing.
 //
 //   std::unique_ptr<Rp2040> chip = Rp2040::Create({});
-//   LoadUf2(bytes, *chip, why);
+//   LoadProgram(bytes, chip->memory(), why);
 //   chip->Boot();
 //   while (chip->RunUntil(chip->cycles() + 1'000'000) == StopReason::kNone) { ... }
 //
 // Time is in cycles of the system clock. The cores take turns of at most kTurn cycles while both
 // are awake, shorter where one wakes the other, so that a program's result never depends on
 // anything but its inputs. Where both sleep, time jumps to the next event. Devices without a model
-// (USB, the flash's own pins) keep what is written to them.
+// (the flash's own pins, voltage, bus control) keep what is written to them.
 
 #include <array>
 #include <cstdint>
@@ -32,10 +32,13 @@
 #include "emulator/memory.h"
 #include "emulator/pins.h"
 #include "emulator/pio.h"
+#include "emulator/pwm.h"
 #include "emulator/sio.h"
 #include "emulator/spi.h"
 #include "emulator/timer.h"
 #include "emulator/uart.h"
+#include "emulator/usb.h"
+#include "emulator/usb_host.h"
 
 namespace pinhole::emulator {
 
@@ -46,6 +49,7 @@ enum class StopReason : std::uint8_t {
   kUsbBoot,     // the program asked for the USB boot loader
   kExit,        // semihosting's exit
   kWatcher,     // a Watcher stopped a core
+  kStack,       // the stack went below the limit that was set
 };
 
 class Rp2040 final : public Bus, public BusMaster {
@@ -54,8 +58,8 @@ class Rp2040 final : public Bus, public BusMaster {
     std::uint32_t flash_bytes = 2 * 1024 * 1024;
     // Counts the flash's cache and charges misses; about half of the speed.
     bool model_flash_cache = false;
-    // An 8-byte line by four data lines at half the system clock: 28 serial clocks.
-    std::uint32_t cycles_per_miss = 56;
+    // 0: what the flash's interface takes as the program has set it.
+    std::uint32_t cycles_per_miss = 0;
     // A debugger's BKPT 0xAB writes to the console and exits.
     bool semihosting = false;
     // As the chip itself: a core that is beyond help stands still, the rest goes on.
@@ -83,10 +87,16 @@ class Rp2040 final : public Bus, public BusMaster {
   [[nodiscard]] I2c& i2c(unsigned i) { return i2cs_[i]; }
   [[nodiscard]] Spi& spi(unsigned i) { return spis_[i]; }
   [[nodiscard]] Adc& adc() { return adc_; }
+  // The computer at the other end of the USB cable, which is not plugged in at first.
+  [[nodiscard]] UsbHost& usb_host() { return usb_host_; }
   [[nodiscard]] const Pwm& pwm() const { return pwm_; }
   [[nodiscard]] const Dma& dma() const { return dma_; }
   [[nodiscard]] const XipCache::Counts& flash_cache() const { return cache_.counts(); }
+  // Words that went over the stream of the flash.
+  [[nodiscard]] std::uint64_t streamed_words() const { return xip_control_.streamed_words(); }
   [[nodiscard]] std::uint32_t exit_code() const { return exit_code_; }
+  // See Core::set_stack_limit.
+  void set_stack_limit(std::uint32_t address);
   [[nodiscard]] unsigned resets() const { return resets_; }
   // Semihosting's output, as device 2.
   void set_console(ByteSink* console) { console_ = console; }
@@ -100,9 +110,12 @@ class Rp2040 final : public Bus, public BusMaster {
   void SendEvent(Core& core) override;
   bool MasterRead(std::uint32_t address, unsigned size, std::uint32_t& value) override;
   bool MasterWrite(std::uint32_t address, unsigned size, std::uint32_t value) override;
+  std::uint64_t TakeMasterWait() override;
 
  private:
   static constexpr std::uint64_t kTurn = 128;
+  // While both may want the flash, which they then get in fairer turns.
+  static constexpr std::uint64_t kShortTurn = 32;
   static constexpr std::uint64_t kLongTurn = 1'000'000;
   static constexpr unsigned kPeripherals = 28;
 
@@ -123,6 +136,8 @@ class Rp2040 final : public Bus, public BusMaster {
   void ResetDevices();
   bool StartSecondStage();
   void UpdateWatchers();
+  [[nodiscard]] std::uint64_t FlashWait(std::uint32_t address, std::uint64_t cycle);
+  void ChargeFlash(Core& core, std::uint32_t address);
   [[nodiscard]] Device* Find(std::uint32_t address);
   bool ReadWord(std::uint32_t address, std::uint32_t& value);
   bool WriteWord(std::uint32_t address, std::uint32_t value);
@@ -161,7 +176,8 @@ class Rp2040 final : public Bus, public BusMaster {
   PlainRegisters<64> tbman_;
   PlainRegisters<64> qspi_pins_;
   PlainRegisters<64> qspi_pads_;
-  PlainRegisters<64> usb_;
+  UsbController usb_;
+  UsbHost usb_host_;
   Timer timer_;
   std::array<Uart, 2> uarts_;
   std::array<Spi, 2> spis_;
@@ -181,9 +197,9 @@ class Rp2040 final : public Bus, public BusMaster {
 
   std::array<Device*, kPeripherals> peripherals_{};
   // Those that have events of their own.
-  std::array<Device*, 13> timed_{};
-  std::array<std::uint8_t, 4096> usb_memory_{};
+  std::array<Device*, 16> timed_{};
 
+  std::uint64_t master_wait_ = 0;
   std::uint64_t time_ = 0;
   std::uint64_t deadline_ = 0;
   std::uint32_t propagated_ = 0;

@@ -6,6 +6,7 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <cstring>
 #include <memory>
 #include <random>
 #include <string>
@@ -13,46 +14,10 @@
 
 #include "base/heap_count.h"
 #include "emulator/board.h"
+#include "emulator/chip_for_tests.h"
 
 namespace pinhole::emulator {
 namespace {
-
-constexpr std::uint32_t kResets = 0x4000'C000;
-constexpr std::uint32_t kClear = 0x3000;
-
-// A chip whose core 0 stands in a loop, so that a test can be the program: its accesses are the
-// core's.
-class Bench {
- public:
-  explicit Bench(Rp2040::Options options = {}) : chip(Rp2040::Create(options)) {
-    // B . at the start of RAM, and the same for core 1 behind it.
-    chip->memory().ram.bytes[0] = chip->memory().ram.bytes[4] = 0xFE;
-    chip->memory().ram.bytes[1] = chip->memory().ram.bytes[5] = 0xE7;
-    chip->Boot(kRamBase | 1);
-    Write(kResets + kClear, ~0u);
-  }
-  std::uint32_t Read(std::uint32_t address, unsigned size = 4) {
-    std::uint32_t value = 0;
-    EXPECT_TRUE(chip->core(0).ReadMemory(address, size, value)) << std::hex << address;
-    return value;
-  }
-  void Write(std::uint32_t address, std::uint32_t value, unsigned size = 4) {
-    EXPECT_TRUE(chip->core(0).WriteMemory(address, size, value)) << std::hex << address;
-  }
-  void Pass(std::uint64_t cycles) {
-    EXPECT_EQ(chip->RunUntil(chip->cycles() + cycles), StopReason::kNone);
-  }
-  // The interrupts that wait at core 0.
-  std::uint32_t Pending() { return Read(0xE000'E200); }
-
-  std::unique_ptr<Rp2040> chip;
-};
-
-class Bytes final : public ByteSink {
- public:
-  void OnByte(unsigned, std::uint8_t byte) override { text.push_back(static_cast<char>(byte)); }
-  std::string text;
-};
 
 TEST(Rp2040, AliasesFlipSetAndClear) {
   Bench bench;
@@ -66,6 +31,26 @@ TEST(Rp2040, AliasesFlipSetAndClear) {
   EXPECT_EQ(bench.Read(kScratch), 0b1110u);
   bench.Write(kScratch, 0xAB, 1);  // a narrow write fills the register
   EXPECT_EQ(bench.Read(kScratch), 0xABAB'ABABu);
+}
+
+// Public programs write flags away through the clearing alias; the others must stay.
+TEST(Rp2040, FlagsGoThroughTheClearingAliasOneByOne) {
+  Bench bench;
+  constexpr std::uint32_t kTimer = 0x4005'4000;
+  for (std::uint32_t alarm = 0; alarm < 2; ++alarm) {
+    bench.Write(kTimer + 0x10 + alarm * 4, bench.Read(kTimer + 0x28) + 5);
+  }
+  EXPECT_EQ(bench.chip->RunUntilMicros(bench.chip->micros() + 20), StopReason::kNone);
+  EXPECT_EQ(bench.Read(kTimer + 0x34), 3u);
+  bench.Write(kTimer + 0x34 + kClear, 1);
+  EXPECT_EQ(bench.Read(kTimer + 0x34), 2u);
+}
+
+TEST(Rp2040, WritingToTheRomDoesNothing) {
+  Bench bench;
+  const std::uint32_t before = bench.Read(0);
+  bench.Write(0, ~before);
+  EXPECT_EQ(bench.Read(0), before);
 }
 
 TEST(Rp2040, AddressesWithoutAnythingAreFaults) {
@@ -531,16 +516,24 @@ TEST(Rp2040, AFlashWithoutABootStageIsSaid) {
   EXPECT_EQ(bench.chip->RunUntil(bench.chip->cycles() + 10), StopReason::kNoBootCode);
 }
 
-TEST(XipCache, TwoWaysHoldTwoLinesOfASet) {
-  XipCache cache;
-  constexpr std::uint32_t kApart = XipCache::kLineBytes * XipCache::kSets;
-  EXPECT_FALSE(cache.Access(0x1000'0000));
-  EXPECT_TRUE(cache.Access(0x1000'0004));
-  EXPECT_FALSE(cache.Access(0x1000'0000 + kApart));
-  EXPECT_TRUE(cache.Access(0x1000'0000));
-  EXPECT_FALSE(cache.Access(0x1000'0000 + 2 * kApart));
-  EXPECT_FALSE(cache.Access(0x1000'0000 + kApart));  // thrown out as the older one
-  EXPECT_EQ(cache.counts().flash_bytes(), 4u * 8);
+// A function that calls itself: PUSH {r0, lr}; BL itself.
+TEST(Rp2040, AStackBelowItsLimitStopsBeforeItOverwrites) {
+  Bench bench;
+  const std::uint16_t code[] = {0xB501, 0xF7FF, 0xFFFD};
+  std::memcpy(bench.chip->memory().ram.bytes.get() + 0x100, code, sizeof code);
+  const std::uint32_t limit = kRamBase + 0x4'0000;
+  const auto run = [&](std::uint32_t floor) {
+    bench.chip->Boot((kRamBase + 0x100) | 1);
+    std::memset(bench.chip->memory().ram.bytes.get() + 0x3'0000, 0xA5, 0x1'0000);
+    bench.chip->set_stack_limit(floor);
+    return bench.chip->RunUntil(bench.chip->cycles() + 20'000);
+  };
+  EXPECT_EQ(run(limit), StopReason::kStack);
+  EXPECT_EQ(bench.chip->core(0).pc(), kRamBase + 0x100);
+  EXPECT_EQ(bench.chip->core(0).reg(13), limit);
+  EXPECT_EQ(bench.Read(limit - 4), 0xA5A5'A5A5u);
+  EXPECT_EQ(run(0), StopReason::kNone);
+  EXPECT_NE(bench.Read(limit - 4), 0xA5A5'A5A5u);
 }
 
 TEST(Rp2040, RunningTakesNoMemory) {

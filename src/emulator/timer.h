@@ -19,6 +19,9 @@ class Timer : public Device {
   std::uint32_t Read(std::uint32_t offset) override;
   std::uint32_t Peek(std::uint32_t offset) override;
   void Write(std::uint32_t offset, std::uint32_t value) override;
+  [[nodiscard]] bool ClearedByOnes(std::uint32_t offset) const override {
+    return offset == 0x20 || offset == 0x34;
+  }
   void Reset() override;
   [[nodiscard]] std::uint64_t NextEvent() const override;
   void Advance() override;

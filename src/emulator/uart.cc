@@ -48,15 +48,19 @@ void Uart::StartByte() {
   sent_at_ = signals_->now + ByteCycles();
 }
 
+// What waits may have reached the level that interrupts, or the level may have come down to it.
+void Uart::NoteReceived() {
+  const unsigned threshold = (line_ & kFifosOn) != 0 ? Threshold(levels_ >> 3 & 7) : 1;
+  raw_ |= receive_.size() >= threshold ? kReceiveIrq : 0;
+}
+
 bool Uart::Receive(std::uint8_t byte) {
   const unsigned depth = (line_ & kFifosOn) != 0 ? 32 : 1;
   const bool room = receive_.size() < depth;
+  line_free_at_ = signals_->now + ByteCycles();
   if (room) {
     receive_.Push(byte);
-    const unsigned threshold = (line_ & kFifosOn) != 0 ? Threshold(levels_ >> 3 & 7) : 1;
-    if (receive_.size() >= threshold) {
-      raw_ |= kReceiveIrq;
-    }
+    NoteReceived();
     timeout_at_ = signals_->now + ByteCycles() * 32 / 10;
   } else {
     raw_ |= kOverrunIrq;
@@ -153,9 +157,15 @@ void Uart::Write(std::uint32_t offset, std::uint32_t value) {
     }
     case 0x24: integer_ = value & 0xFFFF; break;
     case 0x28: fraction_ = value & 0x3F; break;
-    case 0x2C: line_ = value & 0xFF; break;
+    case 0x2C:
+      line_ = value & 0xFF;
+      NoteReceived();
+      break;
     case 0x30: control_ = value & 0xFFFF; break;
-    case 0x34: levels_ = value & 0x3F; break;
+    case 0x34:
+      levels_ = value & 0x3F;
+      NoteReceived();
+      break;
     case 0x38: mask_ = value & 0x7FF; break;
     case 0x44: raw_ &= ~value; break;
     case 0x48: dma_ = value & 7; break;

@@ -26,10 +26,16 @@ class Uart : public Device {
   void set_sink(ByteSink* sink) { sink_ = sink; }
   // A byte from the line. False where the FIFO is full; the byte is lost and an overrun noted.
   bool Receive(std::uint8_t byte);
+  // A program listens, there is room for a byte, and the one before has had its time on the line.
+  [[nodiscard]] bool CanReceive() const {
+    return (control_ & 0x201) == 0x201 && signals_->now >= line_free_at_ &&
+           receive_.size() < ((line_ & 0x10) != 0 ? 32u : 1u);
+  }
 
   std::uint32_t Read(std::uint32_t offset) override;
   std::uint32_t Peek(std::uint32_t offset) override;
   void Write(std::uint32_t offset, std::uint32_t value) override;
+  [[nodiscard]] bool ClearedByOnes(std::uint32_t offset) const override { return offset == 0x44; }
   void Reset() override;
   [[nodiscard]] std::uint64_t NextEvent() const override;
   void Advance() override;
@@ -37,6 +43,7 @@ class Uart : public Device {
  private:
   [[nodiscard]] std::uint64_t ByteCycles() const;
   void StartByte();
+  void NoteReceived();
   void Raise();
 
   Signals* signals_;
@@ -48,6 +55,7 @@ class Uart : public Device {
   std::uint8_t byte_ = 0;
   std::uint64_t sent_at_ = 0;
   std::uint64_t timeout_at_ = kNever;
+  std::uint64_t line_free_at_ = 0;
   std::uint32_t integer_ = 0;
   std::uint32_t fraction_ = 0;
   std::uint32_t line_ = 0;

@@ -40,7 +40,9 @@ std::vector<json> Lines(const std::string& text) {
 TEST(Cli, HelpTeaches) {
   for (const std::string command :
        {"", "detect", "run", "run person", "model", "model inspect", "model plan", "model run",
-        "model bench", "facts", "config", "devices", "completion"}) {
+        "model bench", "model emit", "models", "models list", "models pull", "models verify",
+        "transcribe", "serve-speech", "audit", "audit wall", "emulate", "facts", "config",
+        "devices", "completion"}) {
     SCOPED_TRACE(command);
     const Ran ran = RunPinhole(command + " --help");
     EXPECT_EQ(ran.code, 0);

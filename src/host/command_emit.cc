@@ -43,6 +43,7 @@ Json AsJson(const EmitCommandOptions& options, const engine::emit::Emitted& emit
     files.Add(file.name);
   }
   return Json::Object({{"target", options.target},
+                       {"cores", options.cores},
                        {"files", files},
                        {"arena_bytes", budget.arena},
                        {"state_bytes", budget.state},
@@ -63,8 +64,8 @@ int EmitModel(const EmitCommandOptions& options) {
     throw WrongUsage("--target: '" + Printable(options.target) + "' found, one of " +
                      std::string(engine::emit::TargetNames()) + " expected");
   }
-  const engine::emit::Emitted emitted =
-      engine::emit::Emit(options.model, {*target, options.name_space, !options.without_runtime});
+  const engine::emit::Emitted emitted = engine::emit::Emit(
+      options.model, {*target, options.name_space, !options.without_runtime, options.cores});
   OutputFiles files;
   files.EnsureFolder(options.out);
   for (const engine::emit::EmittedFile& file : emitted.files) {

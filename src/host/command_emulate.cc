@@ -1,35 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 // pinhole emulate: a program for the RP2040, run here.
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <charconv>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "base/diagnosis.h"
 #include "emulator/board.h"
-#include "emulator/gdb.h"
 #include "emulator/program.h"
 #include "emulator/rp2040.h"
 #include "host/commands.h"
+#include "host/emulate_board.h"
+#include "host/emulate_debugger.h"
+#include "host/json.h"
 #include "host/names.h"
-#include "system/failure.h"
-#include "system/files.h"
+#include "host/stop_by_signal.h"
 
 namespace pinhole::host {
 
@@ -38,14 +33,13 @@ namespace {
 using emulator::Core;
 using emulator::Fault;
 using emulator::FaultKind;
-using emulator::GdbSession;
 using emulator::Rp2040;
 using emulator::StopReason;
-using system::Failure;
-using system::WrongUsage;
+using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kMostFileBytes = 64 * 1024 * 1024;
+// How far the chip runs before the terminal is looked at: some milliseconds here.
 constexpr std::uint64_t kSlice = 1'000'000;
+constexpr std::uint64_t kInputMicros = 100;
 
 std::string Hex(std::uint32_t value) {
   std::array<char, 16> text{};
@@ -53,47 +47,55 @@ std::string Hex(std::uint32_t value) {
   return text.data();
 }
 
-// Serial output to the terminal, and what a run waits for in it.
-class Console final : public emulator::ByteSink {
- public:
-  explicit Console(std::string until) : until_(std::move(until)) {}
-  void OnByte(unsigned, std::uint8_t byte) override {
-    std::putchar(byte);
-    if (byte == '\n') {
-      std::fflush(stdout);
-    }
-    if (!until_.empty()) {
-      seen_.push_back(static_cast<char>(byte));
-      found_ = found_ || seen_.ends_with(until_);
-      if (seen_.size() > 2 * until_.size() + 1024) {
-        seen_.erase(0, seen_.size() - until_.size());
-      }
-    }
-  }
-  [[nodiscard]] bool found() const { return found_; }
+// --- a chip and its program ---------------------------------------------------------------------
 
- private:
-  std::string until_;
-  std::string seen_;
-  bool found_ = false;
+struct Machine {
+  std::string path;
+  AlignedBytes file;
+  std::unique_ptr<Rp2040> chip;
+  [[nodiscard]] std::span<const std::byte> bytes() const { return file.span(); }
 };
 
-// One line on standard error for each change of a pin.
-class PinLines final : public emulator::PinListener {
- public:
-  explicit PinLines(const Rp2040& chip) : chip_(&chip) {}
-  void OnPins(std::uint64_t, std::uint32_t levels, std::uint32_t changed) override {
-    for (unsigned pin = 0; pin < emulator::kPins; ++pin) {
-      if ((changed >> pin & 1) != 0) {
-        std::fprintf(stderr, "%12.3f ms  gpio%u %u\n", static_cast<double>(chip_->micros()) / 1e3,
-                     pin, levels >> pin & 1);
-      }
-    }
+Machine MakeMachine(const std::string& path, const EmulateOptions& options) {
+  Rp2040::Options settings;
+  settings.model_flash_cache = options.flash_cache;
+  settings.semihosting = true;
+  settings.go_on_after_lockup = options.keep_going;
+  settings.flash_bytes = static_cast<std::uint32_t>(options.flash_mib) * 1024 * 1024;
+  Machine machine{path, ReadFile(path, kMostProgramBytes), Rp2040::Create(settings)};
+  if (machine.chip == nullptr) {
+    throw Failure("the emulator's memory can't be had; close other programs");
   }
+  base::Diagnosis why;
+  const auto program = emulator::LoadProgram(machine.bytes(), machine.chip->memory(), why);
+  if (!program) {
+    throw Failure(ShownPath(path) + ": " + std::string(why.text()));
+  }
+  machine.chip->Boot(program->ram_entry);
+  machine.chip->usb_host().PlugIn();
+  // As linker scripts of ARM's and the public SDK name the lowest address of the main stack.
+  const auto limit = emulator::FindValue(machine.bytes(), "__StackLimit");
+  if (limit && machine.chip->memory().ram.Contains(*limit)) {
+    machine.chip->set_stack_limit(*limit);
+  }
+  return machine;
+}
 
- private:
-  const Rp2040* chip_;
-};
+// Whether a file is a program by its first bytes: an ELF or UF2 file.
+bool IsProgram(std::span<const std::byte> file) {
+  constexpr std::array<unsigned char, 4> kElf = {0x7F, 'E', 'L', 'F'};
+  constexpr std::array<unsigned char, 4> kUf2 = {'U', 'F', '2', '\n'};
+  return file.size() >= 4 && (std::memcmp(file.data(), kElf.data(), 4) == 0 ||
+                              std::memcmp(file.data(), kUf2.data(), 4) == 0);
+}
+
+// Whether --i2c names a program.
+bool HasProgram(const EmulateOptions& options) {
+  return std::any_of(options.i2c.begin(), options.i2c.end(), [](const std::string& text) {
+    const std::string what = ParseI2c(text).what;
+    return what != "memory" && IsProgram(ReadFile(what, kMostProgramBytes).span());
+  });
+}
 
 // Every instruction on standard error, with its function where the file names one.
 class Trace final : public emulator::Watcher {
@@ -112,6 +114,8 @@ class Trace final : public emulator::Watcher {
  private:
   std::span<const std::byte> file_;
 };
+
+// --- reports ------------------------------------------------------------------------------------
 
 std::string_view KindText(FaultKind kind) {
   switch (kind) {
@@ -139,21 +143,29 @@ std::string Place(std::span<const std::byte> file, std::uint32_t address) {
          std::to_string(symbol.offset) + ")";
 }
 
-void ReportCore(const Core& core, std::span<const std::byte> file) {
+void ReportCore(const Machine& machine, unsigned number) {
+  const Core& core = machine.chip->core(number);
   const Fault& fault = core.fault();
   std::array<std::uint32_t, 16> registers{};
   for (unsigned i = 0; i < 16; ++i) {
     registers[i] = core.reg(i);
   }
-  std::string text = "core " + std::to_string(core.number()) + ": ";
-  if (fault.kind != FaultKind::kNone) {
+  std::string text = "core " + std::to_string(number) + ": ";
+  if (core.stack_overflowed()) {
+    text += "its stack would go below __StackLimit";
+  } else if (fault.kind != FaultKind::kNone) {
     registers = fault.registers;
     text += std::string(KindText(fault.kind)) + " " + Hex(fault.detail);
   } else {
     text += "no fault";
   }
-  text += "\n  pc " + Place(file, registers[15]) + "\n  lr " + Place(file, registers[14]) +
-          "\n  sp " + Hex(registers[13]) + "\n ";
+  const bool in_ram = machine.chip->memory().ram.Contains(registers[13] - 4);
+  text += "\n  pc " + Place(machine.bytes(), registers[15]) + "\n  lr " +
+          Place(machine.bytes(), registers[14]) + "\n  sp " + Hex(registers[13]) +
+          (in_ram || core.state() == emulator::CoreState::kOff
+               ? ""
+               : ", which is outside RAM: the stack overflowed, or was never set") +
+          "\n ";
   for (unsigned i = 0; i < 13; ++i) {
     text += " r" + std::to_string(i) + "=" + Hex(registers[i]) + (i == 6 ? "\n " : "");
   }
@@ -161,149 +173,16 @@ void ReportCore(const Core& core, std::span<const std::byte> file) {
 }
 
 // A program whose main returned waits at a breakpoint in _exit for a debugger.
-bool Ended(const Core& core, std::span<const std::byte> file) {
-  return core.fault().kind == FaultKind::kBreakpoint && core.fault().detail == 0 &&
-         emulator::FindSymbol(file, core.fault().registers[15]).name == "_exit";
-}
-
-void Load(const std::string& path, std::span<const std::byte> file, Rp2040& chip) {
-  base::Diagnosis why;
-  const auto program = emulator::LoadProgram(file, chip.memory(), why);
-  if (!program) {
-    throw Failure(system::ShownPath(path) + ": " + std::string(why.text()));
-  }
-  chip.Boot(program->ram_entry);
-}
-
-std::unique_ptr<Rp2040> MakeChip(const EmulateOptions& options) {
-  Rp2040::Options settings;
-  settings.model_flash_cache = options.flash_cache;
-  settings.semihosting = true;
-  settings.go_on_after_lockup = options.keep_going;
-  settings.flash_bytes = static_cast<std::uint32_t>(options.flash_mib) * 1024 * 1024;
-  std::unique_ptr<Rp2040> chip = Rp2040::Create(settings);
-  if (chip == nullptr) {
-    throw Failure("the emulator's memory can't be had; close other programs");
-  }
-  return chip;
-}
-
-// ADDRESS=FILE -> a memory at that address with the file's first 256 bytes.
-std::unique_ptr<emulator::I2cMemory> MakeI2cMemory(const std::string& text) {
-  const std::size_t equals = text.find('=');
-  std::string_view number = std::string_view(text).substr(0, equals);
-  const bool hex = number.starts_with("0x");
-  number.remove_prefix(hex ? 2 : 0);
-  unsigned address = 0;
-  const auto [end, error] =
-      std::from_chars(number.data(), number.data() + number.size(), address, hex ? 16 : 10);
-  constexpr unsigned kLowest = 0x08;
-  constexpr unsigned kHighest = 0x77;
-  if (equals == std::string::npos || error != std::errc() || end != number.data() + number.size() ||
-      address < kLowest || address > kHighest) {
-    throw WrongUsage("--i2c: '" + Printable(text) +
-                     "' found, ADDRESS=FILE expected, as 0x50=eeprom.bin");
-  }
-  auto memory = std::make_unique<emulator::I2cMemory>(static_cast<std::uint8_t>(address));
-  const system::AlignedBytes bytes = system::ReadFile(text.substr(equals + 1), kMostFileBytes);
-  const std::size_t count = std::min<std::size_t>(bytes.size(), memory->bytes().size());
-  std::memcpy(memory->bytes().data(), bytes.span().data(), count);
-  return memory;
-}
-
-// One debugger on the loopback.
-class GdbServer final : public emulator::ByteWriter {
- public:
-  explicit GdbServer(int port) {
-    const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const int yes = 1;
-    ::setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const auto* const any = reinterpret_cast<const sockaddr*>(&address);
-    if (listener < 0 || ::bind(listener, any, sizeof address) != 0 || ::listen(listener, 1) != 0) {
-      const int number = errno;
-      ::close(listener);
-      throw Failure("--gdb: port " + std::to_string(port) + ": " + std::strerror(number) +
-                    "; give another one");
-    }
-    std::fprintf(stderr, "waiting for GDB: target remote localhost:%d\n", port);
-    socket_ = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
-    ::close(listener);
-    if (socket_ < 0) {
-      throw Failure("--gdb: no connection came about");
-    }
-    ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-  }
-  ~GdbServer() override { ::close(socket_); }
-  GdbServer(const GdbServer&) = delete;
-  GdbServer& operator=(const GdbServer&) = delete;
-
-  void Write(std::string_view bytes) override {
-    while (!bytes.empty()) {
-      const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-      if (sent <= 0) {
-        gone_ = true;
-        return;
-      }
-      bytes.remove_prefix(static_cast<std::size_t>(sent));
-    }
-  }
-  // What came, waiting for it or not; empty where nothing did.
-  std::span<const std::uint8_t> Read(bool wait) {
-    pollfd poll{socket_, POLLIN, 0};
-    if (::poll(&poll, 1, wait ? -1 : 0) <= 0) {
-      return {};
-    }
-    const ssize_t got = ::recv(socket_, bytes_.data(), bytes_.size(), 0);
-    gone_ = got <= 0;
-    return {bytes_.data(), got > 0 ? static_cast<std::size_t>(got) : 0};
-  }
-  [[nodiscard]] bool gone() const { return gone_; }
-
- private:
-  int socket_ = -1;
-  bool gone_ = false;
-  std::array<std::uint8_t, 4096> bytes_{};
-};
-
-// Lets GDB drive until it lets go. False: it asked to end the program.
-bool Debug(Rp2040& chip, GdbServer& server) {
-  GdbSession session(chip.core(0), server);
-  chip.set_watcher(&session);
-  GdbSession::Wish wish = GdbSession::Wish::kStay;
-  while (!server.gone()) {
-    wish = session.Receive(server.Read(wish == GdbSession::Wish::kStay));
-    if (wish == GdbSession::Wish::kDetach || wish == GdbSession::Wish::kKill) {
-      break;
-    }
-    if (wish == GdbSession::Wish::kStep) {
-      chip.core(0).Step();
-      chip.RunUntil(chip.core(0).cycles());
-      session.SayStopped(chip.core(0).state() == emulator::CoreState::kLockup);
-      wish = GdbSession::Wish::kStay;
-    } else if (wish == GdbSession::Wish::kRun) {
-      session.PassOnce();
-      StopReason reason = StopReason::kNone;
-      while (reason == StopReason::kNone && !server.gone() && wish == GdbSession::Wish::kRun) {
-        reason = chip.RunUntil(chip.cycles() + kSlice);
-        wish = session.Receive(server.Read(false));
-      }
-      if (reason != StopReason::kNone) {
-        session.SayStopped(reason != StopReason::kWatcher);
-        wish = GdbSession::Wish::kStay;
-      }
-    }
-  }
-  chip.set_watcher(nullptr);
-  return wish != GdbSession::Wish::kKill;
+bool Ended(const Machine& machine) {
+  const Fault& fault = machine.chip->core(0).fault();
+  return fault.kind == FaultKind::kBreakpoint && fault.detail == 0 &&
+         emulator::FindSymbol(machine.bytes(), fault.registers[15]).name == "_exit";
 }
 
 std::string_view ReasonText(StopReason reason) {
   switch (reason) {
     case StopReason::kLockup: return "a fault that the program did not handle";
+    case StopReason::kStack: return "a stack overflow";
     case StopReason::kNoBootCode:
       return "the flash does not begin with a second boot stage whose checksum is right; link one "
              "in";
@@ -313,94 +192,354 @@ std::string_view ReasonText(StopReason reason) {
   }
 }
 
-int Finish(Rp2040& chip, StopReason reason, const EmulateOptions& options, const Console& console,
-           std::span<const std::byte> file) {
-  std::fflush(stdout);
-  const std::uint64_t instructions = chip.core(0).instructions() + chip.core(1).instructions();
-  if (options.counts) {
-    std::fprintf(stderr, "%llu cycles, %llu instructions, %.6f s of the chip's time\n",
-                 static_cast<unsigned long long>(chip.cycles()),
-                 static_cast<unsigned long long>(instructions),
-                 static_cast<double>(chip.micros()) / 1e6);
-    if (options.flash_cache) {
-      const auto& flash = chip.flash_cache();
-      std::fprintf(stderr, "flash: %llu accesses, %llu hits, %llu bytes\n",
-                   static_cast<unsigned long long>(flash.accesses),
-                   static_cast<unsigned long long>(flash.hits),
-                   static_cast<unsigned long long>(flash.flash_bytes()));
+// The exit code of a machine that stopped by itself, with a report where something went wrong.
+int Report(const Machine& machine, StopReason reason) {
+  if (reason == StopReason::kExit) {
+    return machine.chip->exit_code() == 0 ? 0 : 1;
+  }
+  if (reason == StopReason::kLockup && Ended(machine)) {
+    // Its status is still where _exit was given it.
+    return machine.chip->core(0).fault().registers[0] == 0 ? 0 : 1;
+  }
+  PrintError(ShownPath(machine.path) + ": " + std::string(ReasonText(reason)));
+  if (reason == StopReason::kLockup || reason == StopReason::kStack) {
+    ReportCore(machine, 0);
+    ReportCore(machine, 1);
+  }
+  return 1;
+}
+
+// --- the run ------------------------------------------------------------------------------------
+
+// Everything that stands around the chip, from the options; and the loop.
+class Board {
+ public:
+  explicit Board(const EmulateOptions& options);
+  // Lets a debugger drive first. False: it ended the program.
+  bool Debug() { return DebugOnPort(*first_.chip, options_.gdb); }
+  // The chip up to the end that the options name, or until something stops it.
+  StopReason Run();
+  int Finish(StopReason reason);
+
+ private:
+  void WireI2c();
+  void Attach(emulator::I2cTarget* target);
+  [[nodiscard]] bool Going() const;
+  StopReason Turn();
+  void WaitForLife() const;
+  void PrintCounts() const;
+  void PrintSpeed() const;
+  [[nodiscard]] Json Counts(StopReason reason) const;
+  [[nodiscard]] std::uint64_t instructions() const {
+    return first_.chip->core(0).instructions() + first_.chip->core(1).instructions();
+  }
+
+  const EmulateOptions& options_;
+  StatusLine live_;
+  Machine first_;
+  SerialOutput serial_;
+  PinDisplay pins_;
+  Trace trace_;
+  std::array<emulator::I2cBus, 2> buses_;
+  std::vector<std::unique_ptr<emulator::I2cMemory>> memories_;
+  std::optional<Machine> second_;
+  std::optional<SerialOutput> second_serial_;
+  std::vector<std::unique_ptr<AtAddress>> doors_;
+  StopReason second_reason_ = StopReason::kNone;
+  std::optional<PictureScreen> screen_;
+  std::optional<emulator::ParallelCamera> camera_;
+  std::optional<SensorReader> reader_;
+  TerminalInput input_;
+  StopBySignal stop_;
+  std::uint64_t end_;
+  Clock::time_point started_ = Clock::now();
+  Clock::time_point refreshed_ = started_;
+  double seconds_ = 0;
+  bool quit_ = false;
+};
+
+Board::Board(const EmulateOptions& options)
+    : options_(options),
+      live_(options.pins),
+      first_(MakeMachine(options.program, options)),
+      // With --json standard output is the object alone.
+      serial_(options.json ? stderr : stdout,
+              {.by_line = HasProgram(options), .prefix = {}, .until = options.until}, &live_),
+      pins_(*first_.chip, live_),
+      trace_(first_.bytes()),
+      end_(options.cycles != 0 ? options.cycles : emulator::kNever) {
+  Rp2040& chip = *first_.chip;
+  WireI2c();
+  for (unsigned i = 0; i < 2; ++i) {
+    chip.uart(i).set_sink(&serial_);
+  }
+  chip.usb_host().set_sink(&serial_);
+  chip.set_console(&serial_);
+  if (!options.camera.empty()) {
+    const emulator::ParallelCamera::Wiring wiring = CameraWiring(options.camera_pins);
+    screen_.emplace(options.camera, options.picture_frames);
+    camera_.emplace(wiring, *screen_);
+    chip.pins().set_input(&*camera_);
+    Attach(&*camera_);
+  }
+  if (options.read_sensor) {
+    reader_.emplace(chip, &live_);
+  }
+  if (options.pins) {
+    chip.pins().set_listener(&pins_);
+  }
+  if (options.trace) {
+    chip.set_watcher(&trace_);
+  }
+}
+
+void Board::Attach(emulator::I2cTarget* target) {
+  for (emulator::I2cBus& bus : buses_) {
+    if (!bus.Attach(target)) {
+      throw WrongUsage("--i2c: too many, a bus has " +
+                       std::to_string(emulator::I2cBus::kMostTargets) + " places");
     }
   }
-  if (reason == StopReason::kExit) {
-    return chip.exit_code() == 0 ? 0 : 1;
+}
+
+void Board::WireI2c() {
+  Rp2040& chip = *first_.chip;
+  for (const std::string& text : options_.i2c) {
+    const I2cOption option = ParseI2c(text);
+    AlignedBytes bytes;
+    if (option.what != "memory") {
+      bytes = ReadFile(option.what, kMostProgramBytes);
+    }
+    if (IsProgram(bytes.span())) {
+      if (second_) {
+        throw WrongUsage("--i2c: two programs found, one expected: there are two chips at most");
+      }
+      second_ = MakeMachine(option.what, options_);
+      for (unsigned i = 0; i < 2; ++i) {
+        doors_.push_back(std::make_unique<AtAddress>(option.address, second_->chip->i2c(i)));
+        Attach(doors_.back().get());
+      }
+      continue;
+    }
+    memories_.push_back(std::make_unique<emulator::I2cMemory>(option.address));
+    const std::size_t count = std::min(bytes.size(), memories_.back()->bytes().size());
+    if (count != 0) {
+      std::memcpy(memories_.back()->bytes().data(), bytes.span().data(), count);
+    }
+    Attach(memories_.back().get());
   }
-  if (reason == StopReason::kLockup && Ended(chip.core(0), file)) {
-    // Its status is still where _exit was given it.
-    return chip.core(0).fault().registers[0] == 0 ? 0 : 1;
+  for (unsigned i = 0; i < 2; ++i) {
+    chip.i2c(i).set_bus(&buses_[options_.join_i2c ? 0 : i]);
+    if (options_.join_i2c) {
+      buses_[0].Attach(&chip.i2c(i));
+    }
+  }
+  if (second_) {
+    second_serial_.emplace(options_.json ? stderr : stdout,
+                           SerialOutput::Options{.by_line = true, .prefix = "2| ", .until = {}},
+                           &live_);
+    for (unsigned i = 0; i < 2; ++i) {
+      // As a controller it reaches the first chip's targets.
+      second_->chip->i2c(i).set_bus(&buses_[i]);
+      if (!options_.join_i2c) {
+        buses_[i].Attach(&chip.i2c(i));
+      }
+      second_->chip->uart(i).set_sink(&*second_serial_);
+    }
+    second_->chip->usb_host().set_sink(&*second_serial_);
+    second_->chip->set_console(&*second_serial_);
+  }
+}
+
+bool Board::Going() const {
+  return first_.chip->cycles() < end_ && !serial_.found() && !quit_ && !stop_.flag();
+}
+
+// One slice: as long as nothing around the chip has to be looked at more often.
+StopReason Board::Turn() {
+  Rp2040& chip = *first_.chip;
+  if (!second_ && !reader_ && !input_.waits()) {
+    return chip.RunUntil(std::min(end_, chip.cycles() + kSlice));
+  }
+  const std::uint64_t step = second_   ? emulator::I2cPair::kTurnMicros
+                             : reader_ ? SensorReader::kStepMicros / 9
+                                       : kInputMicros;
+  const std::uint64_t until = chip.micros() + 10 * kInputMicros;
+  for (std::uint64_t now = chip.micros() + step; now <= until && Going(); now += step) {
+    if (const StopReason reason = chip.RunUntilMicros(now); reason != StopReason::kNone) {
+      return reason;
+    }
+    if (second_ && second_reason_ == StopReason::kNone) {
+      second_reason_ = second_->chip->RunUntilMicros(now);
+      if (second_reason_ != StopReason::kNone && second_reason_ != StopReason::kExit) {
+        return StopReason::kNone;  // Run looks at it
+      }
+    }
+    if (reader_) {
+      reader_->Step();
+    }
+    if (input_.waits() && now % kInputMicros < step) {
+      quit_ = !input_.Move(chip);
+    }
+  }
+  return StopReason::kNone;
+}
+
+void Board::WaitForLife() const {
+  std::this_thread::sleep_until(started_ + std::chrono::microseconds(first_.chip->micros()));
+}
+
+StopReason Board::Run() {
+  constexpr auto kRefresh = std::chrono::milliseconds(50);
+  started_ = refreshed_ = Clock::now();
+  StopReason reason = StopReason::kNone;
+  while (reason == StopReason::kNone && Going()) {
+    quit_ = !input_.Move(*first_.chip);
+    reason = Turn();
+    if (second_reason_ != StopReason::kNone && second_reason_ != StopReason::kExit) {
+      break;
+    }
+    if (std::ferror(stdout) != 0) {
+      throw Failure("standard output can't be written");
+    }
+    if (options_.real_time) {
+      WaitForLife();
+    }
+    if (options_.pins && Clock::now() - refreshed_ >= kRefresh) {
+      refreshed_ = Clock::now();
+      pins_.Refresh();
+    }
+  }
+  seconds_ = std::chrono::duration<double>(Clock::now() - started_).count();
+  live_.Clear();
+  return reason;
+}
+
+// --- the end ------------------------------------------------------------------------------------
+
+void Board::PrintCounts() const {
+  const Rp2040& chip = *first_.chip;
+  std::fprintf(stderr, "%llu cycles, %llu instructions, %.6f s of the chip's time\n",
+               static_cast<unsigned long long>(chip.cycles()),
+               static_cast<unsigned long long>(instructions()),
+               static_cast<double>(chip.micros()) / 1e6);
+  if (options_.flash_cache) {
+    const auto& flash = chip.flash_cache();
+    std::fprintf(stderr,
+                 "flash: %llu accesses, %llu hits, %llu bytes, %llu cycles waited, %llu bytes "
+                 "streamed\n",
+                 static_cast<unsigned long long>(flash.accesses),
+                 static_cast<unsigned long long>(flash.hits),
+                 static_cast<unsigned long long>(flash.flash_bytes()),
+                 static_cast<unsigned long long>(flash.waited),
+                 static_cast<unsigned long long>(chip.streamed_words() * 4));
+  }
+}
+
+void Board::PrintSpeed() const {
+  const double life = static_cast<double>(first_.chip->micros()) / 1e6;
+  const double here = std::max(seconds_, 1e-6);
+  std::fprintf(stderr,
+               "%.3f s of the chip's time in %.3f s: %.2f times as fast as life, %.0f million "
+               "instructions a second\n",
+               life, here, life / here, static_cast<double>(instructions()) / 1e6 / here);
+}
+
+Json Board::Counts(StopReason reason) const {
+  const Rp2040& chip = *first_.chip;
+  const char* const ended = serial_.found()                 ? "text"
+                            : reason == StopReason::kExit   ? "exit"
+                            : reason == StopReason::kStack  ? "stack"
+                            : reason == StopReason::kLockup ? (Ended(first_) ? "exit" : "fault")
+                            : reason != StopReason::kNone   ? "start"
+                            : first_.chip->cycles() >= end_ ? "cycles"
+                                                            : "interrupted";
+  Json json = Json::Object({{"ended", ended},
+                            {"cycles", chip.cycles()},
+                            {"instructions", instructions()},
+                            {"chip_seconds", static_cast<double>(chip.micros()) / 1e6},
+                            {"seconds", seconds_},
+                            {"resets", chip.resets()},
+                            {"dma_items", chip.dma().items_moved()},
+                            {"pins", first_.chip->pins().levels()}});
+  if (options_.flash_cache) {
+    const auto& flash = chip.flash_cache();
+    json.Add("flash", Json::Object({{"accesses", flash.accesses},
+                                    {"hits", flash.hits},
+                                    {"bytes", flash.flash_bytes()},
+                                    {"waited_cycles", flash.waited},
+                                    {"streamed_bytes", chip.streamed_words() * 4}}));
+  }
+  if (reader_) {
+    json.Add("packets", reader_->packets());
+  }
+  return json;
+}
+
+int Board::Finish(StopReason reason) {
+  serial_.Flush();
+  if (second_serial_) {
+    second_serial_->Flush();
+  }
+  std::fflush(stdout);
+  if (options_.counts) {
+    PrintCounts();
+  }
+  if (options_.speed) {
+    PrintSpeed();
+  }
+  if (options_.json) {
+    Print(Counts(reason).Line());
+  }
+  FlushOutput();
+  if (second_reason_ != StopReason::kNone && second_reason_ != StopReason::kExit &&
+      reason == StopReason::kNone) {
+    return Report(*second_, second_reason_);
   }
   if (reason != StopReason::kNone) {
-    PrintError(std::string(ReasonText(reason)));
-    if (reason == StopReason::kLockup) {
-      ReportCore(chip.core(0), file);
-      ReportCore(chip.core(1), file);
-    }
-    return 1;
+    return Report(first_, reason);
   }
-  if (!options.until.empty() && !console.found()) {
-    PrintError("'" + Printable(options.until) + "' did not come within " +
-               std::to_string(options.cycles) + " cycles; the program is here:");
-    ReportCore(chip.core(0), file);
-    return 1;
+  const std::string_view problem = first_.chip->usb_host().problem();
+  if (!problem.empty()) {
+    std::fprintf(stderr, "USB: %.*s\n", static_cast<int>(problem.size()), problem.data());
   }
-  return 0;
+  const bool passed = first_.chip->cycles() >= end_;
+  if (passed && !options_.until.empty() && !serial_.found()) {
+    PrintError("'" + Printable(options_.until) + "' did not come within " +
+               std::to_string(options_.cycles) + " cycles; the program is here:");
+  } else if (passed && options_.must_end) {
+    PrintError("the program did not end within " + std::to_string(options_.cycles) +
+               " cycles; it is here:");
+  } else {
+    return 0;
+  }
+  ReportCore(first_, 0);
+  ReportCore(first_, 1);
+  return 1;
+}
+
+void CheckOptions(const EmulateOptions& options) {
+  if (options.must_end && options.cycles == 0) {
+    throw WrongUsage(
+        "--must-end: no --cycles found, a number of them expected within which the "
+        "program ends");
+  }
+  if (options.read_sensor && options.json) {
+    throw WrongUsage(
+        "--read-sensor and --json: both found, one expected: both write standard "
+        "output");
+  }
 }
 
 }  // namespace
 
 int Emulate(const EmulateOptions& options) {
-  const system::AlignedBytes file = system::ReadFile(options.program, kMostFileBytes);
-  const std::unique_ptr<Rp2040> chip = MakeChip(options);
-  Load(options.program, file.span(), *chip);
-  Console console(options.until);
-  PinLines pins(*chip);
-  Trace trace(file.span());
-  std::array<emulator::I2cBus, 2> buses;
-  std::vector<std::unique_ptr<emulator::I2cMemory>> memories;
-  for (const std::string& text : options.i2c) {
-    memories.push_back(MakeI2cMemory(text));
-    if (!buses[0].Attach(memories.back().get()) || !buses[1].Attach(memories.back().get())) {
-      throw WrongUsage("--i2c: more than " + std::to_string(emulator::I2cBus::kMostTargets) +
-                       " found, that many expected at most");
-    }
+  CheckOptions(options);
+  Board board(options);
+  if (options.gdb != 0 && !board.Debug()) {
+    return 0;
   }
-  for (unsigned i = 0; i < 2; ++i) {
-    chip->uart(i).set_sink(&console);
-    chip->i2c(i).set_bus(&buses[options.join_i2c ? 0 : i]);
-    if (options.join_i2c) {
-      buses[0].Attach(&chip->i2c(i));
-    }
-  }
-  chip->set_console(&console);
-  if (options.pins) {
-    chip->pins().set_listener(&pins);
-  }
-  if (options.trace) {
-    chip->set_watcher(&trace);
-  }
-  if (options.gdb != 0) {
-    GdbServer server(options.gdb);
-    if (!Debug(*chip, server)) {
-      return 0;
-    }
-  }
-  StopReason reason = StopReason::kNone;
-  const std::uint64_t end = options.cycles != 0 ? options.cycles : emulator::kNever;
-  while (reason == StopReason::kNone && chip->cycles() < end && !console.found()) {
-    reason = chip->RunUntil(std::min(end, chip->cycles() + kSlice));
-    if (std::ferror(stdout) != 0) {
-      throw Failure("standard output can't be written");
-    }
-  }
-  return Finish(*chip, reason, options, console, file.span());
+  return board.Finish(board.Run());
 }
 
 }  // namespace pinhole::host

@@ -23,6 +23,12 @@ void AddEmit(CLI::App& parent, Action& chosen) {
                    "The code's namespace, and the name of its files")
       ->type_name("NAME")
       ->capture_default_str();
+  command
+      ->add_option("--cores", options->cores,
+                   "2: Run takes a second core that does half of the work; may take more RAM")
+      ->type_name("N")
+      ->check(CLI::Range(1, 2))
+      ->capture_default_str();
   command->add_flag("--without-runtime", options->without_runtime,
                     "Only the model's own two files, not the kernels'");
   command->add_flag("--json", options->json, "One JSON object instead of text");

@@ -58,9 +58,17 @@ struct EmulateOptions {
   std::string program;
   std::uint64_t cycles = 0;  // 0: no end
   std::string until;
-  std::vector<std::string> i2c;  // ADDRESS=FILE
-  int gdb = 0;                   // 0: no debugger
+  std::vector<std::string> i2c;  // ADDRESS=memory, =FILE or =PROGRAM
+  std::string camera;            // a picture or a folder of them
+  std::string camera_pins = "6,14,15,16";  // lowest data line, pixel clock, row, frame
+  int picture_frames = 15;
+  int gdb = 0;  // 0: no debugger
   int flash_mib = 2;
+  bool read_sensor = false;
+  bool must_end = false;
+  bool real_time = false;
+  bool speed = false;
+  bool json = false;
   bool pins = false;
   bool counts = false;
   bool flash_cache = false;
@@ -116,6 +124,7 @@ struct EmitCommandOptions {
   std::string target = "rp2040";
   std::string out;
   std::string name_space = "model";
+  int cores = 1;
   bool without_runtime = false;
   bool json = false;
 };

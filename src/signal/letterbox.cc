@@ -79,9 +79,13 @@ template <std::size_t kChannels, typename Element>
 void Fill(const ImageView& picture, int size, int channels, const Table<Element>& table,
           Element* out) {
   const SamplingGrid grid(picture.width(), picture.height(), size);
-  for (int y = 0; y < size; ++y) {
-    for (int x = 0; x < size; ++x) {
-      const Taps taps = TapsAt(grid.At(x, y));
+  const int side = std::max(picture.width(), picture.height());
+  SamplingAxis down(side, picture.height(), size);
+  for (int y = 0; y < size; ++y, down.Next()) {
+    SamplingAxis across(side, picture.width(), size);
+    for (int x = 0; x < size; ++x, across.Next()) {
+      const bool tie = across.is_tie() || down.is_tie();
+      const Taps taps = TapsAt(tie ? grid.At(x, y) : SamplingGrid::Source{across.at(), down.at()});
       const bool inside = taps.column >= 0 && taps.row >= 0 && taps.column + 1 < picture.width() &&
                           taps.row + 1 < picture.height();
       const auto value = inside ? SampleInside<kChannels>(picture, taps)

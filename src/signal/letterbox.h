@@ -15,7 +15,8 @@
 //
 // A three-channel network is given grey three times; a one-channel network is given Luma() of the
 // sampled colour. Layout of the output: rows from the top, channels interleaved (NHWC). Nothing is
-// allocated. Cost: S * S samples of four taps, and some ten double operations for each.
+// allocated. Cost: S * S samples of four taps; doubles only for coordinates exactly between two
+// 1/32 steps, of which a picture whose longer side is a multiple of S / 32 has none.
 //
 // Source: MediaPipe ImageToTensorCalculator (keep_aspect_ratio, BORDER_ZERO), OpenCV
 // warpPerspective.

@@ -36,4 +36,41 @@ class SamplingGrid {
   std::array<double, 9> inverse_{};  // network to picture, row by row
 };
 
+// The grid's coordinates along one axis, in whole numbers: what a processor without floating point
+// can afford for every pixel. They are SamplingGrid::At's except at a tie, a coordinate exactly
+// between two 1/32 steps, which whole numbers can see and only the grid can decide. Everywhere else
+// the exact coordinate is at least 1 / (2 size) of a step away from the tie, and the grid's error
+// is far below that.
+class SamplingAxis {
+ public:
+  // Begins at network pixel 0. `side` is the picture's longer side, `extent` the one along this
+  // axis; all from 1 to ImageView::kMaxSide.
+  SamplingAxis(int side, int extent, int size)
+      : size_(size),
+        step_(kSteps * side / size),
+        step_rest_(kSteps * side % size),
+        whole_(-kSteps / 2 * (side - extent)) {}
+
+  [[nodiscard]] bool is_tie() const { return 2 * rest_ == size_; }
+  // In 1/32 picture pixels, where it is no tie.
+  [[nodiscard]] std::int32_t at() const { return whole_ + (2 * rest_ > size_ ? 1 : 0); }
+
+  // On to the next network pixel.
+  void Next() {
+    whole_ += step_;
+    rest_ += step_rest_;
+    if (rest_ >= size_) {
+      rest_ -= size_;
+      ++whole_;
+    }
+  }
+
+ private:
+  static constexpr std::int32_t kSteps = 32;
+
+  std::int32_t size_, step_, step_rest_;
+  std::int32_t whole_;     // rounded down
+  std::int32_t rest_ = 0;  // of a step, in 1/size
+};
+
 }  // namespace pinhole::signal

@@ -50,6 +50,49 @@ TEST(SamplingGrid, TakesTheExtremes) {
   }
 }
 
+// Whole numbers and the grid agree wherever there is no tie; of the geometries the extremes and
+// those with the most ties are looked at too.
+void ExpectAxisIsGrid(int width, int height, int size) {
+  SCOPED_TRACE(std::to_string(width) + " x " + std::to_string(height) + ", " +
+               std::to_string(size));
+  const SamplingGrid grid(width, height, size);
+  const int side = std::max(width, height);
+  SamplingAxis across(side, width, size), down(side, height, size);
+  for (int i = 0; i < size; ++i, across.Next(), down.Next()) {
+    for (const int other : {0, size / 3, size - 1}) {
+      if (!across.is_tie()) {
+        ASSERT_EQ(across.at(), grid.At(i, other).x) << i << ", " << other;
+      }
+      if (!down.is_tie()) {
+        ASSERT_EQ(down.at(), grid.At(other, i).y) << other << ", " << i;
+      }
+    }
+  }
+}
+
+TEST(SamplingGrid, WholeNumbersSayTheSameOffTies) {
+  std::mt19937 random(8);
+  std::uniform_int_distribution<int> side(1, 32767), network(1, 4096);
+  for (int round = 0; round < 300; ++round) {
+    ExpectAxisIsGrid(side(random), side(random), network(random));
+    ExpectAxisIsGrid(side(random) % 700 + 1, side(random) % 700 + 1, 128);
+  }
+  for (const int size : {1, 2, 127, 128, 192, 4096, 32767}) {
+    for (const auto& [width, height] :
+         {std::pair{32767, 1}, {1, 32767}, {32767, 32767}, {32766, 32765}, {1, 1}, {324, 244}}) {
+      ExpectAxisIsGrid(width, height, size);
+    }
+  }
+}
+
+TEST(SamplingGrid, WholeNumbersSeeEveryTie) {
+  // 64 * x * 551 / 128 is odd where x = 2 * odd.
+  SamplingAxis axis(551, 551, 128);
+  for (int x = 0; x < 128; ++x, axis.Next()) {
+    EXPECT_EQ(axis.is_tie(), x % 4 == 2) << x;
+  }
+}
+
 // How the coordinates of a row that lie exactly between two 1/32 steps fall, from left to right: u
 // up, d down. Coordinates outside the picture are left out.
 std::string Ties(int width, int height, int size) {

@@ -5,9 +5,9 @@
 usage: run_commands.py SOURCE_DIR PROGRAM
 
 In every Markdown file, each fenced block marked `console` is a terminal: lines that begin with `$ ` are run by bash, one
-after the other in one folder for the whole file, where the repository's `models/` and `docs/` are to be seen. A command has
-to exit with 0, or with N where its line ends in `# exits with N`. A line of output shown below it has to stand in the
-real output, numbers aside; `...` stands for lines left out. Blocks marked otherwise (`sh`, `text`) are not run.
+after the other in one folder for the whole file, where the repository's `models/` and `docs/` are to be seen, and the
+firmware for a Pico as `pico/`; where that was not built, the commands that name it are left out. A command has to exit with
+0, or with N where its line ends in `# exits with N`. A line of output shown below it has to stand in the real output, numbers aside; `...` stands for lines left out. Blocks marked otherwise (`sh`, `text`) are not run.
 """
 
 import os
@@ -61,18 +61,24 @@ def problem(command, shown, folder, environment):
 def main():
     source, program = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
     environment = dict(os.environ, PATH=f"{program.parent}:{os.environ['PATH']}", NO_COLOR="1")
-    ran = wrong = 0
+    firmware = program.parent.parent.parent / "firmware" / "pico"
+    ran = wrong = left_out = 0
     for path in [source / "README.md", source / "CONTRIBUTING.md", *sorted((source / "docs").rglob("*.md")),
                  *sorted((source / "models").rglob("*.md"))]:
         with tempfile.TemporaryDirectory() as folder:
             for name in ("models", "docs"):
                 os.symlink(source / name, os.path.join(folder, name))
+            if firmware.exists():
+                os.symlink(firmware, os.path.join(folder, "pico"))
             for number, command, shown in terminals(path):
+                if " pico/" in command and not firmware.exists():
+                    left_out += 1
+                    continue
                 ran += 1
                 if found := problem(command, shown, folder, environment):
                     wrong += 1
                     print(f"{path.relative_to(source)}:{number}: $ {command}\n  {found}")
-    print(f"{ran} commands run, {wrong} wrong")
+    print(f"{ran} commands run, {wrong} wrong, {left_out} left out for want of firmware")
     return 1 if wrong or not ran else 0
 
 

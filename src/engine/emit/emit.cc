@@ -33,10 +33,10 @@ std::string_view CppType(const Tensor& tensor) {
   }
 }
 
-std::string ShapeText(const Shape& shape) {
+std::string ShapeText(const Shape& shape, std::string_view between = " x ") {
   std::string text;
   for (const std::int32_t dim : shape.dims()) {
-    text += (text.empty() ? "" : " x ") + std::to_string(dim);
+    text += (text.empty() ? "" : std::string(between)) + std::to_string(dim);
   }
   return text.empty() ? "1" : text;
 }
@@ -50,10 +50,11 @@ std::uint64_t CodeBytes(const std::string& file) {
     std::uint64_t bytes;
   };
   constexpr Size kSizes[] = {
-      {"pinhole_nn_sum_pairs.cc", 1900}, {"pinhole_nn_sum_quads.cc", 1700},
-      {"pinhole_nn_sum_plain.cc", 1500}, {"pinhole_nn_depthwise.cc", 2200},
-      {"pinhole_nn_float.cc", 5000},     {"pinhole_nn_softmax.cc", 900},
-      {"pinhole_nn_pool.cc", 1400},
+      {"pinhole_nn_columns.cc", 1100},   {"pinhole_nn_sum_pairs.cc", 800},
+      {"pinhole_nn_sum_chunks.cc", 750}, {"pinhole_nn_sum_quads.cc", 900},
+      {"pinhole_nn_sum_plain.cc", 450},  {"pinhole_nn_depthwise.cc", 2500},
+      {"pinhole_nn_float.cc", 2600},     {"pinhole_nn_depthwise_paired.cc", 2700},
+      {"pinhole_nn_softmax.cc", 900},    {"pinhole_nn_pool.cc", 1300},
   };
   constexpr std::uint64_t kOthers = 700;
   for (const Size& size : kSizes) {
@@ -72,20 +73,24 @@ class Emitter {
         model_(path,
                [&options](const Graph& graph, std::size_t op, const kernels::Prepared& prepared) {
                  return DemandOf(ClassifyOperator(graph, op, prepared, options.target), graph, op,
-                                 prepared);
+                                 prepared, options.cores);
                }),
-        writer_(model_, options.target) {}
+        writer_(model_, options) {}
 
   Emitted Emit();
 
  private:
   void WriteOperators();
   void WriteGroup(const plan::RowGroup& group);
+  [[nodiscard]] std::string SecondParameter() const {
+    return options_.cores > 1 ? "[[maybe_unused]] const pinhole_nn::SecondCore* second" : "";
+  }
   void WriteReset();
   [[nodiscard]] std::string Header() const;
   [[nodiscard]] std::string Source() const;
   [[nodiscard]] std::string Essay() const;
   [[nodiscard]] std::string Accessors(bool definitions) const;
+  [[nodiscard]] std::string Metadata() const;
   void CountBudget();
 
   const EmitOptions& options_;
@@ -115,7 +120,8 @@ void Emitter::WriteOperators() {
       groups = groups.subspan(1);
     } else if (!texts_[op].call.empty()) {
       run_ += "  " + texts_[op].call +
-              (texts_[op].rows > 0 ? ", 0, " + std::to_string(texts_[op].rows) : "") + ");\n";
+              (texts_[op].rows > 0 ? ", 0, " + std::to_string(texts_[op].rows) : "") +
+              (texts_[op].shared ? ", second" : "") + ");\n";
     }
   }
 }
@@ -133,16 +139,17 @@ void Emitter::WriteGroup(const plan::RowGroup& group) {
   budget_.tables += 6 * count;
   groups_ += "// Operators " + name + " to " + std::to_string(group.last) +
              " make a few rows in turn, so that only the rows still needed have a place.\n" +
-             "const Turn kTurns" + name + "[] = {\n" + turns + "};\n\nvoid RunGroup" + name +
-             "() {\n  for (const Turn& turn : kTurns" + name + ") {\n    switch (turn.op) {\n";
+             "const Turn kTurns" + name + "[] = {\n" + turns + "};\n\nvoid RunGroup" + name + "(" +
+             SecondParameter() + ") {\n  for (const Turn& turn : kTurns" + name +
+             ") {\n    switch (turn.op) {\n";
   for (std::uint32_t op = group.first; op <= group.last; ++op) {
     if (!texts_[op].call.empty()) {
       groups_ += "      case " + std::to_string(op - group.first) + ": " + texts_[op].call +
-                 ", turn.begin, turn.end); break;\n";
+                 ", turn.begin, turn.end" + (texts_[op].shared ? ", second" : "") + "); break;\n";
     }
   }
   groups_ += "      default: break;\n    }\n  }\n}\n\n";
-  run_ += "  RunGroup" + name + "();\n";
+  run_ += "  RunGroup" + name + (options_.cores > 1 ? "(second);\n" : "();\n");
 }
 
 // State as it is after a reset: runs of equal bytes, or, where it is more than that, all of it.
@@ -249,10 +256,28 @@ std::string Emitter::Accessors(bool definitions) const {
   return text;
 }
 
+// Our own entries, which programs read beside the network ("pinhole.detector"): lines of text as a
+// string constant. What others put into a file stays there.
+std::string Emitter::Metadata() const {
+  constexpr std::string_view kOurs = "pinhole.";
+  std::string text;
+  for (const format::Metadata& entry : model_.model().metadata) {
+    const std::optional<std::string> literal = LiteralText(
+        {reinterpret_cast<const char*>(entry.bytes.data()), entry.bytes.size()}, "    ");
+    const std::string name = ConstantName(entry.name);
+    if (!entry.name.starts_with(kOurs) || !IsIdentifier(name) || !literal) {
+      continue;
+    }
+    text += "// The model's metadata \"" + system::Printable(entry.name) +
+            "\".\ninline constexpr char " + name + "[] =\n" + *literal + ";\n";
+  }
+  return text.empty() ? text : "\n" + text;
+}
+
 std::string Emitter::Header() const {
   const Graph& graph = model_.graph();
-  std::string text = "#pragma once\n\n" + Essay() +
-                     "\n#include <cstddef>\n#include <cstdint>\n\nnamespace " +
+  std::string text = "#pragma once\n\n" + Essay() + "\n#include <cstddef>\n#include <cstdint>\n\n" +
+                     (options_.cores > 1 ? "#include \"pinhole_nn.h\"\n\n" : "") + "namespace " +
                      options_.name_space + " {\n\n";
   const auto constant = [&](const std::string& name, std::uint64_t value) {
     text += "inline constexpr std::size_t " + name + " = " + std::to_string(value) + ";\n";
@@ -261,16 +286,31 @@ std::string Emitter::Header() const {
   constant("kStateBytes", budget_.state);
   constant("kWeightBytes", budget_.weights + budget_.scales);
   constant("kTableBytes", budget_.tables);
-  for (std::size_t i = 0; i < graph.inputs.size(); ++i) {
-    constant("kInput" + std::to_string(i) + "Bytes", graph.tensor(graph.inputs[i]).bytes);
-  }
-  for (std::size_t i = 0; i < graph.outputs.size(); ++i) {
-    constant("kOutput" + std::to_string(i) + "Bytes", graph.tensor(graph.outputs[i]).bytes);
-  }
-  text += "\n" + Accessors(false) +
-          "\n// State back to its beginning. Before the first Run.\nvoid Reset();\n"
-          "// One inference.\nvoid Run();\n\n}  // namespace " +
-          options_.name_space + "\n";
+  const auto list = [&](std::string_view what, std::span<const std::int32_t> tensors) {
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+      const Tensor& tensor = graph.tensor(tensors[i]);
+      const std::string name = "k" + std::string(what) + std::to_string(i);
+      constant(name + "Bytes", tensor.bytes);
+      text += "inline constexpr std::int32_t " + name + "Shape[] = {" +
+              ShapeText(tensor.shape, ", ") + "};\n";
+      if (tensor.is_quantized()) {
+        text += "inline constexpr float " + name + "Scale = " + FloatText(tensor.scale()) +
+                ";\ninline constexpr std::int32_t " + name +
+                "Zero = " + std::to_string(tensor.zero_point) + ";\n";
+      }
+    }
+  };
+  list("Input", graph.inputs);
+  list("Output", graph.outputs);
+  text += Metadata() + "\n" + Accessors(false);
+  text += "\n// State back to its beginning. Before the first Run.\nvoid Reset();\n";
+  text +=
+      options_.cores > 1
+          ? "// One inference. `second` takes half of the work (pinhole_nn.h); null: nobody does.\n"
+            "void Run(const pinhole_nn::SecondCore* second = nullptr);\n"
+          : "// One inference.\nvoid Run();\n";
+  text += "// Zeroes over all that inferences left in the arena; the state stays.\nvoid Wipe();\n";
+  text += "\n}  // namespace " + options_.name_space + "\n";
   return text;
 }
 
@@ -284,8 +324,11 @@ std::string Emitter::Source() const {
   if (!groups_.empty()) {
     text += "struct Turn {\n  std::uint16_t op, begin, end;\n};\n\n" + groups_;
   }
-  text += "}  // namespace\n\n" + Accessors(true) + "\nvoid Reset() {\n" + reset_ +
-          "}\n\nvoid Run() {\n" + run_ + "}\n\n}  // namespace " + options_.name_space + "\n";
+  text +=
+      "}  // namespace\n\n" + Accessors(true) + "\nvoid Reset() {\n" + reset_ + "}\n\nvoid Run(" +
+      SecondParameter() + ") {\n" + run_ +
+      "}\n\nvoid Wipe() {\n  std::memset(g_arena + kStateBytes, 0, kArenaBytes - kStateBytes);\n}" +
+      "\n\n}  // namespace " + options_.name_space + "\n";
   return text;
 }
 
@@ -344,6 +387,11 @@ Emitted Emit(const std::string& path, const EmitOptions& options) {
     throw system::WrongUsage("'" + system::Printable(options.name_space) +
                              "' found as the namespace; letters, digits and '_' expected, a letter "
                              "first");
+  }
+  if (options.cores < 1 || options.cores > options.target.cores) {
+    throw system::WrongUsage(std::to_string(options.cores) + " cores found, " +
+                             std::string(options.target.name) + " has " +
+                             std::to_string(options.target.cores));
   }
   try {
     return Emitter(path, options).Emit();

@@ -27,6 +27,7 @@ struct EmitOptions {
   Target target;
   std::string name_space = "model";  // a C++ identifier; also the files' name
   bool with_runtime = true;          // the kernel library's files as well
+  int cores = 1;                     // 2: Run takes a second core, which has scratch of its own
 };
 
 // Bytes; what is an estimate says so.

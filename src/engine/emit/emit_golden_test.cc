@@ -6,12 +6,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 
 #include "base/test_data.h"
 #include "engine/emit/emit.h"
 #include "engine/emit/emitted_library.h"
+#include "engine/run/test_model.h"
 
 namespace pinhole::engine::emit {
 namespace {
@@ -116,6 +118,52 @@ std::vector<GoldenCase> AllCases() {
     }
   }
   return cases;
+}
+
+std::filesystem::path BundledModel() {
+  const char* const source = std::getenv("PINHOLE_SOURCE");
+  return std::filesystem::path(source != nullptr ? source : ".") / "models/person/person.tflite";
+}
+
+// The bundled model for every target: a detector with two grids, whose heads become float32 and are
+// joined. All is int8 but the heads' DEQUANTIZE, one multiplication: the interpreter's to the bit.
+// On two cores as well: a thread takes half of the channels.
+TEST(EmitBundledModel, IsTheInterpreters) {
+  run::TestModel model(run::ReadFile(BundledModel()));
+  ASSERT_TRUE(model.loaded()) << model.why();
+  struct {
+    const char* target;
+    int cores;
+  } const kEach[] = {{"host", 1},   {"host", 2},   {"rp2040", 1},   {"rp2040", 2},
+                     {"rp2350", 1}, {"rp2350", 2}, {"cortex-m4", 1}};
+  for (const auto& [target, cores] : kEach) {
+    SCOPED_TRACE(target + std::to_string(cores));
+    const EmittedLibrary library(
+        Emit(BundledModel().string(), {.target = *FindTarget(target), .cores = cores}), 1, 2,
+        cores);
+    ASSERT_EQ(library.problem(), "");
+    library.Reset();
+    for (const std::uint32_t seed : {1U, 2U}) {
+      model.FillAll(seed);
+      const TensorView input = model.session().input(0);
+      std::memcpy(library.input(0), input.data, input.info->bytes);
+      ASSERT_TRUE(model.Run()) << model.why();
+      library.Run();
+      for (std::size_t i = 0; i < 2; ++i) {
+        const TensorView output = model.session().output(i);
+        EXPECT_EQ(std::memcmp(library.output(i), output.data, output.info->bytes), 0) << i;
+      }
+    }
+  }
+}
+
+TEST(EmitBundledModel, SaysInItsHeaderHowItsOutputsAreRead) {
+  const std::string header =
+      Emit(BundledModel().string(), {.target = *FindTarget("rp2040")}).files[0].text;
+  EXPECT_NE(header.find("inline constexpr char kPinholeDetector[] =\n"
+                        "    \"pinhole-detector 1\\n\"\n"),
+            std::string::npos);
+  EXPECT_NE(header.find("kInput0Shape[] = {1, 128, 128, 1};"), std::string::npos) << header;
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, EmitGolden, ::testing::ValuesIn(AllCases()), [](const auto& one) {

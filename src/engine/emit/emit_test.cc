@@ -7,11 +7,12 @@
 #include <filesystem>
 #include <limits>
 #include <random>
+#include <thread>
 
 #include "base/test_data.h"
 #include "engine/emit/pack.h"
 #include "engine/emit/probe.h"
-#include "engine/emit/runtime/pinhole_nn.h"
+#include "engine/emit/runtime/pinhole_nn_math.h"
 #include "engine/emit/runtime_files.h"
 #include "engine/emit/source_text.h"
 #include "system/failure.h"
@@ -61,30 +62,62 @@ std::int8_t Expected(const RandomSum& sum, int place, int channel) {
   return static_cast<std::int8_t>(std::clamp(y, kInt8.low, kInt8.high));
 }
 
-// The runtime's kernel for `layout` on one row of places, in the quick form where that is wished.
-void ExpectKernel(const RandomSum& sum, Layout layout, bool quick_form, bool spread) {
+enum class Kernel : std::uint8_t { kPlain, kPairs, kChunks, kQuads };
+
+// A thread that starts when it is told to: what a program gives to Run.
+std::thread second_thread;
+constexpr pinhole_nn::SecondCore kSecondThread{
+    [](void (*job)(void*), void* context) { second_thread = std::thread(job, context); },
+    [] { second_thread.join(); }};
+
+struct How {
+  Kernel kernel = Kernel::kPlain;
+  bool fast_form = false;  // the quick or the wide one
+  bool spread = false;     // weights spread to RAM
+  bool two_cores = false;
+};
+
+std::vector<std::uint32_t> WordsFor(Kernel kernel, const Matrix& matrix, int depth) {
+  switch (kernel) {
+    case Kernel::kPairs: return *PackPairs(matrix);
+    case Kernel::kChunks: return PackChunks(matrix)->words;
+    case Kernel::kQuads: return PackQuads(matrix);
+    case Kernel::kPlain: break;
+  }
+  std::vector<std::uint32_t> words(static_cast<std::size_t>(matrix.channels * depth / 4));
+  for (int i = 0; i < matrix.channels * depth; ++i) {
+    words[static_cast<std::size_t>(i / 4)] |=
+        std::uint32_t{static_cast<std::uint8_t>(matrix.at(i / depth, i % depth))} << 8 * (i % 4);
+  }
+  return words;
+}
+
+// The runtime's kernel on one row of places.
+void ExpectKernel(const RandomSum& sum, const How& how) {
   const Matrix matrix{sum.weights, sum.channels, sum.depth};
-  const std::optional<Pairs> pairs = PackPairs(matrix);
-  ASSERT_TRUE(pairs);
-  const std::vector<std::uint32_t> quads = PackQuads(matrix);
+  const std::optional<Chunks> chunks = PackChunks(matrix);
+  ASSERT_TRUE(chunks);
   std::vector<ScaleDemand> demands;
   for (int c = 0; c < sum.channels; ++c) {
     demands.push_back({kMultiplier, RangeOf(matrix, c, sum.biases[static_cast<std::size_t>(c)])});
   }
-  const std::optional<Quick> quick = FindQuick(demands, kInt8);
-  ASSERT_TRUE(quick);
-  std::vector<pinhole_nn::Channel> channels;
-  for (std::size_t c = 0; c < sum.biases.size(); ++c) {
-    const bool low_lane = layout == Layout::kPairs && c % 2 == 0;
-    channels.push_back({sum.biases[c] - (low_lane ? pairs->spills[c / 8] * 32768 : 0),
-                        quick_form ? quick->channels[c].a : kMultiplier.fraction,
-                        quick_form ? quick->channels[c].b : kMultiplier.shift});
+  ScaleForm form = ExactForm(demands);
+  if (how.fast_form) {
+    const auto found = how.kernel == Kernel::kQuads ? FindWide(demands) : FindQuick(demands, kInt8);
+    ASSERT_TRUE(found);
+    form = *found;
   }
-  // Columns as the kernel copies them: padded.
-  const int unit = layout == Layout::kQuads ? 4 : 2;
-  const int depth = (sum.depth + unit - 1) / unit * unit;
-  std::vector<std::int8_t> columns(static_cast<std::size_t>(depth * sum.places));
-  std::vector<std::uint32_t> expanded(static_cast<std::size_t>(depth) * 4);
+  std::vector<pinhole_nn::Channel> channels((sum.biases.size() + 3) / 4 * 4);
+  for (std::size_t c = 0; c < sum.biases.size(); ++c) {
+    const bool low_lane = how.kernel == Kernel::kChunks && c % 2 == 0;
+    channels[c] = {sum.biases[c] - (low_lane ? chunks->spills[c / 8] * 32768 : 0),
+                   form.channels[c].a, form.channels[c].b, form.channels[c].c};
+  }
+  // Columns as the kernel copies them: padded. Scratch of two cores, one behind the other.
+  const int depth = (sum.depth + 3) / 4 * 4;
+  const int scratch = depth * 8 + depth * sum.places;
+  std::vector<std::uint32_t> memory(static_cast<std::size_t>(2 * scratch / 4));
+  const std::vector<std::uint32_t> words = WordsFor(how.kernel, matrix, depth);
   std::vector<std::int8_t> data = sum.data;
   std::vector<std::int8_t> out(static_cast<std::size_t>(sum.places * sum.channels), 99);
   const auto s16 = [](int value) { return static_cast<std::int16_t>(value); };
@@ -93,16 +126,19 @@ void ExpectKernel(const RandomSum& sum, Layout layout, bool quick_form, bool spr
       {out.data(), sum.channels * sum.places, 1},
       {1, s16(sum.places), s16(sum.depth), s16(sum.places), s16(sum.channels), 1, 1, 1, 1, 1, 1, 0,
        0},
-      {channels.data(), s16(quick_form ? quick->bits : 0), s16(kInt8.zero), s16(kInt8.low),
-       s16(kInt8.high)},
-      layout == Layout::kPairs ? static_cast<const void*>(pairs->words.data()) : quads.data(),
-      pairs->chunks.data(),
-      columns.data(),
-      spread ? expanded.data() : nullptr,
+      {channels.data(), s16(form.form), s16(kInt8.zero), s16(kInt8.low), s16(kInt8.high)},
+      words.data(),
+      chunks->chunks.data(),
+      reinterpret_cast<std::int8_t*>(memory.data()) + depth * 8,
+      how.spread ? memory.data() : nullptr,
       depth,
+      scratch,
       0,
       s16(sum.places)};
-  (layout == Layout::kPairs ? pinhole_nn::SumPairs : pinhole_nn::SumQuads)(call, 0, 1);
+  constexpr void (*kFunctions[])(const pinhole_nn::Sum&, int, int,
+                                 const pinhole_nn::SecondCore*) = {
+      pinhole_nn::SumPlain, pinhole_nn::SumPairs, pinhole_nn::SumChunks, pinhole_nn::SumQuads};
+  kFunctions[static_cast<int>(how.kernel)](call, 0, 1, how.two_cores ? &kSecondThread : nullptr);
   for (int place = 0; place < sum.places; ++place) {
     for (int c = 0; c < sum.channels; ++c) {
       ASSERT_EQ(out[static_cast<std::size_t>(place * sum.channels + c)], Expected(sum, place, c))
@@ -111,23 +147,139 @@ void ExpectKernel(const RandomSum& sum, Layout layout, bool quick_form, bool spr
   }
 }
 
-TEST(Kernels, GiveTheReferencesIntegers) {
+TEST(Kernels, GiveTheReferencesIntegersOnOneCoreAndOnTwo) {
   std::mt19937 random(1);
   for (int round = 0; round < 60; ++round) {
     const RandomSum sum = MakeSum(random, round % 3 == 0);
-    ExpectKernel(sum, Layout::kPairs, false, false);
-    ExpectKernel(sum, Layout::kPairs, true, true);
-    ExpectKernel(sum, Layout::kQuads, false, false);
+    for (const bool two_cores : {false, true}) {
+      ExpectKernel(sum, {Kernel::kPlain, false, false, two_cores});
+      ExpectKernel(sum, {Kernel::kPairs, false, true, two_cores});
+      ExpectKernel(sum, {Kernel::kPairs, true, true, two_cores});
+      ExpectKernel(sum, {Kernel::kChunks, true, false, two_cores});
+      ExpectKernel(sum, {Kernel::kQuads, false, false, two_cores});
+      ExpectKernel(sum, {Kernel::kQuads, true, true, two_cores});
+    }
   }
 }
 
+// Any window over any picture, against the sum written out.
+void ExpectDepthwise(std::mt19937& random, bool two_cores) {
+  const auto any = [&](int low, int high) {
+    return low + static_cast<int>(random() % static_cast<unsigned>(high - low + 1));
+  };
+  const auto s16 = [](int value) { return static_cast<std::int16_t>(value); };
+  pinhole_nn::Window w{};
+  const bool three = any(0, 1) == 0;
+  w.height = s16(three ? 3 : any(1, 5));
+  w.width = s16(three ? 3 : any(1, 5));
+  w.stride_h = s16(any(1, 2));
+  w.stride_w = s16(any(1, 3));
+  w.dilation_h = s16(any(1, 2));
+  w.dilation_w = s16(three ? 1 : any(1, 2));
+  w.pad_h = s16(any(0, (w.height - 1) * w.dilation_h));
+  w.pad_w = s16(any(0, (w.width - 1) * w.dilation_w));
+  w.in_rows = s16((w.height - 1) * w.dilation_h + any(1, 4));
+  w.in_columns = s16((w.width - 1) * w.dilation_w + any(1, 4));
+  w.in_channels = s16(any(1, 5));
+  const int multiplier = any(1, 2);
+  w.out_channels = s16(w.in_channels * multiplier);
+  const int rows = (w.in_rows + w.pad_h - (w.height - 1) * w.dilation_h - 1) / w.stride_h + 1;
+  w.out_columns = s16((w.in_columns + w.pad_w - (w.width - 1) * w.dilation_w - 1) / w.stride_w + 1);
+  const int in_zero = any(-128, 127);
+  std::vector<std::int8_t> in(static_cast<std::size_t>(w.in_rows * w.in_columns * w.in_channels));
+  std::vector<std::int8_t> weights(static_cast<std::size_t>(w.out_channels * w.height * w.width));
+  for (std::int8_t& x : in) {
+    x = static_cast<std::int8_t>(any(-128, 127));
+  }
+  for (std::int8_t& x : weights) {
+    x = static_cast<std::int8_t>(any(-127, 127));
+  }
+  std::vector<pinhole_nn::Channel> channels;
+  for (int c = 0; c < w.out_channels; ++c) {
+    channels.push_back({any(-3000, 3000), kMultiplier.fraction, kMultiplier.shift, 0});
+  }
+  // As geometry.cc reckons it.
+  const int covered = (w.out_columns - 1) * w.stride_w + (w.width - 1) * w.dilation_w + 1;
+  const int words = w.height * (w.width + covered) + w.out_columns;
+  std::vector<std::uint32_t> scratch(static_cast<std::size_t>(2 * words));
+  std::vector<std::int8_t> out(static_cast<std::size_t>(rows * w.out_columns * w.out_channels));
+  const pinhole_nn::Depthwise call{{in.data(), w.in_columns * w.in_channels, w.in_rows},
+                                   {out.data(), w.out_columns * w.out_channels, rows},
+                                   w,
+                                   {channels.data(), 0, s16(kInt8.zero), -128, 127},
+                                   weights.data(),
+                                   scratch.data(),
+                                   4 * words,
+                                   s16(in_zero),
+                                   s16(multiplier)};
+  for (const auto function : {pinhole_nn::DepthwiseRows, pinhole_nn::DepthwisePaired}) {
+    std::fill(out.begin(), out.end(), std::int8_t{0});
+    function(call, 0, rows, two_cores ? &kSecondThread : nullptr);
+    for (int y = 0; y < rows; ++y) {
+      for (int x = 0; x < w.out_columns; ++x) {
+        for (int c = 0; c < w.out_channels; ++c) {
+          std::int32_t total = channels[static_cast<std::size_t>(c)].bias;
+          for (int i = 0; i < w.height; ++i) {
+            for (int j = 0; j < w.width; ++j) {
+              const int row = y * w.stride_h - w.pad_h + i * w.dilation_h;
+              const int column = x * w.stride_w - w.pad_w + j * w.dilation_w;
+              const bool inside =
+                  row >= 0 && row < w.in_rows && column >= 0 && column < w.in_columns;
+              const int datum =
+                  inside ? in[static_cast<std::size_t>(
+                               (row * w.in_columns + column) * w.in_channels + c / multiplier)]
+                         : in_zero;
+              total += datum * weights[static_cast<std::size_t>((c * w.width + j) * w.height + i)];
+            }
+          }
+          const int wanted = std::clamp(
+              base::MultiplyByQuantizedMultiplier(total, kMultiplier) + kInt8.zero, -128, 127);
+          ASSERT_EQ(out[static_cast<std::size_t>((y * w.out_columns + x) * w.out_channels + c)],
+                    wanted)
+              << y << " " << x << " " << c;
+        }
+      }
+    }
+  }
+}
+
+TEST(Kernels, DepthwiseIsTheSumWrittenOut) {
+  std::mt19937 random(5);
+  for (int round = 0; round < 200; ++round) {
+    ExpectDepthwise(random, round % 2 == 0);
+  }
+}
+
+// Half of the halves: the wide form's one rounding is the reference's two.
+TEST(FindWide, EqualsTheExactFormForEverySum) {
+  std::mt19937 random(6);
+  for (int round = 0; round < 20; ++round) {
+    const auto fraction = static_cast<std::int32_t>((1U << 30) + random() % ((1U << 30) - 1));
+    const base::FixedMultiplier multiplier{fraction, -static_cast<int>(1 + random() % 12)};
+    const ScaleDemand demand{multiplier, {-70000, 70000}};
+    const std::optional<ScaleForm> wide = FindWide({&demand, 1});
+    ASSERT_TRUE(wide);
+    const pinhole_nn::Channel channel{0, wide->channels[0].a, wide->channels[0].b, 0};
+    const pinhole_nn::Finish finish{&channel, static_cast<std::int16_t>(wide->form), 0, -32768,
+                                    32767};
+    for (std::int32_t sum = -70000; sum <= 70000; ++sum) {
+      std::int8_t out = 0;
+      pinhole_nn::FinishAll(finish, &channel, 1, &sum, 1, &out, 1);
+      ASSERT_EQ(out, static_cast<std::int8_t>(base::MultiplyByQuantizedMultiplier(sum, multiplier)))
+          << sum << " * " << fraction << " * 2^" << multiplier.shift;
+    }
+  }
+  const ScaleDemand left{{1 << 30, 1}, {-5, 5}};
+  EXPECT_FALSE(FindWide({&left, 1}));
+}
+
 // Sums inside a lane stay inside whatever the data: so much is a chunk's promise.
-TEST(PackPairs, EveryChunkFitsALane) {
+TEST(PackChunks, EveryChunkFitsALane) {
   std::mt19937 random(2);
   for (int round = 0; round < 50; ++round) {
     const RandomSum sum = MakeSum(random, round % 2 == 0);
     const Matrix matrix{sum.weights, sum.channels, sum.depth};
-    const std::optional<Pairs> pairs = PackPairs(matrix);
+    const std::optional<Chunks> pairs = PackChunks(matrix);
     ASSERT_TRUE(pairs);
     const std::uint8_t* chunk = pairs->chunks.data();
     for (int group = 0; group * 8 < sum.channels; ++group, ++chunk) {
@@ -151,7 +303,7 @@ TEST(PackPairs, EveryChunkFitsALane) {
         }
       }
       EXPECT_GE(tap, sum.depth);
-      EXPECT_LE(tap, sum.depth + 1);
+      EXPECT_LE(tap, sum.depth + 3);
     }
   }
 }
@@ -159,6 +311,7 @@ TEST(PackPairs, EveryChunkFitsALane) {
 TEST(PackPairs, RefusesWeightsThatNoLaneHolds) {
   const std::vector<std::int8_t> weights = {-128, -128};
   EXPECT_FALSE(PackPairs({weights, 1, 2}));
+  EXPECT_FALSE(PackChunks({weights, 1, 2}));
 }
 
 // The quick form gives the exact form's output for every sum, not only for those that were tried.
@@ -171,7 +324,7 @@ TEST(FindQuick, EqualsTheExactFormForEverySum) {
     const int reach = 1 << (12 + random() % 9);
     const OutputRange output{static_cast<std::int32_t>(random() % 256) - 128, -128, 127};
     const ScaleDemand demand{multiplier, {-reach, reach}};
-    const std::optional<Quick> quick = FindQuick({&demand, 1}, output);
+    const std::optional<ScaleForm> quick = FindQuick({&demand, 1}, output);
     if (!quick) {
       continue;
     }
@@ -179,7 +332,7 @@ TEST(FindQuick, EqualsTheExactFormForEverySum) {
     for (std::int32_t sum = -reach; sum <= reach; ++sum) {
       const std::int64_t exact = base::MultiplyByQuantizedMultiplier(sum, multiplier) + output.zero;
       const std::int64_t short_form =
-          QuickScaled(sum, quick->channels[0], quick->bits) + output.zero;
+          QuickScaled(sum, quick->channels[0], quick->form) + output.zero;
       ASSERT_EQ(std::clamp<std::int64_t>(short_form, -128, 127),
                 std::clamp<std::int64_t>(exact, -128, 127))
           << sum << " * " << fraction << " * 2^" << multiplier.shift;
@@ -210,6 +363,12 @@ TEST(CompressMoves, GivesBackEverySource) {
     any.push_back({static_cast<int>(random() % 2), static_cast<std::int64_t>(random() % 50)});
   }
   cases.push_back(any);
+  std::vector<Source> joined;  // a column of pairs beside a column of threes
+  for (int i = 0; i < 100; ++i) {
+    joined.push_back(
+        {i % 5 < 2 ? 0 : 1, i / 5 * (i % 5 < 2 ? 2 : 3) + (i % 5 < 2 ? i % 5 : i % 5 - 2)});
+  }
+  cases.push_back(joined);
   for (const std::vector<Source>& sources : cases) {
     std::vector<Source> made(sources.size(), {9, 9});
     for (const LearntMove& move : CompressMoves(sources)) {
@@ -234,6 +393,7 @@ TEST(CompressMoves, GivesBackEverySource) {
     }
   }
   EXPECT_LE(CompressMoves(transposed).size(), 1U);
+  EXPECT_EQ(CompressMoves(joined).size(), 2U);
 }
 
 std::string WhatEmitSays(const std::string& path, const EmitOptions& options) {
@@ -296,10 +456,17 @@ TEST(Emit, WritesNoRuntimeFileThatIsNotUsed) {
   for (const EmittedFile& file : emitted.files) {
     names.push_back(file.name);
   }
-  EXPECT_EQ(names,
-            (std::vector<std::string>{"hello.h", "hello.cc", "pinhole_nn.h", "pinhole_nn_columns.h",
-                                      "pinhole_nn_math.h", "pinhole_nn_sum_pairs.cc"}));
+  EXPECT_EQ(names, (std::vector<std::string>{
+                       "hello.h", "hello.cc", "pinhole_nn.h", "pinhole_nn_columns.cc",
+                       "pinhole_nn_columns.h", "pinhole_nn_depthwise.h", "pinhole_nn_dsp.h",
+                       "pinhole_nn_finish.cc", "pinhole_nn_math.h", "pinhole_nn_sum_chunks.cc"}));
   EXPECT_EQ(Emit(model.string(), {*FindTarget("rp2040"), "hello", false}).files.size(), 2U);
+}
+
+TEST(Emit, RefusesMoreCoresThanTheTargetHas) {
+  const std::string said =
+      WhatEmitSays("m.tflite", {.target = *FindTarget("cortex-m4"), .cores = 2});
+  EXPECT_NE(said.find("2 cores found, cortex-m4 has 1"), std::string::npos) << said;
 }
 
 TEST(SourceText, FloatsReadBackTheSame) {
@@ -308,6 +475,10 @@ TEST(SourceText, FloatsReadBackTheSame) {
   }
   EXPECT_TRUE(IsIdentifier("a_1"));
   EXPECT_FALSE(IsIdentifier("a-1"));
+  EXPECT_EQ(ConstantName("pinhole.detector"), "kPinholeDetector");
+  EXPECT_EQ(LiteralText("a\n\"b\\", "  "), "  \"a\\n\"\n  \"\\\"b\\\\\"");
+  EXPECT_EQ(LiteralText("", " "), " \"\"");
+  EXPECT_FALSE(LiteralText("a\tb", ""));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "engine/emit/geometry.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/kernels/ref/pooling.h"
 #include "engine/kernels/ref/weighted_sum.h"
@@ -13,9 +14,9 @@ namespace {
 using kernels::ref::PoolParams;
 using kernels::ref::WindowSumParams;
 
-constexpr std::int32_t kColumnBytes =
-    2048;                                // of windows side by side, if four of them are not more
-constexpr std::int32_t kMaxHeight = 64;  // as in runtime/pinhole_nn_depthwise.cc
+// Of windows side by side, if four of them are not more.
+constexpr std::int32_t kColumnBytes = 4096;
+constexpr std::int32_t kMaxHeight = 64;  // as in runtime/pinhole_nn_depthwise.h
 
 const Tensor* Input(const Graph& graph, const Operator& op, std::size_t i) {
   return i < op.inputs.size() && op.inputs[i] >= 0 ? &graph.tensor(op.inputs[i]) : nullptr;
@@ -66,9 +67,7 @@ bool Fits16(const WindowShape& window) {
 // Depth and scratch of a full sum in the target's layout.
 void SetColumns(const Target& target, FormOf& form) {
   const WindowShape& window = form.window;
-  const std::int32_t unit = target.layout == Layout::kPairs   ? 2
-                            : target.layout == Layout::kQuads ? 4
-                                                              : 1;
+  const std::int32_t unit = target.layout == Layout::kPlain ? 1 : 4;
   const std::int32_t taps = window.taps() * window.in.channels;
   form.depth = (taps + unit - 1) / unit * unit;
   const bool where_they_lie =
@@ -78,11 +77,39 @@ void SetColumns(const Target& target, FormOf& form) {
         std::clamp(kColumnBytes / form.depth, std::min(4, window.out.columns), window.out.columns);
     form.columns_bytes = static_cast<std::uint32_t>(form.block * form.depth);
   }
-  // Worth it for at least three places at a time: what SumPairs does on its own.
-  const std::int32_t places = form.block > 0 ? form.block : window.out.columns * window.out.rows;
-  if (target.layout == Layout::kPairs && places >= 3) {
-    form.expanded_bytes = static_cast<std::uint32_t>(form.depth) * 16;
+  // Two words a tap, for four channels. What serves one place is taken apart on the way.
+  form.places = form.block > 0 ? form.block : window.out.columns * window.out.rows;
+  if (target.layout != Layout::kPlain && form.places > 1) {
+    form.expanded_bytes = static_cast<std::uint32_t>(form.depth) * 8;
   }
+}
+
+// A channel's weights, a row's sums, and the columns that its windows cover, in words.
+void SetDepthwiseScratch(const Target& target, FormOf& form) {
+  const WindowShape& window = form.window;
+  const std::int32_t words =
+      target.layout == Layout::kQuads ? (window.height + 1) / 2 : window.height;
+  const std::int32_t columns =
+      (window.out.columns - 1) * window.stride_w + (window.width - 1) * window.dilation_w + 1;
+  form.columns_bytes =
+      static_cast<std::uint32_t>(4 * (words * (window.width + columns) + window.out.columns));
+}
+
+// A picture of one column (a signal in time) is a picture of one row, in which a kernel makes many
+// places at a time. It gives up the turns of a few rows.
+void LayDown(FormOf& form) {
+  WindowShape& w = form.window;
+  if (w.in.columns != 1 || w.out.columns != 1 || w.width != 1 || w.pad_w != 0 || w.out.rows == 1) {
+    return;
+  }
+  std::swap(w.in.rows, w.in.columns);
+  std::swap(w.out.rows, w.out.columns);
+  std::swap(w.height, w.width);
+  std::swap(w.stride_h, w.stride_w);
+  std::swap(w.dilation_h, w.dilation_w);
+  std::swap(w.pad_h, w.pad_w);
+  form.by_rows = false;
+  form.flat = true;
 }
 
 FormOf ClassifyFullSum(const Tensor& in, const Tensor& weights, const Tensor& out, FormOf form,
@@ -130,6 +157,9 @@ FormOf ClassifyConv(const Graph& graph, const Operator& op, const WindowSumParam
   if (!weights.is_constant()) {
     return Refuse("weights that the network computes found");
   }
+  if (in.type == Type::kInt8) {
+    LayDown(form);
+  }
   if (full || (window.in.channels == 1 && in.type == Type::kInt8)) {
     return ClassifyFullSum(in, weights, out, form, target);
   }
@@ -146,6 +176,7 @@ FormOf ClassifyConv(const Graph& graph, const Operator& op, const WindowSumParam
     return Refuse("a window of " + std::to_string(window.height) + " rows found");
   }
   form.form = Form::kDepthwise;
+  SetDepthwiseScratch(target, form);
   return form;
 }
 
@@ -162,6 +193,7 @@ FormOf ClassifyFullyConnected(const Graph& graph, const Operator& op, const Targ
   const auto batches = static_cast<std::int32_t>(in.shape.element_count()) / depth;
   form.window.in = {1, batches, depth};
   form.window.out = {1, batches, weights.shape.dim(0)};
+  form.flat = true;
   return ClassifyFullSum(in, weights, out, form, target);
 }
 
@@ -313,10 +345,10 @@ FormOf ClassifyOperator(const Graph& graph, std::size_t index, const kernels::Pr
 }
 
 plan::OpDemand DemandOf(const FormOf& form, const Graph& graph, std::size_t index,
-                        const kernels::Prepared& prepared) {
+                        const kernels::Prepared& prepared, int cores) {
   const Operator& op = graph.operators[index];
   plan::OpDemand demand;
-  demand.scratch_bytes = form.columns_bytes + form.expanded_bytes;
+  demand.scratch_bytes = form.scratch_bytes() * static_cast<std::uint32_t>(cores);
   const bool one_place = form.form == Form::kAdd || form.form == Form::kFloatAdd ||
                          form.form == Form::kLookup || form.form == Form::kSoftmax ||
                          form.form == Form::kFloatSoftmax || form.form == Form::kQuantize ||

@@ -54,15 +54,23 @@ struct FormOf {
   std::int32_t multiplier = 0;  // kDepthwise, kFloatSum of DEPTHWISE_CONV_2D: channels an input one
   // kSum: taps as the layout wants them; whether windows are copied, and how many at a time.
   std::int32_t depth = 0, block = 0;
-  std::uint32_t columns_bytes = 0, expanded_bytes = 0;
+  std::int32_t places = 0;  // kSum: that a call may make at once
+  // Of one core's scratch: weights spread (kSum), windows copied (kSum), columns (kDepthwise).
+  std::uint32_t expanded_bytes = 0, columns_bytes = 0;
   bool by_rows = false;  // the emitted kernel makes some rows at a time
+  bool flat = false;     // tensors are one row each, whatever their shape says
+
+  [[nodiscard]] std::uint32_t scratch_bytes() const {
+    return (expanded_bytes + columns_bytes + 3) / 4 * 4;
+  }
 };
 
 // `prepared` is the reference kernel's.
 FormOf ClassifyOperator(const Graph& graph, std::size_t op, const kernels::Prepared& prepared,
                         const Target& target);
 
+// For `cores` cores, each with scratch of its own.
 plan::OpDemand DemandOf(const FormOf& form, const Graph& graph, std::size_t op,
-                        const kernels::Prepared& prepared);
+                        const kernels::Prepared& prepared, int cores);
 
 }  // namespace pinhole::engine::emit

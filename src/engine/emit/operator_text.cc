@@ -29,13 +29,13 @@ struct SumScales {
   Matrix matrix;
   std::vector<std::int32_t> biases;
   std::vector<base::FixedMultiplier> multipliers;
-  std::vector<std::int32_t> lane_starts;  // SumPairs: what spills add to each channel
+  std::vector<std::int32_t> lane_starts;  // SumChunks: what spills add to each channel
   OutputRange output;
 };
 
 namespace {
 
-constexpr std::uint64_t kRingBytes = 12, kWindowBytes = 26, kFinishBytes = 12, kChannelBytes = 12;
+constexpr std::uint64_t kRingBytes = 12, kWindowBytes = 26, kFinishBytes = 12, kChannelBytes = 16;
 constexpr std::size_t kMostMoves = 256;
 
 std::string Number(std::int64_t value) { return std::to_string(value); }
@@ -167,6 +167,11 @@ void OperatorWriter::Call(const std::string& function, const std::string& file, 
   runtime_.insert(file);
 }
 
+void OperatorWriter::SharedCall(const std::string& function, const std::string& file, int rows) {
+  Call(function, file, rows);
+  text_.shared = cores_ > 1;
+}
+
 OperatorText OperatorWriter::Write(std::size_t op, const FormOf& form) {
   op_ = &graph_.operators[op];
   index_ = op;
@@ -197,29 +202,73 @@ OperatorText OperatorWriter::Write(std::size_t op, const FormOf& form) {
   return std::move(text_);
 }
 
-// Writes the channels in the quick form where the target wants it and it is proven, else in the
-// exact one.
+// Writes the channels in the form that is fast on the target where it is proven, else in the exact
+// one.
 std::string OperatorWriter::FinishText(const SumScales& scales) {
-  std::optional<Quick> quick;
-  if (target_.quick) {
-    std::vector<ScaleDemand> demands;
-    for (std::size_t c = 0; c < scales.biases.size(); ++c) {
-      demands.push_back(
-          {scales.multipliers[c], RangeOf(scales.matrix, static_cast<int>(c), scales.biases[c])});
-    }
-    quick = FindQuick(demands, scales.output);
+  constexpr std::size_t kGroup = 4;  // entries are read by fours
+  std::vector<ScaleDemand> demands;
+  for (std::size_t c = 0; c < scales.biases.size(); ++c) {
+    demands.push_back(
+        {scales.multipliers[c], RangeOf(scales.matrix, static_cast<int>(c), scales.biases[c])});
   }
+  std::optional<ScaleForm> fast;
+  if (target_.quick) {
+    fast = FindQuick(demands, scales.output);
+  } else if (target_.layout == Layout::kQuads) {
+    fast = FindWide(demands);
+  }
+  const ScaleForm form = fast ? *fast : ExactForm(demands);
+  const std::size_t count = (scales.biases.size() + kGroup - 1) / kGroup * kGroup;
   std::string lines = "const pinhole_nn::Channel " + name_ + "Channels[" +
-                      Number(static_cast<std::int64_t>(scales.biases.size())) + "] = {\n";
+                      Number(static_cast<std::int64_t>(count)) + "] = {\n";
   for (std::size_t c = 0; c < scales.biases.size(); ++c) {
     const std::int32_t bias = base::WrapSub(scales.biases[c], scales.lane_starts[c]);
-    const std::int32_t a = quick ? quick->channels[c].a : scales.multipliers[c].fraction;
-    const std::int32_t b = quick ? quick->channels[c].b : scales.multipliers[c].shift;
-    lines += "    {" + List(bias, a, b) + "},\n";
+    lines +=
+        "    {" + List(bias, form.channels[c].a, form.channels[c].b, form.channels[c].c) + "},\n";
   }
-  AddConstant(lines + "};\n", scales.biases.size() * kChannelBytes, &Budget::scales);
-  return Braced(List(name_ + "Channels", quick ? quick->bits : 0, scales.output.zero,
-                     scales.output.low, scales.output.high));
+  AddConstant(lines + "};\n", count * kChannelBytes, &Budget::scales);
+  runtime_.insert("pinhole_nn_finish.cc");
+  return Braced(List(name_ + "Channels", form.form, scales.output.zero, scales.output.low,
+                     scales.output.high));
+}
+
+// Writes the weights in the layout of a kernel, and the chunks where it has such. Returns the
+// kernel's name without "Sum".
+std::string OperatorWriter::WriteWeights(const FormOf& form, SumScales& scales) {
+  const std::string weights = name_ + "Weights";
+  const auto write = [&](const std::vector<std::uint32_t>& words) {
+    AddConstant(ArrayText(weights, std::span<const std::uint32_t>(words)), 4 * words.size(),
+                &Budget::weights);
+  };
+  if (target_.layout == Layout::kQuads) {
+    write(PackQuads(scales.matrix));
+    return "Quads";
+  }
+  if (target_.layout == Layout::kPairs && form.places > 1) {
+    if (const auto words = PackPairs(scales.matrix)) {
+      write(*words);
+      return "Pairs";
+    }
+  } else if (target_.layout == Layout::kPairs) {
+    if (const std::optional<Chunks> packed = PackChunks(scales.matrix)) {
+      for (std::size_t c = 0; c < scales.lane_starts.size(); c += 2) {
+        scales.lane_starts[c] = packed->spills[c / 8] * 32768;
+      }
+      write(packed->words);
+      AddConstant(ArrayText(name_ + "Chunks", std::span<const std::uint8_t>(packed->chunks)),
+                  packed->chunks.size(), &Budget::scales);
+      return "Chunks";
+    }
+  }
+  // Rows as long as the columns are.
+  std::vector<std::int8_t> padded;
+  for (int c = 0; c < scales.matrix.channels; ++c) {
+    for (int k = 0; k < form.depth; ++k) {
+      padded.push_back(static_cast<std::int8_t>(scales.matrix.at(c, k)));
+    }
+  }
+  AddConstant(PackedText(weights, padded), padded.size(), &Budget::weights);
+  return "Plain";
 }
 
 void OperatorWriter::WriteSum(const FormOf& form) {
@@ -230,62 +279,52 @@ void OperatorWriter::WriteSum(const FormOf& form) {
   SumScales scales =
       ReadScales(In(0), In(1), bias, Out(), op_->kind,
                  *static_cast<const WeightedSumParams*>(model_.step(0, index_).prepared.params));
-  std::string function = "SumPlain";
-  std::string file = "pinhole_nn_sum_plain.cc";
-  std::string chunks = "nullptr";
-  std::optional<Pairs> pairs;
-  if (target_.layout == Layout::kPairs) {
-    pairs = PackPairs(scales.matrix);
-  }
-  const std::string weights = name_ + "Weights";
-  std::int32_t depth = form.depth;
-  if (pairs) {
-    function = "SumPairs";
-    file = "pinhole_nn_sum_pairs.cc";
-    chunks = name_ + "Chunks";
-    for (std::size_t c = 0; c < scales.lane_starts.size(); c += 2) {
-      scales.lane_starts[c] = pairs->spills[c / 8] * 32768;
-    }
-    AddConstant(ArrayText(weights, std::span<const std::uint32_t>(pairs->words)),
-                4 * pairs->words.size(), &Budget::weights);
-    AddConstant(ArrayText(chunks, std::span<const std::uint8_t>(pairs->chunks)),
-                pairs->chunks.size(), &Budget::scales);
-  } else if (target_.layout == Layout::kQuads) {
-    function = "SumQuads";
-    file = "pinhole_nn_sum_quads.cc";
-    const std::vector<std::uint32_t> words = PackQuads(scales.matrix);
-    AddConstant(ArrayText(weights, std::span<const std::uint32_t>(words)), 4 * words.size(),
-                &Budget::weights);
-  } else {
-    // Rows as long as the columns are.
-    std::vector<std::int8_t> padded;
-    for (int c = 0; c < scales.matrix.channels; ++c) {
-      for (int k = 0; k < depth; ++k) {
-        padded.push_back(static_cast<std::int8_t>(scales.matrix.at(c, k)));
-      }
-    }
-    AddConstant(PackedText(weights, padded), padded.size(), &Budget::weights);
-  }
+  const std::string kernel = WriteWeights(form, scales);
   const std::string finish = FinishText(scales);
   const std::uint32_t scratch = model_.places().scratch_offset(index_);
-  const bool spread = pairs && form.expanded_bytes > 0;
   const std::string columns =
       form.columns_bytes > 0 ? Scratch(scratch + form.expanded_bytes) : "nullptr";
-  const std::string expanded =
-      spread ? "reinterpret_cast<std::uint32_t*>(" + Scratch(scratch) + ")" : "nullptr";
+  const std::string expanded = form.expanded_bytes > 0
+                                   ? "reinterpret_cast<std::uint32_t*>(" + Scratch(scratch) + ")"
+                                   : "nullptr";
   const bool flat = op_->kind == OpKind::kFullyConnected;
-  Params("Sum",
-         List(flat ? FlatRing(InIndex(0)) : RingText(InIndex(0)),
-              flat ? FlatRing(OutIndex()) : RingText(OutIndex()), WindowText(form.window), finish,
-              weights, chunks, columns, expanded, depth, In(0).zero_point, form.block),
-         2 * kRingBytes + kWindowBytes + kFinishBytes + 24);
-  Call(function, file, flat ? 1 : form.window.out.rows);
-  budget_.products += std::uint64_t{scales.weights.size()} *
-                      static_cast<std::uint64_t>(form.window.out.rows * form.window.out.columns);
-  budget_.instructions +=
-      (std::uint64_t{scales.weights.size()} * target_.hundredths_a_product / 100 +
-       std::uint64_t{scales.biases.size()} * target_.an_output) *
-      static_cast<std::uint64_t>(form.window.out.rows * form.window.out.columns);
+  Params(
+      "Sum",
+      List(flat ? FlatRing(InIndex(0)) : RingText(InIndex(0)),
+           flat ? FlatRing(OutIndex()) : RingText(OutIndex()), WindowText(form.window), finish,
+           name_ + "Weights", kernel == "Chunks" ? name_ + "Chunks" : "nullptr", columns, expanded,
+           form.depth, cores_ > 1 ? form.scratch_bytes() : 0, In(0).zero_point, form.block),
+      2 * kRingBytes + kWindowBytes + kFinishBytes + 28);
+  runtime_.insert("pinhole_nn_columns.cc");
+  SharedCall("Sum" + kernel,
+             "pinhole_nn_sum_" +
+                 std::string(kernel == "Quads"    ? "quads"
+                             : kernel == "Pairs"  ? "pairs"
+                             : kernel == "Chunks" ? "chunks"
+                                                  : "plain") +
+                 ".cc",
+             form.window.out.rows);
+  const auto places = static_cast<std::uint64_t>(form.window.out.rows * form.window.out.columns);
+  budget_.products += std::uint64_t{scales.weights.size()} * places;
+  budget_.instructions += (scales.weights.size() * target_.hundredths_a_product / 100 +
+                           scales.biases.size() * target_.an_output) *
+                          places;
+}
+
+// A channel's taps column by column.
+std::vector<std::int8_t> Turned(const std::vector<std::int8_t>& weights,
+                                const WindowShape& window) {
+  std::vector<std::int8_t> turned;
+  const auto taps = static_cast<std::size_t>(window.taps());
+  const auto width = static_cast<std::size_t>(window.width);
+  for (std::size_t channel = 0; channel < weights.size(); channel += taps) {
+    for (std::size_t column = 0; column < width; ++column) {
+      for (std::size_t tap = column; tap < taps; tap += width) {
+        turned.push_back(weights[channel + tap]);
+      }
+    }
+  }
+  return turned;
 }
 
 void OperatorWriter::WriteDepthwise(const FormOf& form) {
@@ -297,14 +336,22 @@ void OperatorWriter::WriteDepthwise(const FormOf& form) {
       ReadScales(In(0), In(1), bias, Out(), op_->kind,
                  *static_cast<const WeightedSumParams*>(model_.step(0, index_).prepared.params));
   const std::string weights = name_ + "Weights";
-  AddConstant(ArrayText(weights, std::span<const std::int8_t>(scales.weights)),
-              scales.weights.size(), &Budget::weights);
+  const std::vector<std::int8_t> turned = Turned(scales.weights, form.window);
+  AddConstant(ArrayText(weights, std::span<const std::int8_t>(turned)), turned.size(),
+              &Budget::weights);
   const std::string finish = FinishText(scales);
   Params("Depthwise",
-         List(RingText(InIndex(0)), RingText(OutIndex()), WindowText(form.window), finish, weights,
-              In(0).zero_point, form.multiplier),
-         2 * kRingBytes + kWindowBytes + kFinishBytes + 8);
-  Call("DepthwiseRows", "pinhole_nn_depthwise.cc", form.window.out.rows);
+         List(form.flat ? FlatRing(InIndex(0)) : RingText(InIndex(0)),
+              form.flat ? FlatRing(OutIndex()) : RingText(OutIndex()), WindowText(form.window),
+              finish, weights,
+              "reinterpret_cast<std::uint32_t*>(" +
+                  Scratch(model_.places().scratch_offset(index_)) + ")",
+              cores_ > 1 ? form.scratch_bytes() : 0, In(0).zero_point, form.multiplier),
+         2 * kRingBytes + kWindowBytes + kFinishBytes + 16);
+  const bool paired = target_.layout == Layout::kQuads;
+  SharedCall(paired ? "DepthwisePaired" : "DepthwiseRows",
+             paired ? "pinhole_nn_depthwise_paired.cc" : "pinhole_nn_depthwise.cc",
+             form.window.out.rows);
   const auto places = static_cast<std::uint64_t>(form.window.out.rows * form.window.out.columns);
   budget_.products += scales.weights.size() * places;
   budget_.instructions +=
@@ -353,8 +400,8 @@ void OperatorWriter::WriteMean() {
   const std::int64_t zeros = -std::int64_t{In(0).zero_point} * sizes[1];
   Params("Mean",
          List(At(InIndex(0)), At(OutIndex()), sizes[0], sizes[1], sizes[2],
-              Braced(List(zeros, multiplier.fraction, multiplier.shift)), Out().zero_point),
-         36);
+              Braced(List(zeros, multiplier.fraction, multiplier.shift, 0)), Out().zero_point),
+         40);
   Call("MeanOver", "pinhole_nn_pool.cc");
 }
 
@@ -366,7 +413,7 @@ void OperatorWriter::WriteAdd() {
               params.out.shift, In(0).zero_point, In(1).zero_point, Out().zero_point,
               params.clamp.low, params.clamp.high),
          3 * kRingBytes + 36);
-  Call("AddRows", "pinhole_nn_elementwise.cc", RowsOf(OutIndex()));
+  SharedCall("AddRows", "pinhole_nn_elementwise.cc", RowsOf(OutIndex()));
 }
 
 void OperatorWriter::WriteLookup() {

@@ -15,16 +15,17 @@ namespace pinhole::engine::emit {
 
 struct OperatorText {
   std::string constants;
-  std::string call;  // "pinhole_nn::SumPairs(kOp3": the rest is ", begin, end);" or ");"
-  int rows = 0;      // of the output; 0: the call takes no rows
+  std::string call;     // "pinhole_nn::SumPairs(kOp3": the rest is ", begin, end);" or ");"
+  int rows = 0;         // of the output; 0: the call takes no rows
+  bool shared = false;  // the kernel takes a second core
 };
 
 struct SumScales;
 
 class OperatorWriter {
  public:
-  OperatorWriter(const PreparedModel& model, const Target& target)
-      : model_(model), graph_(model.graph()), target_(target) {}
+  OperatorWriter(const PreparedModel& model, const EmitOptions& options)
+      : model_(model), graph_(model.graph()), target_(options.target), cores_(options.cores) {}
 
   // Empty texts where nothing is to be done. Throws system::Failure for what can't be emitted.
   OperatorText Write(std::size_t op, const FormOf& form);
@@ -49,6 +50,9 @@ class OperatorWriter {
   [[nodiscard]] int RowsOf(std::int32_t tensor) const;
   [[noreturn]] void Fail(const std::string& reason) const;
 
+  // The call of a kernel that can share its work with a second core.
+  void SharedCall(const std::string& function, const std::string& file, int rows);
+  std::string WriteWeights(const FormOf& form, SumScales& scales);
   void WriteSum(const FormOf& form);
   void WriteDepthwise(const FormOf& form);
   std::string FinishText(const SumScales& scales);
@@ -68,6 +72,7 @@ class OperatorWriter {
   const PreparedModel& model_;
   const Graph& graph_;
   const Target& target_;
+  int cores_;
   Budget budget_;
   std::set<std::string> runtime_;
   // Of the operator that is being written.

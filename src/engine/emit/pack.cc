@@ -3,13 +3,16 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace pinhole::engine::emit {
 
 namespace {
 
-constexpr int kPairGroup = 8;  // channels
+constexpr int kPairGroup = 4;  // channels
+constexpr int kChunkGroup = 8;
 constexpr int kQuadGroup = 4;
+constexpr int kCutForm = 32;  // as in runtime/pinhole_nn_math.h
 constexpr int kLaneLow = -32768, kLaneHigh = 32767;
 constexpr int kMaxPairs = 255;  // a chunk's count is a byte
 
@@ -21,7 +24,7 @@ SumRange Reach(int weight) {
 
 // Whether taps [first, end) of all of a group's channels fit their lanes.
 bool FitsLanes(const Matrix& matrix, int group, int first, int end) {
-  for (int c = group * kPairGroup; c < (group + 1) * kPairGroup; ++c) {
+  for (int c = group * kChunkGroup; c < (group + 1) * kChunkGroup; ++c) {
     SumRange sum;
     for (int k = first; k < end; ++k) {
       const SumRange one = Reach(matrix.at(c, k));
@@ -35,7 +38,7 @@ bool FitsLanes(const Matrix& matrix, int group, int first, int end) {
   return true;
 }
 
-// One word of SumPairs: two taps of two channels, each plus 128.
+// One word of SumPairs and SumChunks: two taps of two channels, each plus 128.
 std::uint32_t PairWord(const Matrix& matrix, int channel, int tap) {
   const auto byte = [&](int c, int k) { return static_cast<std::uint32_t>(matrix.at(c, k) + 128); };
   return byte(channel, tap) | byte(channel, tap + 1) << 8 | byte(channel + 1, tap) << 16 |
@@ -48,12 +51,6 @@ std::int32_t Exact(std::int64_t sum, const base::FixedMultiplier& multiplier,
   const std::int32_t scaled =
       base::MultiplyByQuantizedMultiplier(static_cast<std::int32_t>(sum), multiplier);
   return std::clamp(base::WrapAdd(scaled, output.zero), output.low, output.high);
-}
-
-std::int32_t QuickOutput(std::int64_t sum, const QuickChannel& channel, int bits,
-                         const OutputRange& output) {
-  const std::int64_t y = QuickScaled(sum, channel, bits) + output.zero;
-  return static_cast<std::int32_t>(std::clamp<std::int64_t>(y, output.low, output.high));
 }
 
 // The smallest sum in [low, high] whose exact output is at least `wanted`; high + 1 where none is.
@@ -77,14 +74,17 @@ struct Steps {
   std::vector<std::int64_t> firsts;  // for each output above the lowest
 };
 
-// Nullopt where cutting sums to [-2^bits, 2^bits) could change an output.
-std::optional<Steps> StepsOf(const ScaleDemand& demand, int bits, const OutputRange& output) {
-  const std::int64_t edge = std::int64_t{1} << bits;
+// Nullopt where the form can't hold the sums: some are larger and cutting them could change an
+// output, or the form does not cut.
+std::optional<Steps> StepsOf(const ScaleDemand& demand, int form, const OutputRange& output) {
+  const std::int64_t edge = std::int64_t{1} << (form & (kCutForm - 1));
   Steps steps{std::clamp(demand.range.low, -edge, edge - 1),
               std::clamp(demand.range.high, -edge, edge - 1),
               {}};
+  const bool fits = demand.range.low == steps.low && demand.range.high == steps.high;
   const auto exact = [&](std::int64_t sum) { return Exact(sum, demand.multiplier, output); };
-  if ((demand.range.low != steps.low && exact(steps.low) != output.low) ||
+  if ((form < kCutForm && !fits) ||
+      (demand.range.low != steps.low && exact(steps.low) != output.low) ||
       (demand.range.high != steps.high && exact(steps.high) != output.high)) {
     return std::nullopt;
   }
@@ -94,40 +94,50 @@ std::optional<Steps> StepsOf(const ScaleDemand& demand, int bits, const OutputRa
   return steps;
 }
 
-bool SameSteps(const Steps& steps, const QuickChannel& channel, int bits,
-               const OutputRange& output) {
-  std::int32_t y = output.low + 1;
+// A sum times the multiplier, before the rounding.
+std::int64_t QuickProduct(std::int64_t sum, std::int64_t multiplier, int form) {
+  const int half = 31 - (form & (kCutForm - 1));
+  const std::int64_t negative = sum < 0 && form >= kCutForm ? std::int64_t{1} << (half - 1) : 0;
+  return ((sum * multiplier) >> half) - negative;
+}
+
+// All roundings with which (product + rounding) >> shift makes the steps: [first, second].
+std::pair<std::int64_t, std::int64_t> RoundingsFor(const Steps& steps, std::int64_t multiplier,
+                                                   int shift, int form, const OutputRange& output) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
+  std::pair<std::int64_t, std::int64_t> fit{0, kMost};
+  std::int64_t y = std::int64_t{output.low} + 1 - output.zero;
   for (const std::int64_t first : steps.firsts) {
-    if (first <= steps.high && QuickOutput(first, channel, bits, output) < y) {
-      return false;
+    const std::int64_t edge = y++ * (std::int64_t{1} << shift);
+    if (first <= steps.high) {
+      fit.first = std::max(fit.first, edge - QuickProduct(first, multiplier, form));
     }
-    if (first > steps.low && QuickOutput(first - 1, channel, bits, output) >= y) {
-      return false;
+    if (first > steps.low) {
+      fit.second = std::min(fit.second, edge - 1 - QuickProduct(first - 1, multiplier, form));
     }
-    ++y;
   }
-  return true;
+  return fit;
 }
 
 // Whether what the runtime computes at `sum` fits 32 bits all along.
-bool Fits32(std::int64_t sum, const QuickChannel& channel, int bits) {
-  const int half = 31 - bits;
-  const std::int64_t high = channel.b & 0xFFFF;
-  const std::int64_t low = static_cast<std::uint32_t>(channel.b) >> 16;
+bool Fits32(std::int64_t sum, std::int64_t multiplier, std::int64_t rounding, int form) {
+  const int half = 31 - (form & (kCutForm - 1));
+  const std::int64_t high = multiplier >> half;
+  const std::int64_t low = multiplier & ((std::int64_t{1} << half) - 1);
   const auto fits = [](std::int64_t value) {
     return value >= std::numeric_limits<std::int32_t>::min() &&
            value <= std::numeric_limits<std::int32_t>::max();
   };
-  const std::int64_t product = sum * high + ((sum * low) >> half);
-  const std::int64_t negative = sum < 0 ? std::int64_t{1} << (half - 1) : 0;
-  return fits(sum * high) && fits(sum * low) && fits(product) && fits(product - negative) &&
-         fits(product - negative + (channel.a & ~31));
+  const std::int64_t product = QuickProduct(sum, multiplier, form);
+  return fits(sum * high) && fits(sum * low) && fits(sum * high + ((sum * low) >> half)) &&
+         fits(product) && fits(product + rounding);
 }
 
-// The form for one channel: the multiplier's first bits, or a neighbour that makes the same steps.
-std::optional<QuickChannel> FindChannel(const ScaleDemand& demand, int bits,
+// The form for one channel: the multiplier's first bits, or a neighbour, and the rounding with
+// which all steps are the reference's.
+std::optional<ChannelScale> FindChannel(const ScaleDemand& demand, int form,
                                         const OutputRange& output) {
-  const int half = 31 - bits;
+  const int half = 31 - (form & (kCutForm - 1));
   const int length = 2 * half - 1;  // bits of the multiplier
   const int shift = half - 1 - demand.multiplier.shift;
   // Sums that wrap are no steps.
@@ -136,31 +146,27 @@ std::optional<QuickChannel> FindChannel(const ScaleDemand& demand, int bits,
       demand.range.low < -kLargest || demand.range.high > kLargest) {
     return std::nullopt;
   }
-  const std::optional<Steps> steps = StepsOf(demand, bits, output);
+  const std::optional<Steps> steps = StepsOf(demand, form, output);
   if (!steps) {
     return std::nullopt;
   }
   const int cut = std::max(31 - length, 0);
   const std::int64_t nearest =
-      length < 31 ? (demand.multiplier.fraction + (std::int64_t{1} << (cut - 1))) >> cut
-                  : std::int64_t{demand.multiplier.fraction} << (length - 31);
-  const std::int64_t round = (std::int64_t{1} << (shift - 1)) + (std::int64_t{1} << (half - 2));
-  for (const int other : {0, 1, -1, 2, -2}) {
-    for (const int nudge : {0, 1, -1, 2, -2, 3, -3}) {
-      const std::int64_t m = nearest + other;
-      const std::int64_t rounding =
-          (round + nudge * std::max(std::int64_t{32}, std::int64_t{1} << (half - 5))) & ~31;
-      if (m <= 0 || m >= std::int64_t{1} << length || rounding < 0) {
-        continue;
-      }
+      cut > 0 ? (demand.multiplier.fraction + (std::int64_t{1} << (cut - 1))) >> cut
+              : demand.multiplier.fraction;
+  for (const int other : {0, 1, -1, 2, -2, 3, -3, 4, -4}) {
+    const std::int64_t m = nearest + other;
+    if (m <= 0 || m >= std::int64_t{1} << length) {
+      continue;
+    }
+    const auto [least, most] = RoundingsFor(*steps, m, shift, form, output);
+    const std::int64_t rounding = least + (most - least) / 2;
+    if (least <= most && Fits32(steps->low, m, rounding, form) &&
+        Fits32(steps->high, m, rounding, form)) {
       const auto low = static_cast<std::uint32_t>(m & ((std::int64_t{1} << half) - 1));
-      const QuickChannel channel{
-          static_cast<std::int32_t>(rounding + shift),
-          static_cast<std::int32_t>(static_cast<std::uint32_t>(m >> half) | low << 16)};
-      if (Fits32(steps->low, channel, bits) && Fits32(steps->high, channel, bits) &&
-          SameSteps(*steps, channel, bits, output)) {
-        return channel;
-      }
+      return ChannelScale{
+          static_cast<std::int32_t>(rounding),
+          static_cast<std::int32_t>(static_cast<std::uint32_t>(m >> half) | low << 16), shift};
     }
   }
   return std::nullopt;
@@ -178,14 +184,35 @@ SumRange RangeOf(const Matrix& matrix, int channel, std::int64_t bias) {
   return sum;
 }
 
-std::optional<Pairs> PackPairs(const Matrix& matrix) {
-  Pairs packed;
-  const int pairs = (matrix.depth + 1) / 2;
-  const int groups = (matrix.channels + kPairGroup - 1) / kPairGroup;
+std::optional<std::vector<std::uint32_t>> PackPairs(const Matrix& matrix) {
+  std::vector<std::uint32_t> words;
+  // Columns are a multiple of four taps long.
+  const int pairs = (matrix.depth + 3) / 4 * 2;
+  for (int c = 0; c < matrix.channels; ++c) {
+    for (int k = 0; k < matrix.depth; k += 2) {
+      if (matrix.at(c, k) == -128 && matrix.at(c, k + 1) == -128) {
+        return std::nullopt;
+      }
+    }
+  }
+  for (int group = 0; group < matrix.channels; group += kPairGroup) {
+    for (int k = 0; k < pairs; ++k) {
+      for (int c = group; c < group + kPairGroup; c += 2) {
+        words.push_back(PairWord(matrix, c, 2 * k));
+      }
+    }
+  }
+  return words;
+}
+
+std::optional<Chunks> PackChunks(const Matrix& matrix) {
+  Chunks packed;
+  const int pairs = (matrix.depth + 3) / 4 * 2;
+  const int groups = (matrix.channels + kChunkGroup - 1) / kChunkGroup;
   for (int group = 0; group < groups; ++group) {
     for (int k = 0; k < pairs; ++k) {
-      for (int c = 0; c < kPairGroup; c += 2) {
-        packed.words.push_back(PairWord(matrix, group * kPairGroup + c, 2 * k));
+      for (int c = 0; c < kChunkGroup; c += 2) {
+        packed.words.push_back(PairWord(matrix, group * kChunkGroup + c, 2 * k));
       }
     }
     int spills = 0;
@@ -223,29 +250,52 @@ std::vector<std::uint32_t> PackQuads(const Matrix& matrix) {
   return words;
 }
 
-std::int64_t QuickScaled(std::int64_t sum, const QuickChannel& channel, int bits) {
-  const int half = 31 - bits;
+std::int64_t QuickScaled(std::int64_t sum, const ChannelScale& channel, int form) {
+  const int bits = form & (kCutForm - 1);
   const std::int64_t edge = std::int64_t{1} << bits;
-  const std::int64_t x = std::clamp(sum, -edge, edge - 1);
-  const std::int64_t high = channel.b & 0xFFFF;
-  const std::int64_t low = static_cast<std::uint32_t>(channel.b) >> 16;
-  const std::int64_t negative = x < 0 ? std::int64_t{1} << (half - 1) : 0;
-  return (x * high + ((x * low) >> half) - negative + (channel.a & ~31)) >> (channel.a & 31);
+  const std::int64_t multiplier = (static_cast<std::int64_t>(channel.b & 0xFFFF) << (31 - bits)) +
+                                  (static_cast<std::uint32_t>(channel.b) >> 16);
+  const std::int64_t x = form >= kCutForm ? std::clamp(sum, -edge, edge - 1) : sum;
+  return (QuickProduct(x, multiplier, form) + channel.a) >> channel.c;
 }
 
-std::optional<Quick> FindQuick(std::span<const ScaleDemand> channels, const OutputRange& output) {
-  constexpr int kFewestBits = 16, kMostBits = 21;  // halves must fit 16 bits
-  for (int bits = kFewestBits; bits <= kMostBits; ++bits) {
-    Quick quick{bits, {}};
-    for (const ScaleDemand& demand : channels) {
-      const std::optional<QuickChannel> channel = FindChannel(demand, bits, output);
-      if (!channel) {
-        break;
-      }
-      quick.channels.push_back(*channel);
+ScaleForm ExactForm(std::span<const ScaleDemand> channels) {
+  ScaleForm exact;
+  for (const ScaleDemand& demand : channels) {
+    exact.channels.push_back({demand.multiplier.fraction, demand.multiplier.shift, 0});
+  }
+  return exact;
+}
+
+std::optional<ScaleForm> FindWide(std::span<const ScaleDemand> channels) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 30;
+  ScaleForm wide{-1, {}};
+  for (const ScaleDemand& demand : channels) {
+    if (demand.range.low <= -kMost || demand.range.high >= kMost || demand.multiplier.shift > -1 ||
+        demand.multiplier.shift < -31) {
+      return std::nullopt;
     }
-    if (quick.channels.size() == channels.size()) {
-      return quick;
+    wide.channels.push_back({demand.multiplier.fraction, -demand.multiplier.shift, 0});
+  }
+  return wide;
+}
+
+std::optional<ScaleForm> FindQuick(std::span<const ScaleDemand> channels,
+                                   const OutputRange& output) {
+  constexpr int kFewestBits = 16, kMostBits = 21;  // halves must fit 16 bits
+  for (const int cut : {0, kCutForm}) {
+    for (int bits = kFewestBits; bits <= kMostBits; ++bits) {
+      ScaleForm quick{bits + cut, {}};
+      for (const ScaleDemand& demand : channels) {
+        const std::optional<ChannelScale> channel = FindChannel(demand, quick.form, output);
+        if (!channel) {
+          break;
+        }
+        quick.channels.push_back(*channel);
+      }
+      if (quick.channels.size() == channels.size()) {
+        return quick;
+      }
     }
   }
   return std::nullopt;

@@ -38,15 +38,18 @@ struct SumRange {
 };
 SumRange RangeOf(const Matrix& matrix, int channel, std::int64_t bias);
 
-// SumPairs' layout. Words [group][pair of taps][4]; chunks as the kernel reads them; spills: how
-// often each group's sums are spilled. None where two products of a channel can exceed a lane (two
-// weights of -128 side by side).
-struct Pairs {
+// SumPairs' layout, [group of 4][pair of taps][2]. None where two products of a channel can exceed
+// a lane (two weights of -128 side by side).
+std::optional<std::vector<std::uint32_t>> PackPairs(const Matrix& matrix);
+
+// SumChunks' layout. Words [group of 8][pair of taps][4]; chunks as the kernel reads them; spills:
+// how often each group's sums are spilled. None where PackPairs has none.
+struct Chunks {
   std::vector<std::uint32_t> words;
   std::vector<std::uint8_t> chunks;
   std::vector<int> spills;
 };
-std::optional<Pairs> PackPairs(const Matrix& matrix);
+std::optional<Chunks> PackChunks(const Matrix& matrix);
 
 // SumQuads' layout: words [group][four taps][4].
 std::vector<std::uint32_t> PackQuads(const Matrix& matrix);
@@ -59,18 +62,24 @@ struct ScaleDemand {
 struct OutputRange {
   std::int32_t zero = 0, low = 0, high = 0;  // of the output, clamped
 };
-// The quick form of a channel: Channel::a and Channel::b of the runtime.
-struct QuickChannel {
-  std::int32_t a = 0, b = 0;
+// How sums are brought to the output: Finish::form, and Channel::a, b and c of each channel
+// (runtime/pinhole_nn.h).
+struct ChannelScale {
+  std::int32_t a = 0, b = 0, c = 0;
 };
-struct Quick {
-  int bits = 0;
-  std::vector<QuickChannel> channels;
+struct ScaleForm {
+  int form = 0;
+  std::vector<ChannelScale> channels;
 };
+// The reference's own numbers.
+ScaleForm ExactForm(std::span<const ScaleDemand> channels);
+// The wide form, where all sums of all channels allow it, or none.
+std::optional<ScaleForm> FindWide(std::span<const ScaleDemand> channels);
 // A quick form that gives the reference's output for every sum of every channel, or none.
-// Cost: for each channel and each form tried, a binary search for each of the output's steps.
-std::optional<Quick> FindQuick(std::span<const ScaleDemand> channels, const OutputRange& output);
-// What the runtime computes from them, before the zero point. |sum| at most 2^bits.
-std::int64_t QuickScaled(std::int64_t sum, const QuickChannel& channel, int bits);
+// Cost: for each channel and form tried, a binary search for each of the output's steps.
+std::optional<ScaleForm> FindQuick(std::span<const ScaleDemand> channels,
+                                   const OutputRange& output);
+// What the runtime computes in a quick form, before the zero point.
+std::int64_t QuickScaled(std::int64_t sum, const ChannelScale& channel, int form);
 
 }  // namespace pinhole::engine::emit

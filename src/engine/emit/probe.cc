@@ -2,6 +2,7 @@
 #include "engine/emit/probe.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace pinhole::engine::emit {
 
@@ -84,11 +85,21 @@ std::vector<LearntMove> Nest(const std::vector<LearntMove>& moves, std::size_t l
   return nested;
 }
 
-}  // namespace
+// All levels, after sorting by `key`: bytes are written once, so that moves can come in any order.
+template <typename Key>
+std::vector<LearntMove> NestBy(std::vector<LearntMove> moves, const Key& key) {
+  std::stable_sort(moves.begin(), moves.end(), [&](const LearntMove& one, const LearntMove& other) {
+    return key(one) < key(other);
+  });
+  for (std::size_t level = 3; level-- > 0;) {
+    moves = Nest(moves, level);
+  }
+  return moves;
+}
 
-std::vector<LearntMove> CompressMoves(const std::vector<Source>& sources) {
-  std::vector<LearntMove> copies;
-  std::vector<LearntMove> fills;
+// Bytes that follow one another in both places, or have the same value.
+std::vector<LearntMove> RunsOf(const std::vector<Source>& sources) {
+  std::vector<LearntMove> runs;
   for (std::size_t i = 0; i < sources.size();) {
     const Source& first = sources[i];
     std::size_t end = i + 1;
@@ -97,25 +108,37 @@ std::vector<LearntMove> CompressMoves(const std::vector<Source>& sources) {
                first.at + (first.input >= 0 ? static_cast<std::int64_t>(end - i) : 0)) {
       ++end;
     }
-    LearntMove move;
+    LearntMove& move = runs.emplace_back();
     move.input = first.input;
     move.out = static_cast<std::int64_t>(i);
     move.bytes = static_cast<std::int64_t>(end - i);
     if (first.input >= 0) {
       move.in = first.at;
-      copies.push_back(move);
     } else {
       move.fill = static_cast<std::uint8_t>(first.at);
-      fills.push_back(move);
     }
     i = end;
   }
-  for (std::size_t level = 3; level-- > 0;) {
-    copies = Nest(copies, level);
-    fills = Nest(fills, level);
+  return runs;
+}
+
+}  // namespace
+
+// In the order of the output, by input (CONCATENATION: a strided copy for each), or by input and
+// length: the shortest of the three.
+std::vector<LearntMove> CompressMoves(const std::vector<Source>& sources) {
+  const std::vector<LearntMove> runs = RunsOf(sources);
+  std::vector<LearntMove> best =
+      NestBy(runs, [](const LearntMove& move) { return move.input < 0; });
+  const std::vector<LearntMove> others[] = {
+      NestBy(runs, [](const LearntMove& move) { return move.input; }),
+      NestBy(runs, [](const LearntMove& move) { return std::pair(move.input, move.bytes); })};
+  for (const std::vector<LearntMove>& other : others) {
+    if (other.size() < best.size()) {
+      best = other;
+    }
   }
-  copies.insert(copies.end(), fills.begin(), fills.end());
-  return copies;
+  return best;
 }
 
 std::optional<std::vector<LearntMove>> LearnMoves(const PreparedModel& model, std::size_t op,

@@ -72,6 +72,44 @@ std::string PackedText(std::string_view name, std::span<const std::int8_t> bytes
   return ArrayText(name, std::span<const std::uint32_t>(words));
 }
 
+std::string ConstantName(std::string_view dotted) {
+  std::string name = "k";
+  bool first = true;
+  for (const char c : dotted) {
+    if (c == '.' || c == '-' || c == '_') {
+      first = true;
+      continue;
+    }
+    name += first && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    first = false;
+  }
+  return name;
+}
+
+std::optional<std::string> LiteralText(std::string_view text, std::string_view indent) {
+  std::string literal;
+  bool open = false;
+  for (const char c : text) {
+    if (c != '\n' && (c < ' ' || c > '~')) {
+      return std::nullopt;
+    }
+    if (!open) {
+      literal.append(literal.empty() ? "" : "\n").append(indent).append("\"");
+      open = true;
+    }
+    if (c == '\n') {
+      literal += "\\n\"";
+      open = false;
+    } else {
+      literal += c == '"' || c == '\\' || c == '?' ? std::string("\\") + c : std::string(1, c);
+    }
+  }
+  if (literal.empty()) {
+    return std::string(indent) + "\"\"";
+  }
+  return literal + (open ? "\"" : "");
+}
+
 bool IsIdentifier(std::string_view name) {
   const auto letter = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';

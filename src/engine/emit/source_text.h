@@ -4,6 +4,7 @@
 // Pieces of C++ text: numbers and arrays as the emitted files spell them.
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,6 +23,12 @@ std::string ArrayText(std::string_view name, std::span<const float> values);
 
 // Bytes as little-endian words, four a number, which compilers read much faster; zeroes at the end.
 std::string PackedText(std::string_view name, std::span<const std::int8_t> bytes);
+
+// "pinhole.detector" as "kPinholeDetector".
+std::string ConstantName(std::string_view dotted);
+
+// Text as adjacent string literals, a line each; nullopt where it is not plain ASCII in lines.
+std::optional<std::string> LiteralText(std::string_view text, std::string_view indent);
 
 // Letters, digits and '_', not beginning with a digit.
 bool IsIdentifier(std::string_view name);

@@ -15,6 +15,7 @@ struct Target {
   std::string_view name, what;
   Layout layout = Layout::kPlain;
   bool quick = false;             // no wide multiplication: see pack.h
+  int cores = 1;                  // that the chip has
   std::uint64_t flash_bytes = 0;  // 0: not limited
   std::uint64_t ram_bytes = 0;
   // Instructions for a multiply-add, in hundredths, and for an output: rough, reckoned from the

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Faces of one picture: pixels in, detections in the picture's own pixels out.
+// Faces of one picture, by a model file: pixels in, detections in the picture's own pixels out.
 //
-// Joins the rooms below: letterbox (signal), network (engine), anchors, boxes and points, non-max
-// suppression (decode), and the way back to pixels. One frame knows nothing of the one before it;
-// person_sensor.h adds time.
+// A session of the engine in front of face_finder.h, which does all the rest. One frame knows
+// nothing of the one before it; person_sensor.h adds time.
 //
 //   base::Arena model_arena(model_memory);
 //   auto detector = FaceDetector::Load(file, model_arena, {.session = {.kernels = kernels}}, why);
@@ -18,33 +17,23 @@
 // is left are the detections. Models: those that decode/detector_spec.h recognises.
 
 #include <cstddef>
-#include <cstdint>
-#include <optional>
 #include <span>
 
 #include "base/arena.h"
 #include "base/diagnosis.h"
 #include "base/result.h"
-#include "decode/anchors.h"
 #include "decode/detection.h"
 #include "decode/detector_spec.h"
 #include "engine/run/session.h"
+#include "inside/sense/face_finder.h"
+#include "inside/sense/session_network.h"
 #include "signal/image.h"
 
 namespace pinhole::inside::sense {
 
-enum class Suppression : std::uint8_t { kWeighted, kUnweighted, kNone };
-
-struct FindOptions {
-  Suppression suppression = Suppression::kWeighted;
-  std::optional<float> min_score = {};  // from 0 to 1; the model's own where it is not given
-};
-
 struct FaceDetectorOptions {
   engine::run::SessionOptions session = {};  // its kernels must be given
-  // Boxes above the score limit that suppression looks at; where there are more the best stay. Two
-  // hundred bytes each. More than the model has anchors counts as that many.
-  std::size_t max_candidates = 128;
+  std::size_t max_candidates = 128;          // see FaceFinder::Make
 };
 
 class FaceDetector {
@@ -76,30 +65,26 @@ class FaceDetector {
   // Threads to share the work with; null (the default): none. Must outlive their use.
   void set_workers(const engine::kernels::Workers* workers) { session_.set_workers(workers); }
 
-  [[nodiscard]] const decode::DetectorSpec& spec() const { return spec_; }
+  [[nodiscard]] const decode::DetectorSpec& spec() const { return finder_.spec(); }
   [[nodiscard]] const engine::run::Session& session() const { return session_; }
 
  private:
-  FaceDetector(const engine::run::Session& session, const decode::DetectorSpec& spec,
-               std::size_t candidates, std::size_t work_bytes)
-      : session_(session), spec_(spec), candidates_(candidates), work_bytes_(work_bytes) {}
+  friend class PersonSensor;  // looks through its parts
 
-  base::Status Fill(const signal::ImageView& picture, base::Diagnosis& why);
-  base::Result<std::span<decode::Detection>> Decode(const FindOptions& options,
-                                                    base::Diagnosis& why);
-  base::Result<std::span<decode::Detection>> Suppress(std::span<decode::Detection> found,
-                                                      Suppression suppression,
-                                                      base::Diagnosis& why);
-  void WipeActivations();
+  FaceDetector(const engine::run::Session& session, const FaceFinder& finder,
+               std::size_t activation_bytes)
+      : session_(session), finder_(finder), activation_bytes_(activation_bytes) {}
+
+  // For as long as one picture takes.
+  [[nodiscard]] SessionNetwork Network() {
+    return {session_, work_.first(work_.empty() ? 0 : session_.activation_bytes())};
+  }
 
   engine::run::Session session_;
-  decode::DetectorSpec spec_;
-  std::size_t candidates_ = 0;
-  std::size_t work_bytes_ = 0;
+  FaceFinder finder_;
+  std::size_t activation_bytes_ = 0;  // aligned: the finder's memory begins behind them
+  std::size_t work_bytes_ = activation_bytes_ + finder_.work_bytes();
   std::span<std::byte> work_;  // empty before Bind, and after a move
-  std::span<decode::Anchor> anchors_;
-  std::span<decode::Detection> found_, kept_;
-  std::span<std::uint32_t> scratch_;
 };
 
 }  // namespace pinhole::inside::sense

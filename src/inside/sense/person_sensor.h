@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The person sensor: frames in, PersonFacts out, and nothing else.
+// The person sensor with a model file: frames in, PersonFacts out, and nothing else.
 //
-//   Frame → face detector (face_detector.h) → tracks over time (decode/track.h) → facts
+// A face detector (face_detector.h) under person_watch.h, which says what is believed over time.
 //
 //   base::Arena model_arena(model_memory);
 //   auto sensor = PersonSensor::Load(file, model_arena, {.kernels = kernels}, why);
 //   sensor->Bind(work_memory, why);                 // sensor->work_bytes() of it, aligned to 16
 //   for each frame: auto facts = sensor->Look(std::move(frame), why);
 //   for each capture that failed: facts = sensor->Missed();
-//
-// The facts say what is believed, not what one frame showed: presence and faces follow the median
-// of the last 2 k + 1 frames and need a higher score to begin than to stay (decode/belief.h), so
-// one bad frame changes nothing, and what begins is told k frames later. Same frames, same facts.
 //
 // Load takes memory from the model arena only and says what Bind will want; Look allocates nothing.
 // The file's bytes and both memories must outlive the sensor. A frame's pixels, and all that the
@@ -23,24 +19,23 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
 
 #include "base/arena.h"
 #include "base/diagnosis.h"
 #include "base/result.h"
-#include "decode/track.h"
 #include "engine/run/session.h"
 #include "facts/person_facts.h"
 #include "inside/capture/frame.h"
 #include "inside/sense/face_detector.h"
+#include "inside/sense/person_watch.h"
 
 namespace pinhole::inside::sense {
 
 struct PersonSensorOptions {
   engine::run::SessionOptions session = {};  // its kernels must be given
-  std::size_t max_candidates = 128;  // see FaceDetectorOptions
-  std::uint8_t half_window = 2;      // k
-  // Scores from which somebody is believed and below which no longer. Where they are not given: the
-  // model's own limit, and two thirds of `on`.
+  std::size_t max_candidates = 128;          // see FaceDetectorOptions
+  std::uint8_t half_window = 2;              // this and the scores: see PersonWatchOptions
   std::optional<float> on = {}, off = {};
 };
 
@@ -63,7 +58,7 @@ class PersonSensor {
 
   // A capture failed: no reading. What was believed outlives up to 2 k frames missed in a row, and
   // is forgotten with the next.
-  facts::PersonFacts Missed();
+  facts::PersonFacts Missed() { return watch_.Missed(); }
 
   // Threads to share the work with; null (the default): none. Must outlive their use.
   void set_workers(const engine::kernels::Workers* workers) { detector_.set_workers(workers); }
@@ -71,13 +66,11 @@ class PersonSensor {
   [[nodiscard]] const FaceDetector& detector() const { return detector_; }
 
  private:
-  PersonSensor(FaceDetector&& detector, const decode::TrackOptions& options)
-      : detector_(std::move(detector)), options_(options), tracker_(options) {}
+  PersonSensor(FaceDetector&& detector, const PersonWatch& watch)
+      : detector_(std::move(detector)), watch_(watch) {}
 
   FaceDetector detector_;
-  decode::TrackOptions options_;
-  decode::Tracker tracker_;
-  std::size_t missed_ = 0;  // frames in a row
+  PersonWatch watch_;
 };
 
 }  // namespace pinhole::inside::sense

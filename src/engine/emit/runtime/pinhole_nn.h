@@ -12,6 +12,9 @@
 // Data are int8, NHWC, one picture at a time. Integers are the reference's to the bit (TensorFlow
 // Lite's quantisation specification, rounded twice); float32 differs in the order of sums only.
 //
+// Two cores: a kernel that is given a SecondCore lets it make half of the channels while it makes
+// the others, with scratch of its own, and waits for it. The results are the same. See SecondCore.
+//
 // A tensor may have a place for some of its rows only, in a ring: row r lies at
 // data + (r % held) * row_bytes. A kernel makes rows [begin, end) of its output.
 
@@ -26,21 +29,39 @@ struct Ring {
   std::int32_t held;  // rows that have a place; all of them where the tensor is whole
 };
 
-// What brings one output channel's sum to the output's scale. Two forms, see Finish:
-//   exact: a is a 31-bit fraction, b its power of two
-//   quick: a is the rounding, a multiple of 32, plus the final shift; b is two halves of the
-//          multiplier, the high one in the low 16 bits
-// In both, the bias holds the input's zero point times the weights' sum as well.
-struct Channel {
-  std::int32_t bias, a, b;
+// A second core that takes a share of the work. `start` has it call job(context) and returns at
+// once; `wait` returns when that call has ended, and what it wrote can be read. One job at a time.
+// A thread will do, or the other core of an RP2040. Code emitted with two cores in mind takes one
+// in its Run; null: the caller does all of it.
+struct SecondCore {
+  void (*start)(void (*job)(void* context), void* context);
+  void (*wait)();
 };
 
-// quick_bits n > 0: sums are cut to [-2^n, 2^n) and multiplied by a number of 61 - 2n bits, whose
-// lower half has 31 - n, so that every product fits 32 bits. The emitter uses this form only where
-// it has shown for every sum in question that the exact form gives the same. 0: the exact form.
+// What brings one output channel's sum to the output's scale. Four forms, see Finish:
+//   exact: a is a 31-bit fraction, b its power of two
+//   wide:  the same with b negated, at least 1
+//   quick: a is the rounding; b is two halves of the multiplier, the high one in the low 16 bits;
+//          c is the final shift
+// In all, the bias holds the input's zero point times the weights' sum as well. Behind the last
+// channel there are zeroes up to a multiple of four.
+struct Channel {
+  std::int32_t bias, a, b, c;
+};
+
+// The emitter names a form only where it has shown for every sum that can occur that it gives what
+// the exact form does.
+//   form 0   exact
+//   form -1  wide: for a multiplication that keeps the high 32 bits. No sum reaches 2^30.
+//   form n   quick: sums are multiplied by a number of 61 - 2n bits, whose lower half has 31 - n,
+//   so
+//            that every product fits 32 bits. No sum reaches 2^n; negative ones end at the least
+//            output.
+//   form n + 32  quick: sums are cut to [-2^n, 2^n), and negative ones rounded as the reference
+//   does
 struct Finish {
   const Channel* channels;
-  std::int16_t quick_bits, out_zero, low, high;
+  std::int16_t form, out_zero, low, high;
 };
 
 // A window of height x width taps that walks over the input.
@@ -51,11 +72,12 @@ struct Window {
 
 // CONV_2D and FULLY_CONNECTED (a window of one tap over a row of batches).
 // The weights' layout belongs to the function that is called:
-//   SumPlain  int8 [channel][depth]
-//   SumPairs  groups of 8 channels: for each pair of taps, 4 words; word j holds channels 2j and
-//             2j + 1 as bytes (2j: tap 0, tap 1, 2j + 1: tap 0, tap 1), each plus 128. `chunks`
-//             says for each group after how many pairs sums must be spilled, 0 ends a group's list
-//   SumQuads  groups of 4 channels: for each four taps, 4 words; word j holds channel j
+//   SumPlain   int8 [channel][depth]
+//   SumPairs   groups of 4 channels: for each pair of taps, 2 words; word j holds channels 2j and
+//              2j + 1 as bytes (2j: tap 0, tap 1, 2j + 1: tap 0, tap 1), each plus 128
+//   SumChunks  the same in groups of 8 channels, 4 words. `chunks` says for each group after how
+//              many pairs sums must be spilled, 0 ends a group's list
+//   SumQuads   groups of 4 channels: for each four taps, 4 words; word j holds channel j
 // Absent taps and channels are zero.
 struct Sum {
   Ring in, out;
@@ -64,24 +86,34 @@ struct Sum {
   const void* weights;
   const std::uint8_t* chunks;
   std::int8_t* columns;     // place for `block` windows side by side; null: read where they lie
-  std::uint32_t* expanded;  // place for a group's weights, two channels a word; null: none
+  std::uint32_t* expanded;  // place for a group's weights, spread to 16 bits; null: none
   std::int32_t depth;       // taps of a window, padded as the layout wants; columns lie depth apart
+  std::int32_t other;       // bytes from the scratch to the second core's; 0: none
   std::int16_t in_zero;
   std::int16_t block;
 };
-void SumPlain(const Sum& sum, int begin, int end);
-void SumPairs(const Sum& sum, int begin, int end);
-void SumQuads(const Sum& sum, int begin, int end);
+void SumPlain(const Sum& sum, int begin, int end, const SecondCore* second = nullptr);
+void SumPairs(const Sum& sum, int begin, int end, const SecondCore* second = nullptr);
+void SumChunks(const Sum& sum, int begin, int end, const SecondCore* second = nullptr);
+void SumQuads(const Sum& sum, int begin, int end, const SecondCore* second = nullptr);
 
-// DEPTHWISE_CONV_2D: weights [channel][tap]; output channel c reads input channel c / multiplier.
+// DEPTHWISE_CONV_2D: weights [channel][window column][window row]; output channel c reads input
+// channel c / multiplier. DepthwisePaired is for processors that multiply two pairs of 16 bits at
+// once. `scratch` holds one channel's weights, a row of sums, and the row's columns, a word for each tap
+// (DepthwiseRows) or for two taps of a column (DepthwisePaired).
 struct Depthwise {
   Ring in, out;
   Window window;
   Finish finish;
   const std::int8_t* weights;
+  std::uint32_t* scratch;
+  std::int32_t other;  // bytes from the scratch to the second core's; 0: none
   std::int16_t in_zero, multiplier;
 };
-void DepthwiseRows(const Depthwise& depthwise, int begin, int end);
+void DepthwiseRows(const Depthwise& depthwise, int begin, int end,
+                   const SecondCore* second = nullptr);
+void DepthwisePaired(const Depthwise& depthwise, int begin, int end,
+                     const SecondCore* second = nullptr);
 
 struct Pool {
   Ring in, out;
@@ -107,7 +139,7 @@ struct Add {
   std::int32_t a_fraction, a_shift, b_fraction, b_shift, fraction, shift;
   std::int16_t a_zero, b_zero, out_zero, low, high;
 };
-void AddRows(const Add& add, int begin, int end);
+void AddRows(const Add& add, int begin, int end, const SecondCore* second = nullptr);
 
 // One byte from one byte, by a table of 256 indexed by the byte as unsigned. In place or not.
 struct Lookup {

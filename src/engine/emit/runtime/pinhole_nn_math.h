@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What the kernels share: rings, windows at the edge, and the arithmetic that brings a sum to the
-// output's scale. Inline, since it stands in inner loops.
+// What the kernels share: rings, windows at the edge, the arithmetic that brings a sum to the
+// output's scale, and shares of work for two cores. Inline, since it stands in inner loops.
 
 #include "pinhole_nn.h"
 
@@ -46,27 +46,57 @@ inline std::int32_t Scale(std::int32_t x, std::int32_t fraction, std::int32_t sh
   return DivideByPot(HighMul(x, fraction), -shift);
 }
 
-// The quick form, see pinhole_nn.h: x * m as x * high + (x * low >> half). The reference rounds
-// what is negative down by one more unit of its first rounding, which is 2^(half - 1) here.
-inline std::int32_t QuickScale(std::int32_t x, const Channel& channel, int quick_bits) {
-  const int half = 31 - quick_bits;
-  const auto high = static_cast<std::int32_t>(static_cast<std::uint32_t>(channel.b) & 0xFFFFU);
-  const auto low = static_cast<std::int32_t>(static_cast<std::uint32_t>(channel.b) >> 16);
-  const std::int32_t product = x * high + ((x * low) >> half);
-  const std::int32_t negative = (x >> 31) & (std::int32_t{1} << (half - 1));
-  return (product - negative + (channel.a & ~31)) >> (channel.a & 31);
+constexpr int kExactForm = 0, kWideForm = -1, kCutForm = 32;
+
+// `count` sums to bytes of the output, out_step apart. Each sum has a channel of its own, one after
+// the other (channel_step 1), or all have the same (0).
+void FinishAll(const Finish& finish, const Channel* channels, int channel_step,
+               const std::int32_t* totals, int count, std::int8_t* out, int out_step);
+
+// Which share of the work a call makes.
+struct Part {
+  int index, count;
+};
+struct Range {
+  int begin, end;
+};
+// Of `count` things in groups of `unit`.
+inline Range ShareOf(int count, int unit, const Part& part) {
+  if (part.count == 1) {
+    return {0, count};
+  }
+  const int half = ((count + unit - 1) / unit + 1) / 2 * unit;
+  const int middle = half < count ? half : count;
+  return part.index == 0 ? Range{0, middle} : Range{middle, count};
+}
+template <typename T>
+inline T* PartOf(T* scratch, std::int32_t other, const Part& part) {
+  return part.index == 0 || scratch == nullptr
+             ? scratch
+             : reinterpret_cast<T*>(reinterpret_cast<std::int8_t*>(scratch) + other);
 }
 
-// `sum` holds the channel's bias already.
-inline std::int8_t FinishOne(std::int32_t sum, const Channel& channel, const Finish& finish) {
-  std::int32_t y = 0;
-  if (finish.quick_bits > 0) {
-    const std::int32_t edge = std::int32_t{1} << finish.quick_bits;
-    y = QuickScale(Clamp(sum, -edge, edge - 1), channel, finish.quick_bits);
-  } else {
-    y = Scale(sum, channel.a, channel.b);
+// Calls share(operation, begin, end, part) for all parts, on two cores where there is a second one.
+template <typename Operation>
+inline void OnCores(void (*share)(const Operation&, int, int, const Part&),
+                    const Operation& operation, int begin, int end, const SecondCore* second) {
+  if (second == nullptr) {
+    share(operation, begin, end, {0, 1});
+    return;
   }
-  return static_cast<std::int8_t>(Clamp(y + finish.out_zero, finish.low, finish.high));
+  struct Job {
+    void (*share)(const Operation&, int, int, const Part&);
+    const Operation* operation;
+    int begin, end;
+  } job{share, &operation, begin, end};
+  second->start(
+      [](void* context) {
+        const Job& mine = *static_cast<const Job*>(context);
+        mine.share(*mine.operation, mine.begin, mine.end, {1, 2});
+      },
+      &job);
+  share(operation, begin, end, {0, 2});
+  second->wait();
 }
 
 // Taps [begin, end) of a window at one place that lie inside the input; origin is where tap 0 lies.
@@ -82,23 +112,6 @@ inline Taps TapsAt(int place, int pad, int size, int taps, int stride, int dilat
     --inside.end;
   }
   return inside;
-}
-
-// Columns [begin, end) of the output whose whole window lies inside the input.
-struct Inner {
-  int begin, end;
-};
-inline Inner InnerColumns(const Window& window) {
-  Inner inner{0, window.out_columns};
-  const int span = (window.width - 1) * window.dilation_w;
-  while (inner.begin < inner.end && inner.begin * window.stride_w < window.pad_w) {
-    ++inner.begin;
-  }
-  while (inner.end > inner.begin &&
-         (inner.end - 1) * window.stride_w - window.pad_w + span >= window.in_columns) {
-    --inner.end;
-  }
-  return inner;
 }
 
 }  // namespace pinhole_nn

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// Never run: written from the RP2350's datasheet, chapters 8.1 (clocks), 8.2 (crystal), 8.5 (ticks)
+// and 8.6 (PLLs).
+#include "firmware/chips/clock_start.h"
+
+#include <pinhole_board.h>
+
+#include "firmware/chips/chip.h"
+
+namespace pinhole::firmware::chip {
+namespace {
+
+constexpr std::uint32_t kClockReference = kClocks + 0x30;
+constexpr std::uint32_t kClockSystem = kClocks + 0x3C;
+constexpr std::uint32_t kClockPeripherals = kClocks + 0x48;
+constexpr std::uint32_t kClockUsb = kClocks + 0x60;
+constexpr std::uint32_t kClockEnable = 1u << 11;
+
+void Unreset(std::uint32_t bits) {
+  Clear(kResets, bits);
+  while ((At(kResets + 8) & bits) != bits) {
+  }
+}
+
+void ResetDevices() {
+  constexpr std::uint32_t kKept = 1u << kResetFlashPins | 1u << kResetFlashPads |
+                                  1u << kResetPllSystem | 1u << kResetPllUsb |
+                                  1u << kResetSysconfig;
+  Set(kResets, kAllResets & ~kKept);
+  Unreset(1u << kResetPins | 1u << kResetPads | 1u << kResetTimer | 1u << kResetBusControl |
+          1u << kResetSysconfig);
+}
+
+void StartCrystal() {
+  At(kCrystal) = 0xAA0;        // 1 to 15 MHz
+  At(kCrystal + 0x0C) = 47;    // a millisecond in units of 256 periods of 12 MHz
+  Set(kCrystal, 0xFAB << 12);  // on
+  while ((At(kCrystal + 4) & 1u << 31) == 0) {
+  }
+}
+
+template <std::uint32_t kHz>
+void StartPll(std::uint32_t pll, unsigned reset) {
+  constexpr PllPlan kPlan = PlanPll(PINHOLE_BOARD_CRYSTAL_HZ, kHz);
+  static_assert(kPlan.multiply != 0, "the crystal and the PLL cannot make the board's clock");
+  Set(kResets, 1u << reset);
+  Unreset(1u << reset);
+  At(pll + 8) = kPlan.multiply;
+  Clear(pll + 4, 1u << 0 | 1u << 5);
+  while ((At(pll) & 1u << 31) == 0) {
+  }
+  At(pll + 0x0C) = kPlan.first << 16 | kPlan.second << 12;
+  Clear(pll + 4, 1u << 3);
+}
+
+void ToItsOwnSource(std::uint32_t clock, std::uint32_t source) {
+  Change(clock, source, 3);
+  while ((At(clock + 8) & 1u << source) == 0) {
+  }
+}
+
+void UseAuxiliary(std::uint32_t clock, std::uint32_t auxiliary) {
+  Clear(clock, kClockEnable);
+  At(clock) = auxiliary << 5;
+  At(clock + 4) = kClockDivideByOne;
+  Set(clock, kClockEnable);
+}
+
+// Each user of ticks divides the reference by itself.
+void StartTick(std::uint32_t offset) {
+  At(kTicks + offset + 4) = PINHOLE_BOARD_CRYSTAL_HZ / 1'000'000;
+  At(kTicks + offset) = 1;
+}
+
+}  // namespace
+
+void StartClocks() {
+  At(kClocks + 0x84) = 0;  // no resuscitation
+  StartCrystal();
+  ToItsOwnSource(kClockSystem, 0);     // the reference
+  ToItsOwnSource(kClockReference, 0);  // the ring oscillator
+  ResetDevices();
+  StartPll<PINHOLE_BOARD_CLOCK_HZ>(kPllSystem, kResetPllSystem);
+  StartPll<kUsbHz>(kPllUsb, kResetPllUsb);
+  ToItsOwnSource(kClockReference, 2);  // the crystal
+  At(kClockSystem + 4) = kClockDivideByOne;
+  Change(kClockSystem, 0, 7u << 5);  // the system's PLL
+  ToItsOwnSource(kClockSystem, 1);
+  At(kClockPeripherals) = 0;
+  At(kClockPeripherals + 4) = kClockDivideByOne;
+  Set(kClockPeripherals, kClockEnable);  // the system's clock
+  UseAuxiliary(kClockUsb, 0);            // the USB PLL
+  UseAuxiliary(kClockAdc, 0);            // the same
+  StartTick(0x18);                       // the first timer
+  StartTick(0x30);                       // the watchdog
+}
+
+}  // namespace pinhole::firmware::chip

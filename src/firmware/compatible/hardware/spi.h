@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <pinhole_board.h>
+
+#include "firmware/hal/spi.h"
+
+#define PICO_DEFAULT_SPI PINHOLE_BOARD_DEFAULT_SPI
+#define PICO_DEFAULT_SPI_RX_PIN PINHOLE_BOARD_DEFAULT_SPI_RX_PIN
+#define PICO_DEFAULT_SPI_CSN_PIN PINHOLE_BOARD_DEFAULT_SPI_CS_PIN
+#define PICO_DEFAULT_SPI_SCK_PIN PINHOLE_BOARD_DEFAULT_SPI_SCK_PIN
+#define PICO_DEFAULT_SPI_TX_PIN PINHOLE_BOARD_DEFAULT_SPI_TX_PIN
+#define spi_default (&pinhole_spis[PINHOLE_BOARD_DEFAULT_SPI])

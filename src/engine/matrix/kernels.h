@@ -734,7 +734,7 @@ struct Tile {
                                            typename M::Acc (&acc)[kAll][kRows]) {
     // The way through the weights is known: with few rows, reading them is all there is to do. Into
     // the second cache: four streams are more than the first one has places for, and what it
-    // throws out before its turn is read twice. Measured on Zen 4, a fifth less time a token.
+    // throws out before its turn is read twice. Measured on Zen 4: 15 to 24 % less time.
     constexpr std::ptrdiff_t kAhead = 8192;
     constexpr int kForReading = 0, kIntoSecondCache = 2;
     constexpr std::ptrdiff_t kVectorBytes = std::ptrdiff_t{kLanes} * M::kWeightBytes;

@@ -22,3 +22,7 @@ void* __dso_handle = nullptr;
 namespace std {
 [[noreturn]] void __throw_out_of_range_fmt(const char*, ...) { panic("out of range"); }
 }  // namespace std
+
+// Referred to by classes with a virtual destructor; nothing was ever taken from a heap.
+void operator delete(void*) noexcept { panic("operator delete"); }
+void operator delete(void*, std::size_t) noexcept { panic("operator delete"); }

@@ -26,15 +26,15 @@ struct Instruction {
   std::uint16_t word = 0;
 
   // Cycles to wait behind it. How many there can be depends on side-set, which takes bits away.
-  [[nodiscard]] constexpr Instruction Delay(unsigned cycles) const {
+  [[nodiscard]] consteval Instruction Delay(unsigned cycles) const {
     return Field(cycles, 31, word, 8);
   }
   // The value that side-set puts out, where it has `bits` bits and is not optional.
-  [[nodiscard]] constexpr Instruction Side(unsigned value, unsigned bits) const {
+  [[nodiscard]] consteval Instruction Side(unsigned value, unsigned bits) const {
     return Field(value, (1u << bits) - 1, word, 13 - bits);
   }
 
-  static constexpr Instruction Field(unsigned value, unsigned most, std::uint16_t word,
+  static consteval Instruction Field(unsigned value, unsigned most, std::uint16_t word,
                                      unsigned shift) {
     if (value > most) {
       Wrong();
@@ -53,7 +53,7 @@ enum class When : std::uint8_t {
   kPin,
   kOutput,  // something is left in the output shift register
 };
-constexpr Instruction Jump(unsigned target, When when = When::kAlways) {
+consteval Instruction Jump(unsigned target, When when = When::kAlways) {
   return Instruction::Field(target, 31,
                             static_cast<std::uint16_t>(static_cast<unsigned>(when) << 5), 0);
 }
@@ -62,13 +62,13 @@ constexpr Instruction Jump(unsigned target, When when = When::kAlways) {
 struct Pin {
   unsigned number = 0;
 };
-constexpr Instruction Wait(bool high, Pin pin) {
+consteval Instruction Wait(bool high, Pin pin) {
   return Instruction::Field(pin.number, 31,
                             static_cast<std::uint16_t>(0x2000 | (high ? 1u << 7 : 0)), 0);
 }
 
 enum class Source : std::uint8_t { kPins, kX, kY, kNull, kIsr = 6, kOsr = 7 };
-constexpr Instruction In(Source source, unsigned bits) {
+consteval Instruction In(Source source, unsigned bits) {
   if (bits < 1 || bits > 32) {
     Wrong();
   }
@@ -76,28 +76,28 @@ constexpr Instruction In(Source source, unsigned bits) {
 }
 
 enum class Target : std::uint8_t { kPins, kX, kY, kNull, kDirections, kPc, kIsr, kExec };
-constexpr Instruction Out(Target target, unsigned bits) {
+consteval Instruction Out(Target target, unsigned bits) {
   if (bits < 1 || bits > 32) {
     Wrong();
   }
   return {static_cast<std::uint16_t>(0x6000 | static_cast<unsigned>(target) << 5 | bits % 32)};
 }
 
-constexpr Instruction Push(bool wait = true) {
+consteval Instruction Push(bool wait = true) {
   return {static_cast<std::uint16_t>(0x8000 | (wait ? 1u << 5 : 0))};
 }
-constexpr Instruction Pull(bool wait = true) {
+consteval Instruction Pull(bool wait = true) {
   return {static_cast<std::uint16_t>(0x8080 | (wait ? 1u << 5 : 0))};
 }
 
 enum class SetTarget : std::uint8_t { kPins = 0, kX = 1, kY = 2, kDirections = 4 };
-constexpr Instruction Set(SetTarget target, unsigned value) {
+consteval Instruction Set(SetTarget target, unsigned value) {
   return Instruction::Field(
       value, 31, static_cast<std::uint16_t>(0xE000 | static_cast<unsigned>(target) << 5), 0);
 }
 
 template <std::size_t kCount>
-constexpr std::array<std::uint16_t, kCount> Assemble(
+consteval std::array<std::uint16_t, kCount> Assemble(
     const std::array<Instruction, kCount>& instructions) {
   static_assert(kCount <= 32, "a block holds 32 instructions");
   std::array<std::uint16_t, kCount> words{};

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Installs what is missing of the named Debian packages: install.sh run | test | bench | bench_peers
-# `run` is what building the program needs, `test` adds what the tests need, `bench` what ./bench needs, and `bench_peers`
-# what it measures beside the engine. Nothing is done, and nothing asked of the
+# Installs what is missing of the named Debian packages: install.sh run | test | bench | bench_peers | cortexm
+# `run` is what building the program needs, `test` adds what the tests need, `bench` what ./bench needs, `bench_peers`
+# what it measures beside the engine, and `cortexm` what ./bench cortexm needs. Nothing is done, and nothing asked of the
 # network, where all of it is there.
 set -euo pipefail
 
@@ -15,6 +15,8 @@ test_packages=("${run_packages[@]}" libgtest-dev libgmock-dev nlohmann-json3-dev
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good ffmpeg chromium)
 bench_packages=("${run_packages[@]}" libbenchmark-dev python3)
 bench_peer_packages=(python3-venv libxnnpack-dev libpthreadpool-dev libopencv-dnn-dev python3-torchvision)
+# Emitted models on an emulated Cortex-M.
+cortexm_packages=("${run_packages[@]}" gcc-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm python3)
 # Where another node is installed already it is left alone.
 web_packages=(nodejs npm)
 # Working from a queue; the program is built without it too.
@@ -80,8 +82,9 @@ case "${1:-}" in
     ;;
   bench) install "${bench_packages[@]}" ;;
   bench_peers) install "${bench_peer_packages[@]}" ;;
+  cortexm) install "${cortexm_packages[@]}" ;;
   *)
-    echo "usage: tools/install.sh run|test|bench|bench_peers" >&2
+    echo "usage: tools/install.sh run|test|bench|bench_peers|cortexm" >&2
     exit 2
     ;;
 esac

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A program for QEMU's Cortex-M boards around one emitted model: runs it on every step of a golden,
-// holds the outputs against it, and says over semihosting what a step took.
+// A program for QEMU's Cortex-M boards around one network (subject.h): runs it on every step of a
+// golden, holds the outputs against it, and says over semihosting what a step took.
 //
 // Time is SysTick, which counts the board's 25 MHz. With `-icount shift=0` QEMU lets each
 // instruction take one nanosecond, so that a tick is 40 instructions. The stack is painted first,
@@ -8,11 +8,13 @@
 #include <cstdint>
 #include <cstring>
 
-#include "model.h"
+#include "subject.h"
 
 extern "C" {
 extern std::uint32_t link_data_from[], link_data_begin[], link_data_end[], link_bss_begin[],
     link_bss_end[], link_stack_begin[], link_stack_end[];
+extern void (*const link_constructors_begin[])();
+extern void (*const link_constructors_end[])();
 extern const std::uint8_t golden_inputs[], golden_outputs[];
 extern const std::uint32_t golden_steps;
 void Start();
@@ -51,7 +53,7 @@ std::uint32_t Measure() {
   Register(0xE000E018) = 0;
   Register(0xE000E010) = 5;  // the processor's clock, no interrupt
   const std::uint32_t before = Register(0xE000E018);
-  model::Run();
+  subject::Run();
   return (before - Register(0xE000E018)) & 0xFFFFFF;  // it counts down, 24 bits
 }
 
@@ -63,15 +65,19 @@ extern "C" int main() {
   for (volatile std::uint32_t* word = link_stack_begin; word < here; ++word) {
     *word = kPaint;
   }
-  model::Reset();
+  if (!subject::Begin()) {
+    Say("refused ", 1);
+    Semihost(0x18, reinterpret_cast<const void*>(0x20023));
+  }
   std::uint32_t different = 0;
   std::uint32_t ticks = 0;
   for (std::uint32_t step = 0; step < golden_steps; ++step) {
-    std::memcpy(model::Input0(), golden_inputs + step * model::kInput0Bytes, model::kInput0Bytes);
+    std::memcpy(subject::Input(), golden_inputs + step * subject::InputBytes(),
+                subject::InputBytes());
     ticks += Measure();
-    const auto* out = reinterpret_cast<const std::uint8_t*>(model::Output0());
-    for (std::uint32_t i = 0; i < model::kOutput0Bytes; ++i) {
-      different += out[i] != golden_outputs[step * model::kOutput0Bytes + i] ? 1 : 0;
+    const auto* out = static_cast<const std::uint8_t*>(subject::Output());
+    for (std::uint32_t i = 0; i < subject::OutputBytes(); ++i) {
+      different += out[i] != golden_outputs[step * subject::OutputBytes() + i] ? 1 : 0;
     }
   }
   const volatile std::uint32_t* word = link_stack_begin;
@@ -80,6 +86,7 @@ extern "C" int main() {
   }
   Say("different ", different);
   Say("instructions ", ticks * kInstructionsATick / golden_steps);
+  Say("memory ", static_cast<std::uint32_t>(subject::RamBytes()));
   Say("stack ", static_cast<std::uint32_t>(link_stack_end - word) * 4);
   Semihost(0x18, reinterpret_cast<const void*>(0x20026));  // SYS_EXIT
   return 0;
@@ -89,6 +96,10 @@ extern "C" void Start() {
   std::memcpy(link_data_begin, link_data_from,
               static_cast<std::size_t>(link_data_end - link_data_begin) * 4);
   std::memset(link_bss_begin, 0, static_cast<std::size_t>(link_bss_end - link_bss_begin) * 4);
+  for (void (*const* constructor)() = link_constructors_begin; constructor != link_constructors_end;
+       ++constructor) {
+    (*constructor)();
+  }
   main();
   for (;;) {
   }

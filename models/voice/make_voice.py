@@ -133,6 +133,12 @@ def measure(net, seed, count):
             marked[max(a - 12, 0) : b + 13] = True
     print(f"held-out voices among held-out sounds: missed {100 * (~(p > 0.5) & y).sum() / y.sum():.1f} % of spoken steps, "
           f"heard {100 * ((p > 0.5) & ~y).sum() / (~y).sum():.1f} % of the others; outside all spans lie {100 * (~inside & y).sum() / y.sum():.1f} %")
+    easy = {"enter": 0.4, "leave": 0.25, "speech": 5}  # what `pinhole transcribe` goes by
+    for cut in (False, True):
+        found = [probabilities(network.features(network.levels(sounds.word(np.random.default_rng([seed + 2, i]), cut))[None]))[0]
+                 for i in range(20 * count)]
+        missed = [100 * np.mean([not spans(p, **rules) for p in found]) for rules in ({}, easy)]
+        print(f"single words {'cut at their edges' if cut else 'in a second'}: missed {missed[0]:.1f} %, with easier rules {missed[1]:.1f} %")
 
 
 def main():

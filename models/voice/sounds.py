@@ -46,9 +46,11 @@ def read_wave(data):
     return x
 
 
-def speak(rng, held_out):
-    """One utterance and, for every sample, whether it is part of a word (pauses below 0.2 s are)."""
-    text = " ".join(rng.choice(WORDS, rng.integers(1, 12)))
+def speak(rng, held_out, words=None):
+    """One utterance and, for every sample, whether it is part of a word (pauses below 0.2 s are). `words`: how many; else by chance."""
+    if words is None:  # often one alone, as commands are: little around it to be told by
+        words = 1 if rng.random() < 0.35 else rng.integers(1, 12)
+    text = " ".join(rng.choice(WORDS, words))
     if rng.random() < 0.25:
         voice = rng.choice(HELD_OUT_FLITE if held_out else FLITE)
         data = subprocess.run(["flite", "-voice", voice, "-t", text, "-o", "/dev/stdout"], capture_output=True, check=True).stdout
@@ -301,3 +303,18 @@ def scene(rng, held_out=False, seconds=8.0, noise=None, speech=None):
         x = np.round(x * 32768) / 32768
     steps = n // STEP
     return x.astype(np.float32), spoken[: steps * STEP].reshape(steps, STEP).mean(1) > 0.5
+
+
+def word(rng, cut):
+    """One word of a voice that training never has, in steady noise: a clip of a second, or `cut` within 80 ms of its edges."""
+    x, loud = speak(rng, True, 1)
+    at = np.flatnonzero(loud)
+    before, behind = (int(rng.uniform(0, 0.08) * RATE) for _ in range(2))
+    x = x[max(at[0] - before, 0) : at[-1] + 1 + behind]
+    if not cut:
+        room_left = max(RATE - len(x), 0)
+        first = int(rng.uniform(0, room_left))
+        x = np.pad(x, (first, room_left - first))
+    noise = unit(STEADY[rng.integers(3)](rng, len(x)))
+    x = unit(x + noise * 10 ** (-rng.uniform(10, 45) / 20)) * 10 ** (rng.uniform(-50, -15) / 20)
+    return np.round(np.clip(x, -1, 1) * 32768) / 32768

@@ -44,7 +44,7 @@ class Bus {
   virtual void SendEvent(Core& core) = 0;
 };
 
-// Sees every instruction before it runs; costs about half of the speed.
+// Sees every instruction before it runs; costs about two thirds of the speed.
 class Watcher {
  public:
   virtual ~Watcher() = default;

@@ -51,6 +51,7 @@ class Pins {
   // What PIO and cores see at a cycle, with what an input drives. Edges of an input raise no
   // interrupts: nothing but PIO is fast enough for them.
   void set_input(PinInput* input) { input_ = input; }
+  [[nodiscard]] bool has_input() const { return input_ != nullptr; }
   [[nodiscard]] std::uint32_t LevelsAt(std::uint64_t cycle) const {
     return input_ == nullptr
                ? levels_

@@ -40,6 +40,8 @@ void Pio::Reset() {
   enabled_ = debug_ = flags_ = out_ = enable_ = bypass_ = 0;
   irq_enable_.fill(0);
   irq_force_.fill(0);
+  only_takes_in_ = false;
+  slice_ = kSlice;
   pins_->Drive(number_ == 0 ? PinSource::kPio0 : PinSource::kPio1, 0, 0);
   Raise();
 }
@@ -61,7 +63,7 @@ std::uint64_t Pio::NextEvent() const {
     const bool on_fifo = machine.stalled && (machine.last_instruction >> 13 == 4 ||
                                              machine.last_instruction >> 13 == 3);
     if (!on_fifo) {
-      next = std::min(next, std::max(caught_up_at_ + kSlice, machine.next_256ths >> 8));
+      next = std::min(next, std::max(caught_up_at_ + slice_, machine.next_256ths >> 8));
     }
   }
   return next;
@@ -115,7 +117,52 @@ void Pio::CatchUp() {
     }
     machine.next_256ths = due + steps * period;
   }
+  ChooseSlice();
   Raise();
+}
+
+// How far the machines may be left behind. Where all they do is to take pins in, nobody sees it
+// before they push. Pushes so far apart that two of a slice at most can come late, and FIFOs with
+// room for them, make later as good as now.
+void Pio::ChooseSlice() {
+  slice_ = kSlice;
+  if (!only_takes_in_ || !pins_->has_input() || pushes_ < kKnownPushes) {
+    return;
+  }
+  for (const Machine& machine : machines_) {
+    if (machine.receive.size + 2 > machine.receive.depth) {
+      return;
+    }
+  }
+  slice_ = std::clamp(shortest_push_gap_, kSlice, kLongestSlice);
+}
+
+// Whether no instruction changes a pin or a flag, and nobody waits for an interrupt.
+bool Pio::OnlyTakesIn() const {
+  for (const std::uint32_t instruction : program_) {
+    const unsigned to = instruction >> 5 & 7;
+    switch (instruction >> 13) {
+      case 3:  // OUT pins, directions, or what to run
+      case 5:  // MOV
+        if (to == 0 || to == 4 || to == 7) {
+          return false;
+        }
+        break;
+      case 6: return false;  // IRQ
+      case 7:
+        if (to == 0 || to == 4) {
+          return false;
+        }
+        break;
+      default: break;
+    }
+  }
+  for (const Machine& machine : machines_) {
+    if (machine.pin >> 29 != 0) {
+      return false;  // side-set
+    }
+  }
+  return irq_enable_[0] == 0 && irq_enable_[1] == 0;
 }
 
 void Pio::StepMachine(unsigned number) {
@@ -255,6 +302,11 @@ bool Pio::Push(unsigned number, Machine& machine) {
   machine.receive.Push(machine.in);
   machine.in = 0;
   machine.in_count = 0;
+  if (pushes_ != 0) {
+    shortest_push_gap_ = std::min(shortest_push_gap_, step_cycle_ - last_push_at_);
+  }
+  last_push_at_ = step_cycle_;
+  ++pushes_;
   return true;
 }
 
@@ -595,6 +647,10 @@ void Pio::Write(std::uint32_t offset, std::uint32_t value) {
       machine.next_256ths = signals_->now << 8;
     }
   }
+  only_takes_in_ = OnlyTakesIn();
+  slice_ = kSlice;
+  pushes_ = 0;
+  shortest_push_gap_ = kNever;
   Raise();
 }
 

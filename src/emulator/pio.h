@@ -7,8 +7,9 @@
 // In: registers, the pins' levels, time. Out: pins, FIFOs with their requests to the DMA, interrupt
 // flags. State machines are stepped up to the present when somebody looks: at the latest once a
 // slice of time (kSlice cycles) while one is enabled and not stuck, so that what two of them do to
-// each other is exact and what a core sees of them is as late as that slice at most. A delay loop
-// of one instruction (`jmp x--` to itself) passes in one step.
+// each other is exact and what a core sees of them is as late as that slice at most. The slice
+// grows to kLongestSlice where programs only take pins in and push seldom, as with a camera. A
+// delay loop of one instruction (`jmp x--` to itself) passes in one step.
 
 #include <array>
 #include <cstdint>
@@ -21,6 +22,8 @@ namespace pinhole::emulator {
 class Pio : public Device {
  public:
   static constexpr std::uint64_t kSlice = 32;
+  static constexpr std::uint64_t kLongestSlice = 256;
+  static constexpr unsigned kKnownPushes = 16;
   static constexpr unsigned kMachines = 4;
 
   Pio(Signals& signals, Pins& pins, unsigned number)
@@ -74,6 +77,8 @@ class Pio : public Device {
   };
 
   void CatchUp();
+  void ChooseSlice();
+  [[nodiscard]] bool OnlyTakesIn() const;
   void StepMachine(unsigned number);
   // True where the instruction is done; false where it waits and is tried again.
   bool Run(unsigned number, std::uint32_t instruction);
@@ -107,6 +112,12 @@ class Pio : public Device {
   std::uint32_t out_ = 0;
   std::uint32_t enable_ = 0;
   std::uint32_t bypass_ = 0;
+  bool only_takes_in_ = false;
+  // Since the last write to a register.
+  unsigned pushes_ = 0;
+  std::uint64_t last_push_at_ = 0;
+  std::uint64_t shortest_push_gap_ = kNever;
+  std::uint64_t slice_ = kSlice;
   std::uint64_t caught_up_at_ = 0;
   std::uint64_t step_cycle_ = 0;  // of the step that goes on
   std::array<std::uint32_t, 2> irq_enable_{};

@@ -511,20 +511,24 @@ void Rp2040::RunCores(std::uint64_t deadline) {
   deadline_ = deadline;
   Core& first = cores_[0];
   Core& second = cores_[1];
+  bool ran = false;
   if (!first.Asleep()) {
     first.Run(deadline);
+    ran = true;
   }
   const std::uint64_t until = first.Asleep() ? deadline : std::max(first.cycles(), time_ + 1);
   if (!second.Asleep()) {
     second.Run(until);
+    ran = true;
   }
   const bool first_sleeps = first.Asleep();
   const bool second_sleeps = second.Asleep();
   if (first_sleeps && second_sleeps) {
     time_ = std::max({time_, first.cycles(), second.cycles()});
-    // To whatever comes next; never to a standstill.
-    const std::uint64_t next =
-        std::min({deadline, NextEvent(), first.NextSysTick(), second.NextSysTick()});
+    // To whatever comes next; never to a standstill. The deadline is the next event already, where
+    // no core has changed it since.
+    const std::uint64_t next = std::min(
+        {deadline, ran ? NextEvent() : deadline, first.NextSysTick(), second.NextSysTick()});
     time_ = std::max(time_ < deadline ? time_ + 1 : time_, next);
   } else {
     time_ = std::max(time_, first_sleeps    ? second.cycles()

@@ -56,7 +56,7 @@ class Rp2040 final : public Bus, public BusMaster {
  public:
   struct Options {
     std::uint32_t flash_bytes = 2 * 1024 * 1024;
-    // Counts the flash's cache and charges misses; about half of the speed.
+    // Counts the flash's cache and charges misses; about two thirds of the speed.
     bool model_flash_cache = false;
     // 0: what the flash's interface takes as the program has set it.
     std::uint32_t cycles_per_miss = 0;
@@ -113,7 +113,7 @@ class Rp2040 final : public Bus, public BusMaster {
   std::uint64_t TakeMasterWait() override;
 
  private:
-  static constexpr std::uint64_t kTurn = 128;
+  static constexpr std::uint64_t kTurn = 256;
   // While both may want the flash, which they then get in fairer turns.
   static constexpr std::uint64_t kShortTurn = 32;
   static constexpr std::uint64_t kLongTurn = 1'000'000;

@@ -57,6 +57,7 @@ void Uart::NoteReceived() {
 bool Uart::Receive(std::uint8_t byte) {
   const unsigned depth = (line_ & kFifosOn) != 0 ? 32 : 1;
   const bool room = receive_.size() < depth;
+  line_free_at_ = signals_->now + ByteCycles();
   if (room) {
     receive_.Push(byte);
     NoteReceived();

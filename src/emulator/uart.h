@@ -26,9 +26,10 @@ class Uart : public Device {
   void set_sink(ByteSink* sink) { sink_ = sink; }
   // A byte from the line. False where the FIFO is full; the byte is lost and an overrun noted.
   bool Receive(std::uint8_t byte);
-  // A program listens and there is room for a byte.
+  // A program listens, there is room for a byte, and the one before has had its time on the line.
   [[nodiscard]] bool CanReceive() const {
-    return (control_ & 0x201) == 0x201 && receive_.size() < ((line_ & 0x10) != 0 ? 32u : 1u);
+    return (control_ & 0x201) == 0x201 && signals_->now >= line_free_at_ &&
+           receive_.size() < ((line_ & 0x10) != 0 ? 32u : 1u);
   }
 
   std::uint32_t Read(std::uint32_t offset) override;
@@ -54,6 +55,7 @@ class Uart : public Device {
   std::uint8_t byte_ = 0;
   std::uint64_t sent_at_ = 0;
   std::uint64_t timeout_at_ = kNever;
+  std::uint64_t line_free_at_ = 0;
   std::uint32_t integer_ = 0;
   std::uint32_t fraction_ = 0;
   std::uint32_t line_ = 0;

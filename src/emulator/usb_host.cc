@@ -31,6 +31,10 @@ constexpr std::uint64_t kSettleMicros = 5'000;
 constexpr std::uint64_t kRecoveryMicros = 2'000;
 constexpr unsigned kOwnAddress = 1;
 
+constexpr unsigned Word(std::uint8_t low, std::uint8_t high) {
+  return static_cast<unsigned>(low | high << 8);
+}
+
 }  // namespace
 
 void UsbHost::PlugIn() {
@@ -112,7 +116,7 @@ void UsbHost::Enter(Stage stage) {
       Request(kFromDevice, kGetDescriptor, kConfigurationDescriptor, 0, 9);
       break;
     case Stage::kWholeConfiguration: {
-      const unsigned total = data_[2] | data_[3] << 8;
+      const unsigned total = Word(data_[2], data_[3]);
       const auto length = static_cast<std::uint16_t>(std::min(total, kMostDescriptorBytes));
       Request(kFromDevice, kGetDescriptor, kConfigurationDescriptor, 0, length);
       break;
@@ -130,7 +134,7 @@ void UsbHost::Enter(Stage stage) {
 // One packet of the control transfer in request_.
 UsbReply UsbHost::Transfer(bool& done) {
   const bool reads = (request_[0] & kFromDevice) != 0;
-  const unsigned length = request_[6] | request_[7] << 8;
+  const unsigned length = Word(request_[6], request_[7]);
   UsbController::Packet packet{};
   unsigned bytes = 0;
   if (phase_ == Phase::kSetup) {

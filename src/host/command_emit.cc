@@ -43,6 +43,7 @@ Json AsJson(const EmitCommandOptions& options, const engine::emit::Emitted& emit
     files.Add(file.name);
   }
   return Json::Object({{"target", options.target},
+                       {"cores", options.cores},
                        {"files", files},
                        {"arena_bytes", budget.arena},
                        {"state_bytes", budget.state},

@@ -248,6 +248,8 @@ class Board {
   StopReason second_reason_ = StopReason::kNone;
   std::optional<PictureScreen> screen_;
   std::optional<emulator::ParallelCamera> camera_;
+  std::array<emulator::I2cBus, 2> second_buses_;
+  std::optional<emulator::ParallelCamera> second_camera_;
   std::optional<SensorReader> reader_;
   TerminalInput input_;
   StopBySignal stop_;
@@ -281,6 +283,13 @@ Board::Board(const EmulateOptions& options)
     camera_.emplace(wiring, *screen_);
     chip.pins().set_input(&*camera_);
     Attach(&*camera_);
+    if (second_) {
+      second_camera_.emplace(wiring, *screen_);
+      second_->chip->pins().set_input(&*second_camera_);
+      for (emulator::I2cBus& bus : second_buses_) {
+        bus.Attach(&*second_camera_);
+      }
+    }
   }
   if (options.read_sensor) {
     reader_.emplace(chip, &live_);
@@ -339,11 +348,8 @@ void Board::WireI2c() {
                            SerialOutput::Options{.by_line = true, .prefix = "2| ", .until = {}},
                            &live_);
     for (unsigned i = 0; i < 2; ++i) {
-      // As a controller it reaches the first chip's targets.
-      second_->chip->i2c(i).set_bus(&buses_[i]);
-      if (!options_.join_i2c) {
-        buses_[i].Attach(&chip.i2c(i));
-      }
+      // What it is the controller of hangs on buses of its own.
+      second_->chip->i2c(i).set_bus(&second_buses_[i]);
       second_->chip->uart(i).set_sink(&*second_serial_);
     }
     second_->chip->usb_host().set_sink(&*second_serial_);

@@ -25,7 +25,7 @@ void AddEmit(CLI::App& parent, Action& chosen) {
       ->capture_default_str();
   command
       ->add_option("--cores", options->cores,
-                   "2: Run takes a second core that does half of the work")
+                   "2: Run takes a second core that does half of the work; may take more RAM")
       ->type_name("N")
       ->check(CLI::Range(1, 2))
       ->capture_default_str();

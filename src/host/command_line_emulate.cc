@@ -93,7 +93,7 @@ void AddEmulate(CLI::App& root, Action& chosen) {
       "  pinhole emulate blink.elf --pins --cycles 500000000\n"
       "  pinhole emulate test.elf --until PASSED --cycles 1000000000\n"
       "  pinhole emulate person_sensor.uf2 --camera pictures --read-sensor --cycles 1000000000\n"
-      "  pinhole emulate client.uf2 --i2c 0x62=person_sensor.uf2\n"
+      "  pinhole emulate client.uf2 --i2c 0x62=person_sensor.uf2 --camera pictures\n"
       "  pinhole emulate firmware.elf --gdb 3333");
 }
 

@@ -166,25 +166,28 @@ std::uint8_t GreyAt(const inside::pictures::Picture& picture, std::size_t x, std
   return picture.channels == 1 ? at[0] : signal::Luma(at[0], at[1], at[2]);
 }
 
-// As the sensor sees a picture that fills its view: what is too wide or too high is cut off evenly.
+// The whole picture in the middle of the view, black around it: made smaller where it has to be.
 std::vector<std::uint8_t> View(const inside::pictures::Picture& picture) {
   constexpr std::size_t kWidth = PictureScreen::kWidth;
   constexpr std::size_t kHeight = PictureScreen::kHeight;
   const auto width = static_cast<std::size_t>(picture.width);
   const auto height = static_cast<std::size_t>(picture.height);
-  const bool wide = width * kHeight >= height * kWidth;
-  const std::size_t used_width = wide ? std::max<std::size_t>(1, height * kWidth / kHeight) : width;
-  const std::size_t used_height =
-      wide ? height : std::max<std::size_t>(1, width * kHeight / kWidth);
-  const std::size_t left = (width - used_width) / 2;
-  const std::size_t top = (height - used_height) / 2;
+  std::size_t shown_width = width;
+  std::size_t shown_height = height;
+  if (width > kWidth || height > kHeight) {
+    const bool wide = width * kHeight >= height * kWidth;
+    shown_width = wide ? kWidth : std::max<std::size_t>(1, width * kHeight / height);
+    shown_height = wide ? std::max<std::size_t>(1, height * kWidth / width) : kHeight;
+  }
+  const std::size_t left = (kWidth - shown_width) / 2;
+  const std::size_t top = (kHeight - shown_height) / 2;
   std::vector<std::uint8_t> view(kWidth * kHeight);
-  for (std::size_t y = 0; y < kHeight; ++y) {
-    const std::size_t y0 = top + y * used_height / kHeight;
-    const std::size_t y1 = std::max(y0 + 1, top + (y + 1) * used_height / kHeight);
-    for (std::size_t x = 0; x < kWidth; ++x) {
-      const std::size_t x0 = left + x * used_width / kWidth;
-      const std::size_t x1 = std::max(x0 + 1, left + (x + 1) * used_width / kWidth);
+  for (std::size_t y = 0; y < shown_height; ++y) {
+    const std::size_t y0 = y * height / shown_height;
+    const std::size_t y1 = std::max(y0 + 1, (y + 1) * height / shown_height);
+    for (std::size_t x = 0; x < shown_width; ++x) {
+      const std::size_t x0 = x * width / shown_width;
+      const std::size_t x1 = std::max(x0 + 1, (x + 1) * width / shown_width);
       std::size_t sum = 0;
       for (std::size_t sy = y0; sy < y1; ++sy) {
         for (std::size_t sx = x0; sx < x1; ++sx) {
@@ -192,7 +195,7 @@ std::vector<std::uint8_t> View(const inside::pictures::Picture& picture) {
         }
       }
       const std::size_t count = (y1 - y0) * (x1 - x0);
-      view[y * kWidth + x] = static_cast<std::uint8_t>((sum + count / 2) / count);
+      view[(top + y) * kWidth + left + x] = static_cast<std::uint8_t>((sum + count / 2) / count);
     }
   }
   return view;

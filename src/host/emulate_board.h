@@ -91,8 +91,8 @@ class PinDisplay final : public emulator::PinListener {
   std::uint32_t levels_ = 0;
 };
 
-// Pictures before the camera, each for some frames, the last one for good: grey (BT.601), scaled to
-// cover the sensor, each pixel the mean of what it covers.
+// Pictures before the camera, each for some frames, the last one for good: whole, grey (BT.601), in
+// the middle of the view, made smaller where they have to be, each pixel the mean of what it covers.
 class PictureScreen final : public emulator::PixelSource {
  public:
   static constexpr unsigned kWidth = 324;

@@ -127,13 +127,20 @@ std::filesystem::path BundledModel() {
 
 // The bundled model for every target: a detector with two grids, whose heads become float32 and are
 // joined. All is int8 but the heads' DEQUANTIZE, one multiplication: the interpreter's to the bit.
+// On two cores as well: a thread takes half of the channels.
 TEST(EmitBundledModel, IsTheInterpreters) {
   run::TestModel model(run::ReadFile(BundledModel()));
   ASSERT_TRUE(model.loaded()) << model.why();
-  for (const char* target : {"host", "rp2040", "rp2350", "cortex-m4"}) {
-    SCOPED_TRACE(target);
-    const EmittedLibrary library(Emit(BundledModel().string(), {.target = *FindTarget(target)}), 1,
-                                 2);
+  struct {
+    const char* target;
+    int cores;
+  } const kEach[] = {{"host", 1},   {"host", 2},   {"rp2040", 1},   {"rp2040", 2},
+                     {"rp2350", 1}, {"rp2350", 2}, {"cortex-m4", 1}};
+  for (const auto& [target, cores] : kEach) {
+    SCOPED_TRACE(target + std::to_string(cores));
+    const EmittedLibrary library(
+        Emit(BundledModel().string(), {.target = *FindTarget(target), .cores = cores}), 1, 2,
+        cores);
     ASSERT_EQ(library.problem(), "");
     library.Reset();
     for (const std::uint32_t seed : {1U, 2U}) {

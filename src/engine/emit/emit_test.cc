@@ -200,7 +200,7 @@ void ExpectDepthwise(std::mt19937& random, bool two_cores) {
   }
   // As geometry.cc reckons it.
   const int covered = (w.out_columns - 1) * w.stride_w + (w.width - 1) * w.dilation_w + 1;
-  const int words = w.height * (w.width + covered);
+  const int words = w.height * (w.width + covered) + w.out_columns;
   std::vector<std::uint32_t> scratch(static_cast<std::size_t>(2 * words));
   std::vector<std::int8_t> out(static_cast<std::size_t>(rows * w.out_columns * w.out_channels));
   const pinhole_nn::Depthwise call{{in.data(), w.in_columns * w.in_channels, w.in_rows},
@@ -212,7 +212,12 @@ void ExpectDepthwise(std::mt19937& random, bool two_cores) {
                                    4 * words,
                                    s16(in_zero),
                                    s16(multiplier)};
-  for (const auto function : {pinhole_nn::DepthwiseRows, pinhole_nn::DepthwisePaired}) {
+  std::vector functions = {pinhole_nn::DepthwiseRows, pinhole_nn::DepthwisePaired};
+  if (w.height == 3 && w.width == 3 && w.dilation_w == 1) {
+    functions.push_back(pinhole_nn::DepthwiseThree);
+    functions.push_back(pinhole_nn::DepthwisePairedThree);
+  }
+  for (const auto function : functions) {
     std::fill(out.begin(), out.end(), std::int8_t{0});
     function(call, 0, rows, two_cores ? &kSecondThread : nullptr);
     for (int y = 0; y < rows; ++y) {
@@ -341,6 +346,55 @@ TEST(FindQuick, EqualsTheExactFormForEverySum) {
   EXPECT_GT(found, 20);
 }
 
+// All pairs, by the kernel, against the reference.
+TEST(FindQuickAdd, EqualsTheReferenceForEveryPair) {
+  std::mt19937 random(7);
+  int found = 0;
+  for (int round = 0; round < 12; ++round) {
+    const auto any = [&](double low, double high) {
+      return low + (high - low) * static_cast<double>(random()) / 4294967296.0;
+    };
+    // As the reference prepares it: both operands by twice the larger scale.
+    const double a_scale = any(0.01, 0.1);
+    const double b_scale = any(0.01, 0.1);
+    const double twice = 2 * std::max(a_scale, b_scale);
+    const AddDemand demand{base::QuantizeMultiplier(a_scale / twice),
+                           base::QuantizeMultiplier(b_scale / twice),
+                           base::QuantizeMultiplier(twice / ((1 << 20) * any(0.02, 0.15))),
+                           static_cast<std::int32_t>(random() % 256) - 128,
+                           static_cast<std::int32_t>(random() % 256) - 128};
+    const OutputRange output{static_cast<std::int32_t>(random() % 256) - 128, -128, 127};
+    const std::optional<QuickAdd> quick = FindQuickAdd(demand, output);
+    if (!quick) {
+      continue;
+    }
+    ++found;
+    std::vector<std::int8_t> x(65536);
+    std::vector<std::int8_t> y(65536);
+    std::vector<std::int8_t> out(65536);
+    for (std::size_t i = 0; i < 65536; ++i) {
+      x[i] = static_cast<std::int8_t>(i & 255);
+      y[i] = static_cast<std::int8_t>(i >> 8);
+    }
+    pinhole_nn::Add add{};
+    add.a = {x.data(), 65536, 1};
+    add.b = {y.data(), 65536, 1};
+    add.out = {out.data(), 65536, 1};
+    add.out_zero = static_cast<std::int16_t>(output.zero);
+    add.low = -128;
+    add.high = 127;
+    add.quick_shift = static_cast<std::int16_t>(quick->shift);
+    add.quick_a = quick->a;
+    add.quick_b = quick->b;
+    add.quick_rounding = quick->rounding;
+    pinhole_nn::AddRows(add, 0, 1);
+    for (std::size_t i = 0; i < 65536; ++i) {
+      ASSERT_EQ(out[i], ExactAdd(demand, output, x[i], y[i])) << int{x[i]} << " " << int{y[i]};
+    }
+  }
+  EXPECT_GT(found, 6);
+}
+
 // What CompressMoves says, done; against what it was told.
 TEST(CompressMoves, GivesBackEverySource) {
   std::mt19937 random(4);
@@ -456,11 +510,17 @@ TEST(Emit, WritesNoRuntimeFileThatIsNotUsed) {
   for (const EmittedFile& file : emitted.files) {
     names.push_back(file.name);
   }
-  EXPECT_EQ(names, (std::vector<std::string>{"hello.h", "hello.cc", "pinhole_nn.h",
-                                             "pinhole_nn_columns.h", "pinhole_nn_depthwise.h",
-                                             "pinhole_nn_dsp.h", "pinhole_nn_finish.cc",
-                                             "pinhole_nn_math.h", "pinhole_nn_sum_chunks.cc"}));
+  EXPECT_EQ(names, (std::vector<std::string>{
+                       "hello.h", "hello.cc", "pinhole_nn.h", "pinhole_nn_columns.cc",
+                       "pinhole_nn_columns.h", "pinhole_nn_depthwise.h", "pinhole_nn_dsp.h",
+                       "pinhole_nn_finish.cc", "pinhole_nn_math.h", "pinhole_nn_sum_pairs.cc"}));
   EXPECT_EQ(Emit(model.string(), {*FindTarget("rp2040"), "hello", false}).files.size(), 2U);
+}
+
+TEST(Emit, RefusesMoreCoresThanTheTargetHas) {
+  const std::string said =
+      WhatEmitSays("m.tflite", {.target = *FindTarget("cortex-m4"), .cores = 2});
+  EXPECT_NE(said.find("2 cores found, cortex-m4 has 1"), std::string::npos) << said;
 }
 
 TEST(SourceText, FloatsReadBackTheSame) {

@@ -25,7 +25,8 @@ namespace pinhole::engine::emit {
 
 class EmittedLibrary {
  public:
-  EmittedLibrary(const Emitted& emitted, std::size_t inputs, std::size_t outputs) {
+  // `cores`: as it was emitted. The second one is a thread.
+  EmittedLibrary(const Emitted& emitted, std::size_t inputs, std::size_t outputs, int cores = 1) {
     static int number = 0;
     const std::filesystem::path folder = Folder() / std::to_string(number++);
     std::filesystem::create_directories(folder);
@@ -37,7 +38,7 @@ class EmittedLibrary {
                                                               : (folder / file.name).string());
       }
     }
-    Write(folder / "shim.cc", Shim(inputs, outputs));
+    Write(folder / "shim.cc", Shim(inputs, outputs, cores));
     const std::filesystem::path library = folder / "model.so";
     problem_ = Shell(Compiler() + " -shared -I " + folder.string() + sources + " " +
                      (folder / "shim.cc").string() + " -o " + library.string());
@@ -86,7 +87,7 @@ class EmittedLibrary {
 
   // Warnings are errors: emitted code is said to have none.
   static std::string Compiler() {
-    return "c++ -std=c++17 -O1 -fPIC -ffp-contract=off -Wall -Wextra -Werror";
+    return "c++ -std=c++17 -O1 -pthread -fPIC -ffp-contract=off -Wall -Wextra -Werror";
   }
 
   static void Write(const std::filesystem::path& path, const std::string& text) {
@@ -117,8 +118,13 @@ class EmittedLibrary {
     return object.string();
   }
 
-  static std::string Shim(std::size_t inputs, std::size_t outputs) {
-    std::string text = "#include \"model.h\"\nextern \"C\" {\n";
+  static std::string Shim(std::size_t inputs, std::size_t outputs, int cores) {
+    std::string text =
+        "#include <thread>\n#include \"model.h\"\n#include \"pinhole_nn.h\"\n"
+        "static std::thread second;\n"
+        "[[maybe_unused]] static const pinhole_nn::SecondCore kSecond = {\n"
+        "    [](void (*job)(void*), void* context) { second = std::thread(job, context); },\n"
+        "    [] { second.join(); }};\nextern \"C\" {\n";
     for (std::size_t i = 0; i < inputs; ++i) {
       const std::string n = std::to_string(i);
       text += "void* shim_input" + n + "() { return model::Input" + n + "(); }\n";
@@ -127,7 +133,8 @@ class EmittedLibrary {
       const std::string n = std::to_string(i);
       text += "const void* shim_output" + n + "() { return model::Output" + n + "(); }\n";
     }
-    return text + "void shim_reset() { model::Reset(); }\nvoid shim_run() { model::Run(); }\n}\n";
+    return text + "void shim_reset() { model::Reset(); }\nvoid shim_run() { model::Run(" +
+           (cores > 1 ? "&kSecond" : "") + "); }\n}\n";
   }
 
   template <typename Function>

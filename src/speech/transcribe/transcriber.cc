@@ -38,9 +38,6 @@ constexpr float kSilence = -10.0F;
 // Easier than the detector's own: what is heard in vain costs time, what is not heard is lost.
 constexpr SpeechRules kVoiceRules = {.enter = 0.4F, .leave = 0.25F, .min_speech_ms = 100};
 
-// In shorter sounds there is too little around a word for the detector to tell.
-constexpr std::int64_t kVoiceSamples = 3 * signal::LogMel::kSampleRate / 2;
-
 bool IsBlank(std::string_view text) {
   return text.find_first_not_of(" \t\n\r") == std::string_view::npos;
 }
@@ -100,9 +97,6 @@ Status Transcriber::Measure(SlidingSound& sound, bool voice_only, Diagnosis& why
     PINHOLE_ASSIGN(const std::span<const float> samples, sound.Take(first, piece, why));
     const auto count = static_cast<std::int64_t>(samples.size());
     FindVoice(samples, count < piece, first + count);
-    if (count < piece && first + count < kVoiceSamples) {
-      finder_.reset();
-    }
     one_window = first == 0 && count + signal::LogMel::kWindow <= piece;
     if (!one_window) {
       (void)log_mel_.Push(samples, mel_);

@@ -192,10 +192,10 @@ TEST_P(RealSound, IsFoundOrIsNot) {
   EXPECT_NEAR(Seconds(FindSpeech(quiet)), seconds, 0.5 + 0.15 * seconds);
 }
 
-// "No" of the same set is missed: a short word among noise (models/voice/CARD.md).
 INSTANTIATE_TEST_SUITE_P(Clips, RealSound,
                          testing::Values(Clip{"jfk.wav", 8, 11}, Clip{"two_cities_16k.wav", 37, 42},
                                          Clip{"beckett.wav", 6, 9}, Clip{"yes_1000ms.wav", 0.4, 1},
+                                         Clip{"no_1000ms.wav", 0.4, 1},
                                          Clip{"marvin_617de221_0.wav", 0.4, 1},
                                          Clip{"short_wav_easy10s.wav", 2.4, 5},
                                          Clip{"noise_1000ms.wav", 0, 0},

@@ -99,8 +99,8 @@ void SumQuads(const Sum& sum, int begin, int end, const SecondCore* second = nul
 
 // DEPTHWISE_CONV_2D: weights [channel][window column][window row]; output channel c reads input
 // channel c / multiplier. DepthwisePaired is for processors that multiply two pairs of 16 bits at
-// once. `scratch` holds one channel's weights and the columns of its row, a word for each tap
-// (DepthwiseRows) or for two taps of a column (DepthwisePaired).
+// once. `scratch` holds one channel's weights, a row of sums, and the row's columns, a word for
+// each tap (DepthwiseRows) or for two taps of a column (DepthwisePaired).
 struct Depthwise {
   Ring in, out;
   Window window;
@@ -110,10 +110,15 @@ struct Depthwise {
   std::int32_t other;  // bytes from the scratch to the second core's; 0: none
   std::int16_t in_zero, multiplier;
 };
+// The functions with Three are for windows of 3 x 3 taps side by side, and faster.
 void DepthwiseRows(const Depthwise& depthwise, int begin, int end,
                    const SecondCore* second = nullptr);
+void DepthwiseThree(const Depthwise& depthwise, int begin, int end,
+                    const SecondCore* second = nullptr);
 void DepthwisePaired(const Depthwise& depthwise, int begin, int end,
                      const SecondCore* second = nullptr);
+void DepthwisePairedThree(const Depthwise& depthwise, int begin, int end,
+                          const SecondCore* second = nullptr);
 
 struct Pool {
   Ring in, out;
@@ -133,11 +138,15 @@ struct Mean {
 };
 void MeanOver(const Mean& mean);
 
-// ADD of int8. The second operand repeats after b_repeats elements (all of them: no broadcast).
+// ADD of int8, both of a size. Where quick_shift is above 0 the emitter has shown for every pair
+// that (x * quick_a + y * quick_b + quick_rounding) >> quick_shift, modulo 2^32, plus out_zero is
+// the reference's; else the reference's three scalings are made.
 struct Add {
   Ring a, b, out;
   std::int32_t a_fraction, a_shift, b_fraction, b_shift, fraction, shift;
   std::int16_t a_zero, b_zero, out_zero, low, high;
+  std::int16_t quick_shift;
+  std::int32_t quick_a, quick_b, quick_rounding;
 };
 void AddRows(const Add& add, int begin, int end, const SecondCore* second = nullptr);
 

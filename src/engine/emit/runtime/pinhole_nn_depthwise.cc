@@ -57,6 +57,10 @@ struct Singles {
     return static_cast<std::int32_t>(sum);
   }
 
+  static bool FinishesItself(const Finish&) { return false; }
+  static void Three(const Depthwise&, const Channel&, std::int32_t, const std::uint32_t*,
+                    const std::uint32_t*, std::int8_t*) {}
+
  private:
   static std::uint32_t Word(int value) { return static_cast<std::uint32_t>(value); }
 };
@@ -64,7 +68,10 @@ struct Singles {
 }  // namespace
 
 void DepthwiseRows(const Depthwise& depthwise, int begin, int end, const SecondCore* second) {
-  OnCores(DepthwiseShare<Singles>, depthwise, begin, end, second);
+  OnCores(DepthwiseShare<Singles, false>, depthwise, begin, end, second);
+}
+void DepthwiseThree(const Depthwise& depthwise, int begin, int end, const SecondCore* second) {
+  OnCores(DepthwiseShare<Singles, true>, depthwise, begin, end, second);
 }
 
 }  // namespace pinhole_nn

@@ -9,7 +9,8 @@
 // outside are zero and their share, which does not depend on the data, is added to the bias.
 //
 // `Taps` says how a column becomes words: Words(height), Gather, Fill, Spread, Clear (one row's
-// weight) and Dot. All that depends on the window's size is compiled twice, once for 3 x 3.
+// weight), Dot, and Three, which sums and finishes a row of 3 x 3 windows where FinishesItself says
+// so. All that depends on the window's size is compiled twice, once for 3 x 3.
 
 #include "pinhole_nn_math.h"
 
@@ -72,46 +73,38 @@ inline std::int32_t SpreadWeights(const Depthwise& depthwise, const DepthwiseRow
   return bias;
 }
 
-// All columns that the row's windows cover, of one input channel.
-template <typename Taps, bool kThree>
-inline void GatherColumns(const Depthwise& depthwise, const DepthwiseRow& work, int from,
-                          std::uint32_t* to) {
-  const Window& window = depthwise.window;
-  const SizeOf<kThree> size(window);
-  const int words = Taps::Words(size.height);
-  int left = (window.out_columns - 1) * window.stride_w + (size.width - 1) * window.dilation_w + 1;
-  const int before = window.pad_w < left ? window.pad_w : left;
-  for (int i = 0; i < before; ++i, to += words) {
-    Taps::Fill(depthwise.in_zero, size.height, to);
-  }
-  left -= before;
+// The columns that a row's windows cover: so many before the picture, inside, and behind it.
+struct Covered {
+  int before, inside, behind;
+};
+inline Covered CoveredColumns(const Window& window) {
+  const int all =
+      (window.out_columns - 1) * window.stride_w + (window.width - 1) * window.dilation_w + 1;
+  const int before = window.pad_w < all ? window.pad_w : all;
+  const int left = all - before;
   const int inside = window.in_columns < left ? window.in_columns : left;
-  Taps::Gather(work.rows, from, window.in_channels, inside, size.height, to);
-  to += inside * words;
-  for (left -= inside; left > 0; --left, to += words) {
-    Taps::Fill(depthwise.in_zero, size.height, to);
-  }
+  return {before, inside, left - inside};
 }
 
-// The sums of a row, each in the place of a word that no window needs any more.
+// The sums of a row.
 template <typename Taps, bool kThree>
 inline void SumColumns(const Window& window, std::int32_t bias, const std::uint32_t* weights,
-                       std::uint32_t* columns) {
+                       const std::uint32_t* columns, std::int32_t* sums) {
   const SizeOf<kThree> size(window);
   const int words = Taps::Words(size.height);
   const int step = window.stride_w * words;
-  const std::uint32_t* data = columns;
-  for (const std::uint32_t* end = columns + window.out_columns * step; data != end; data += step) {
+  for (const std::uint32_t* end = columns + window.out_columns * step; columns != end;
+       columns += step) {
     std::int32_t total = bias;
     if (kThree || window.dilation_w == 1) {
-      total = Taps::template Dot<kThree>(total, weights, data, size.width * words);
+      total = Taps::template Dot<kThree>(total, weights, columns, size.width * words);
     } else {
       for (int j = 0; j < size.width; ++j) {
         total = Taps::template Dot<false>(total, weights + j * words,
-                                          data + j * window.dilation_w * words, words);
+                                          columns + j * window.dilation_w * words, words);
       }
     }
-    *columns++ = static_cast<std::uint32_t>(total);
+    *sums++ = total;
   }
 }
 
@@ -120,33 +113,44 @@ void ChannelsOfRow(const Depthwise& depthwise, const DepthwiseRow& work, const R
                    std::uint32_t* weights, std::int8_t* out) {
   const Window& window = depthwise.window;
   const SizeOf<kThree> size(window);
-  std::uint32_t* columns = weights + size.width * Taps::Words(size.height);
-  for (int channel = mine.begin; channel < mine.end; ++channel) {
+  const int words = Taps::Words(size.height);
+  auto* sums = reinterpret_cast<std::int32_t*>(weights + size.width * words);
+  std::uint32_t* columns = weights + size.width * words + window.out_columns;
+  // What lies beside the picture is the same for all channels.
+  const Covered covered = CoveredColumns(window);
+  for (int i = 0; i < covered.before; ++i) {
+    Taps::Fill(depthwise.in_zero, size.height, columns + i * words);
+  }
+  std::uint32_t* inside = columns + covered.before * words;
+  for (int i = 0; i < covered.behind; ++i) {
+    Taps::Fill(depthwise.in_zero, size.height, inside + (covered.inside + i) * words);
+  }
+  const bool at_once = kThree && Taps::FinishesItself(depthwise.finish);
+  const Channel* scale = depthwise.finish.channels + mine.begin;
+  for (int channel = mine.begin; channel < mine.end; ++channel, ++scale) {
     const int from = depthwise.multiplier == 1 ? channel : channel / depthwise.multiplier;
-    GatherColumns<Taps, kThree>(depthwise, work, from, columns);
+    Taps::Gather(work.rows, from, window.in_channels, covered.inside, size.height, inside);
     const std::int32_t bias = SpreadWeights<Taps, kThree>(depthwise, work, channel, weights);
-    SumColumns<Taps, kThree>(window, bias, weights, columns);
-    FinishAll(depthwise.finish, depthwise.finish.channels + channel, 0,
-              reinterpret_cast<const std::int32_t*>(columns), window.out_columns, out + channel,
+    if (at_once) {
+      Taps::Three(depthwise, *scale, bias, weights, columns, out + channel);
+      continue;
+    }
+    SumColumns<Taps, kThree>(window, bias, weights, columns, sums);
+    FinishAll(depthwise.finish, scale, 0, sums, window.out_columns, out + channel,
               window.out_channels);
   }
 }
 
-template <typename Taps>
+template <typename Taps, bool kThree>
 void DepthwiseShare(const Depthwise& depthwise, int begin, int end, const Part& part) {
   const Window& window = depthwise.window;
   const Range mine = ShareOf(window.out_channels, 1, part);
   std::uint32_t* scratch = PartOf(depthwise.scratch, depthwise.other, part);
-  const bool three = window.height == 3 && window.width == 3 && window.dilation_w == 1;
   for (int row = begin; row < end; ++row) {
     DepthwiseRow work;
     FindRows(depthwise, row, work);
     std::int8_t* out = RowAt(depthwise.out, row);
-    if (three) {
-      ChannelsOfRow<Taps, true>(depthwise, work, mine, scratch, out);
-    } else {
-      ChannelsOfRow<Taps, false>(depthwise, work, mine, scratch, out);
-    }
+    ChannelsOfRow<Taps, kThree>(depthwise, work, mine, scratch, out);
   }
 }
 

@@ -45,7 +45,13 @@ inline std::int32_t MultiplyAdd(std::uint32_t a, std::uint32_t b, std::int32_t s
 #endif
 
 inline std::uint32_t PairOf(int low, int high) {
+#if defined(__ARM_FEATURE_SIMD32)
+  std::uint32_t pair;
+  asm("pkhbt %0, %1, %2, lsl #16" : "=r"(pair) : "r"(low), "r"(high));
+  return pair;
+#else
   return (static_cast<std::uint32_t>(low) & 0xFFFFU) | static_cast<std::uint32_t>(high) << 16;
+#endif
 }
 
 }  // namespace pinhole_nn

@@ -173,36 +173,34 @@ void DotBytes(const std::int8_t* column, const std::uint32_t* words, const std::
 
 #endif
 
-struct ChunksDot {
-  static void Block(const Sum& sum, const std::int8_t* first, std::ptrdiff_t step, int count,
-                    std::int8_t* out, const Part& part) {
-    const auto* words = static_cast<const std::uint32_t*>(sum.weights);
-    const std::uint8_t* chunks = sum.chunks;
-    const Range mine = ShareOf(sum.window.out_channels, kGroup, part);
-    for (int channel = 0; channel < mine.end; channel += kGroup) {
-      if (channel >= mine.begin) {
-        const int left = mine.end - channel;
-        const int channels = left < kGroup ? left : kGroup;
-        const Channel* scales = sum.finish.channels + channel;
-        for (int place = 0; place < count; ++place) {
-          std::int32_t totals[kGroup] = {};
-          for (int c = 0; c < channels; ++c) {
-            totals[c] = scales[c].bias;
-          }
-          DotBytes(first + place * step, words, chunks, totals);
-          FinishAll(sum.finish, scales, 1, totals, channels,
-                    out + place * sum.window.out_channels + channel, 1);
+void Block(const Sum& sum, const std::int8_t* first, std::ptrdiff_t step, int count,
+           std::int8_t* out, const Part& part) {
+  const auto* words = static_cast<const std::uint32_t*>(sum.weights);
+  const std::uint8_t* chunks = sum.chunks;
+  const Range mine = ShareOf(sum.window.out_channels, kGroup, part);
+  for (int channel = 0; channel < mine.end; channel += kGroup) {
+    if (channel >= mine.begin) {
+      const int left = mine.end - channel;
+      const int channels = left < kGroup ? left : kGroup;
+      const Channel* scales = sum.finish.channels + channel;
+      for (int place = 0; place < count; ++place) {
+        std::int32_t totals[kGroup] = {};
+        for (int c = 0; c < channels; ++c) {
+          totals[c] = scales[c].bias;
         }
-      }
-      words += static_cast<std::ptrdiff_t>(sum.depth / 2) * kWords;
-      while (*chunks++ != 0) {
+        DotBytes(first + place * step, words, chunks, totals);
+        FinishAll(sum.finish, scales, 1, totals, channels,
+                  out + place * sum.window.out_channels + channel, 1);
       }
     }
+    words += static_cast<std::ptrdiff_t>(sum.depth / 2) * kWords;
+    while (*chunks++ != 0) {
+    }
   }
-};
+}
 
 void Share(const Sum& sum, int begin, int end, const Part& part) {
-  SumRows<ChunksDot>(sum, begin, end, part);
+  SumRows(sum, begin, end, part, Block);
 }
 
 }  // namespace

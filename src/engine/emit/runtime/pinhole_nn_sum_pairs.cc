@@ -159,34 +159,32 @@ void Spread(const std::uint32_t* from, std::uint32_t* to, std::uint32_t* end) {
   }
 }
 
-struct PairsDot {
-  static void Block(const Sum& sum, const std::int8_t* first, std::ptrdiff_t step, int count,
-                    std::int8_t* out, const Part& part) {
-    const Range mine = ShareOf(sum.window.out_channels, kGroup, part);
-    const int spread = sum.depth * kWords;
-    std::uint32_t* expanded = PartOf(sum.expanded, sum.other, part);
-    const std::uint32_t* words =
-        static_cast<const std::uint32_t*>(sum.weights) + mine.begin / kGroup * (spread / 2);
-    for (int channel = mine.begin; channel < mine.end; channel += kGroup, words += spread / 2) {
-      const int left = mine.end - channel;
-      const int channels = left < kGroup ? left : kGroup;
-      const Channel* scales = sum.finish.channels + channel;
-      Spread(words, expanded, expanded + spread);
-      const std::int8_t* column = first;
-      std::int8_t* to = out + channel;
-      for (int place = 0; place < count; ++place) {
-        std::int32_t totals[kGroup];
-        Dot(column, expanded, expanded + spread, scales, totals);
-        FinishAll(sum.finish, scales, 1, totals, channels, to, 1);
-        column += step;
-        to += sum.window.out_channels;
-      }
+void Block(const Sum& sum, const std::int8_t* first, std::ptrdiff_t step, int count,
+           std::int8_t* out, const Part& part) {
+  const Range mine = ShareOf(sum.window.out_channels, kGroup, part);
+  const int spread = sum.depth * kWords;
+  std::uint32_t* expanded = PartOf(sum.expanded, sum.other, part);
+  const std::uint32_t* words =
+      static_cast<const std::uint32_t*>(sum.weights) + mine.begin / kGroup * (spread / 2);
+  for (int channel = mine.begin; channel < mine.end; channel += kGroup, words += spread / 2) {
+    const int left = mine.end - channel;
+    const int channels = left < kGroup ? left : kGroup;
+    const Channel* scales = sum.finish.channels + channel;
+    Spread(words, expanded, expanded + spread);
+    const std::int8_t* column = first;
+    std::int8_t* to = out + channel;
+    for (int place = 0; place < count; ++place) {
+      std::int32_t totals[kGroup];
+      Dot(column, expanded, expanded + spread, scales, totals);
+      FinishAll(sum.finish, scales, 1, totals, channels, to, 1);
+      column += step;
+      to += sum.window.out_channels;
     }
   }
-};
+}
 
 void Share(const Sum& sum, int begin, int end, const Part& part) {
-  SumRows<PairsDot>(sum, begin, end, part);
+  SumRows(sum, begin, end, part, Block);
 }
 
 }  // namespace

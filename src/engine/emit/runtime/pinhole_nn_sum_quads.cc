@@ -168,56 +168,67 @@ void DotFlash(const std::int8_t* column, const std::uint32_t* words, const std::
 
 // For each four taps: four channels' taps 0 and 2, then their taps 1 and 3.
 void Spread(const std::uint32_t* from, std::uint32_t* to, std::uint32_t* end) {
+#if defined(__ARM_FEATURE_SIMD32)
+  asm volatile(
+      "1: ldmia %0!, {r3-r6}\n\t"
+      "sxtb16 r8, r3\n\tsxtb16 r9, r4\n\tsxtb16 r10, r5\n\tsxtb16 r11, r6\n\t"
+      "stmia %1!, {r8-r11}\n\t"
+      "sxtb16 r8, r3, ror #8\n\tsxtb16 r9, r4, ror #8\n\t"
+      "sxtb16 r10, r5, ror #8\n\tsxtb16 r11, r6, ror #8\n\t"
+      "stmia %1!, {r8-r11}\n\t"
+      "cmp %1, %2\n\tbne 1b"
+      : "+r"(from), "+r"(to)
+      : "r"(end)
+      : "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r11", "cc", "memory");
+#else
   for (; to != end; to += 2 * kGroup, from += kGroup) {
     for (int c = 0; c < kGroup; ++c) {
-      const std::uint32_t word = from[c];
-      to[c] = Even(word);
-      to[kGroup + c] = Odd(word);
+      to[c] = Even(from[c]);
+      to[kGroup + c] = Odd(from[c]);
+    }
+  }
+#endif
+}
+
+void Block(const Sum& sum, const std::int8_t* first, std::ptrdiff_t step, int count,
+           std::int8_t* out, const Part& part) {
+  const Range mine = ShareOf(sum.window.out_channels, kGroup, part);
+  std::uint32_t* expanded = PartOf(sum.expanded, sum.other, part);
+  const bool spread = expanded != nullptr && count >= kWorthSpreading;
+  const bool at_once = kFinishesItself && sum.finish.form == kWideForm && sum.finish.low == -128 &&
+                       sum.finish.high == 127;
+  // A word for each tap of four channels.
+  const std::uint32_t* weights =
+      static_cast<const std::uint32_t*>(sum.weights) + mine.begin / kGroup * sum.depth;
+  for (int channel = mine.begin; channel < mine.end; channel += kGroup, weights += sum.depth) {
+    const int left = mine.end - channel;
+    const int channels = left < kGroup ? left : kGroup;
+    const bool finished = at_once && channels == kGroup;
+    const Channel* scales = sum.finish.channels + channel;
+    const std::uint32_t* words = weights;
+    const std::uint32_t* end = weights + sum.depth;
+    if (spread) {
+      Spread(weights, expanded, expanded + 2 * sum.depth);
+      words = expanded;
+      end = expanded + 2 * sum.depth;
+    }
+    const std::int8_t* column = first;
+    std::int8_t* to = out + channel;
+    for (int place = 0; place < count; ++place) {
+      std::int32_t totals[kGroup];
+      (spread ? DotSpread : DotFlash)(column, words, end, scales, totals, finished ? to : nullptr,
+                                      sum.finish.out_zero);
+      if (!finished) {
+        FinishAll(sum.finish, scales, 1, totals, channels, to, 1);
+      }
+      column += step;
+      to += sum.window.out_channels;
     }
   }
 }
 
-struct QuadsDot {
-  static void Block(const Sum& sum, const std::int8_t* first, std::ptrdiff_t step, int count,
-                    std::int8_t* out, const Part& part) {
-    const Range mine = ShareOf(sum.window.out_channels, kGroup, part);
-    std::uint32_t* expanded = PartOf(sum.expanded, sum.other, part);
-    const bool spread = expanded != nullptr && count >= kWorthSpreading;
-    const bool at_once = kFinishesItself && sum.finish.form == kWideForm &&
-                         sum.finish.low == -128 && sum.finish.high == 127;
-    // A word for each tap of four channels.
-    const std::uint32_t* weights =
-        static_cast<const std::uint32_t*>(sum.weights) + mine.begin / kGroup * sum.depth;
-    for (int channel = mine.begin; channel < mine.end; channel += kGroup, weights += sum.depth) {
-      const int left = mine.end - channel;
-      const int channels = left < kGroup ? left : kGroup;
-      const bool finished = at_once && channels == kGroup;
-      const Channel* scales = sum.finish.channels + channel;
-      const std::uint32_t* words = weights;
-      const std::uint32_t* end = weights + sum.depth;
-      if (spread) {
-        Spread(weights, expanded, expanded + 2 * sum.depth);
-        words = expanded;
-        end = expanded + 2 * sum.depth;
-      }
-      const std::int8_t* column = first;
-      std::int8_t* to = out + channel;
-      for (int place = 0; place < count; ++place) {
-        std::int32_t totals[kGroup];
-        (spread ? DotSpread : DotFlash)(column, words, end, scales, totals, finished ? to : nullptr,
-                                        sum.finish.out_zero);
-        if (!finished) {
-          FinishAll(sum.finish, scales, 1, totals, channels, to, 1);
-        }
-        column += step;
-        to += sum.window.out_channels;
-      }
-    }
-  }
-};
-
 void Share(const Sum& sum, int begin, int end, const Part& part) {
-  SumRows<QuadsDot>(sum, begin, end, part);
+  SumRows(sum, begin, end, part, Block);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Blinks the board's LED, twice a second. Builds here and with the Pico's SDK.
+// Blinks the board's LED, twice a second. Uses only functions that the Pico SDK has too.
 #include "pico/stdlib.h"
 
 int main(void) {

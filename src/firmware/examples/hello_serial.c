@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Says hello on the console once a second: UART 0 on GP0, 115200 baud. Builds here and with the
-// Pico's SDK.
+// Says hello on the console once a second: UART 0 on GP0, 115200 baud. Uses only functions that
+// the Pico SDK has too.
 #include <stdio.h>
 
 #include "pico/stdlib.h"

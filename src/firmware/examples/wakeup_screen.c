@@ -2,7 +2,7 @@
 // A screen that wakes up when somebody comes, and draws where their faces are. A person sensor
 // (I2C address 0x62) and a display with an SSD1306 (128 x 64, address 0x3C) share the bus on GP4
 // and GP5; GP22 is high while the screen is on, for a backlight. After five seconds with nobody
-// there the screen goes dark. Builds here and with the Pico's SDK.
+// there the screen goes dark. Uses only functions that the Pico SDK has too.
 #include <stdio.h>
 #include <string.h>
 

@@ -181,7 +181,7 @@ TEST_F(Emulate, TheScreenShowsPicturesOneAfterTheOther) {
     for (unsigned x = 0; x < kWidth; x += 5) {
       ASSERT_EQ(screen.Pixel(2, x, y), ramp[std::size_t{y} * kWidth + x]);
       const int grey = y >= kHeight / 4 && y < kHeight * 3 / 4 ? 50 : 0;
-      ASSERT_EQ(screen.Pixel(3, x, y), grey);
+      ASSERT_EQ(screen.Pixel(3, x, y), grey) << x << " " << y;
       ASSERT_EQ(screen.Pixel(1000, x, y), grey);
     }
   }

@@ -85,11 +85,12 @@ std::vector<LearntMove> Nest(const std::vector<LearntMove>& moves, std::size_t l
   return nested;
 }
 
-// All levels, after sorting by `key`: bytes are written once, so that moves can come in any order.
+// All levels, after sorting by `key`, then by place: bytes are written once, so that moves can come
+// in any order.
 template <typename Key>
 std::vector<LearntMove> NestBy(std::vector<LearntMove> moves, const Key& key) {
-  std::stable_sort(moves.begin(), moves.end(), [&](const LearntMove& one, const LearntMove& other) {
-    return key(one) < key(other);
+  std::sort(moves.begin(), moves.end(), [&](const LearntMove& one, const LearntMove& other) {
+    return std::pair(key(one), one.out) < std::pair(key(other), other.out);
   });
   for (std::size_t level = 3; level-- > 0;) {
     moves = Nest(moves, level);

@@ -4,6 +4,7 @@
 // emulation's. Each target's products against their definition are in matrix_test.cc.
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <random>
 #include <vector>
 

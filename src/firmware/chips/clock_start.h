@@ -47,4 +47,8 @@ static_assert(PlanPll(12'000'000, 1).multiply == 0);
 // Once, before anything else.
 void StartClocks();
 
+// The chip's own part of it: the reference divided by `cycles_per_microsecond`, for the timer and
+// the watchdog to count.
+void StartTicks(std::uint32_t cycles_per_microsecond);
+
 }  // namespace pinhole::firmware::chip

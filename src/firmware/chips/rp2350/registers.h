@@ -11,6 +11,8 @@ namespace pinhole::firmware::chip {
 
 inline constexpr std::uint32_t kFlash = 0x1000'0000;
 inline constexpr std::uint32_t kClocks = 0x4001'0000;
+inline constexpr std::uint32_t kClockUsb = kClocks + 0x60;
+inline constexpr std::uint32_t kClockResuscitation = kClocks + 0x84;
 inline constexpr std::uint32_t kResets = 0x4002'0000;
 inline constexpr std::uint32_t kPowerStates = 0x4001'8000;
 inline constexpr std::uint32_t kPins = 0x4002'8000;

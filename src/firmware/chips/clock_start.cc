@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Never run: written from the RP2350's datasheet, chapters 8.1 (clocks), 8.2 (crystal), 8.5 (ticks)
-// and 8.6 (PLLs).
+// Both chips have the same clocks but for two offsets and the ticks (RP2040 datasheet,
+// chapters 2.15 to 2.18; RP2350 datasheet, chapters 8.1, 8.2 and 8.6). Never run on an RP2350.
 #include "firmware/chips/clock_start.h"
 
 #include <pinhole_board.h>
@@ -13,7 +13,6 @@ namespace {
 constexpr std::uint32_t kClockReference = kClocks + 0x30;
 constexpr std::uint32_t kClockSystem = kClocks + 0x3C;
 constexpr std::uint32_t kClockPeripherals = kClocks + 0x48;
-constexpr std::uint32_t kClockUsb = kClocks + 0x60;
 constexpr std::uint32_t kClockEnable = 1u << 11;
 
 void Unreset(std::uint32_t bits) {
@@ -46,13 +45,15 @@ void StartPll(std::uint32_t pll, unsigned reset) {
   Set(kResets, 1u << reset);
   Unreset(1u << reset);
   At(pll + 8) = kPlan.multiply;
-  Clear(pll + 4, 1u << 0 | 1u << 5);
+  Clear(pll + 4, 1u << 0 | 1u << 5);  // power for the PLL and its oscillator
   while ((At(pll) & 1u << 31) == 0) {
   }
   At(pll + 0x0C) = kPlan.first << 16 | kPlan.second << 12;
-  Clear(pll + 4, 1u << 3);
+  Clear(pll + 4, 1u << 3);  // and for the divisors behind it
 }
 
+// The two clocks that never stop change their source in two steps, each confirmed in the word eight
+// bytes behind the control word.
 void ToItsOwnSource(std::uint32_t clock, std::uint32_t source) {
   Change(clock, source, 3);
   while ((At(clock + 8) & 1u << source) == 0) {
@@ -66,16 +67,10 @@ void UseAuxiliary(std::uint32_t clock, std::uint32_t auxiliary) {
   Set(clock, kClockEnable);
 }
 
-// Each user of ticks divides the reference by itself.
-void StartTick(std::uint32_t offset) {
-  At(kTicks + offset + 4) = PINHOLE_BOARD_CRYSTAL_HZ / 1'000'000;
-  At(kTicks + offset) = 1;
-}
-
 }  // namespace
 
 void StartClocks() {
-  At(kClocks + 0x84) = 0;  // no resuscitation
+  At(kClockResuscitation) = 0;  // it would take the clock away while it changes
   StartCrystal();
   ToItsOwnSource(kClockSystem, 0);     // the reference
   ToItsOwnSource(kClockReference, 0);  // the ring oscillator
@@ -86,13 +81,10 @@ void StartClocks() {
   At(kClockSystem + 4) = kClockDivideByOne;
   Change(kClockSystem, 0, 7u << 5);  // the system's PLL
   ToItsOwnSource(kClockSystem, 1);
-  At(kClockPeripherals) = 0;
-  At(kClockPeripherals + 4) = kClockDivideByOne;
-  Set(kClockPeripherals, kClockEnable);  // the system's clock
-  UseAuxiliary(kClockUsb, 0);            // the USB PLL
-  UseAuxiliary(kClockAdc, 0);            // the same
-  StartTick(0x18);                       // the first timer
-  StartTick(0x30);                       // the watchdog
+  UseAuxiliary(kClockPeripherals, 0);  // the system's clock
+  UseAuxiliary(kClockUsb, 0);          // the USB PLL
+  UseAuxiliary(kClockAdc, 0);          // the same
+  StartTicks(PINHOLE_BOARD_CRYSTAL_HZ / 1'000'000);
 }
 
 }  // namespace pinhole::firmware::chip

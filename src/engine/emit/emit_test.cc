@@ -211,7 +211,8 @@ void ExpectDepthwise(std::mt19937& random, bool two_cores) {
                                    scratch.data(),
                                    4 * words,
                                    s16(in_zero),
-                                   s16(multiplier)};
+                                   s16(multiplier),
+                                   0};
   std::vector functions = {pinhole_nn::DepthwiseRows, pinhole_nn::DepthwisePaired};
   if (w.height == 3 && w.width == 3 && w.dilation_w == 1) {
     functions.push_back(pinhole_nn::DepthwiseThree);

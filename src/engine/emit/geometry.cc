@@ -2,7 +2,9 @@
 #include "engine/emit/geometry.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include "engine/kernels/ref/pooling.h"
 #include "engine/kernels/ref/weighted_sum.h"
@@ -18,6 +20,8 @@ using kernels::ref::WindowSumParams;
 constexpr std::int32_t kColumnBytes = 4096;
 // Of a single place, that are not worth a kernel of their own.
 constexpr std::int32_t kFewWeights = 2048, kShortDepth = 256;
+// Of a depthwise window's rows, gathered and summed at a time, where one row is not more.
+constexpr std::int32_t kBandBytes = 1024;
 constexpr std::int32_t kMaxHeight = 64;  // as in runtime/pinhole_nn_depthwise.h
 
 const Tensor* Input(const Graph& graph, const Operator& op, std::size_t i) {
@@ -88,8 +92,44 @@ void SetColumns(const Target& target, FormOf& form) {
   }
 }
 
+// Whether DepthwiseLanes is right, and worth it: places must share words.
+bool SuitsLanes(const Tensor& weights, const WindowShape& window) {
+  if (window.out.columns < 2 ||
+      (window.out.columns + 1) / 2 * window.stride_w > window.in.columns) {
+    return false;
+  }
+  const std::span<const std::int8_t> given = weights.constant<std::int8_t>();
+  std::vector<bool> met(static_cast<std::size_t>(window.out.channels));  // a weight of -128
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    const std::size_t channel = i % met.size();
+    if (given[i] == -128 && met[channel]) {
+      return false;
+    }
+    met[channel] = met[channel] || given[i] == -128;
+  }
+  return true;
+}
+
+// DepthwiseLanes' scratch for so many rows at a time, in words.
+std::int32_t LaneWords(const WindowShape& window, std::int32_t band) {
+  const std::int32_t rows =
+      (band - 1) * window.stride_h + (window.height - 1) * window.dilation_h + 1;
+  const std::int32_t columns = ((window.out.columns + 1) / 2 - 1) * window.stride_w +
+                               (window.width - 1) * window.dilation_w + 1;
+  return window.taps() + rows * (columns + 1) + band * window.out.columns + 1;
+}
+
 // A channel's weights, a row's sums, and the columns that its windows cover, in words.
-void SetDepthwiseScratch(const Target& target, FormOf& form) {
+void SetDepthwiseScratch(const Target& target, const Tensor& weights, FormOf& form) {
+  if (target.layout == Layout::kPairs && SuitsLanes(weights, form.window)) {
+    form.band = 1;
+    while (form.band < form.window.out.rows &&
+           4 * LaneWords(form.window, form.band + 1) <= kBandBytes) {
+      ++form.band;
+    }
+    form.columns_bytes = static_cast<std::uint32_t>(4 * LaneWords(form.window, form.band));
+    return;
+  }
   const WindowShape& window = form.window;
   const std::int32_t words =
       target.layout == Layout::kQuads ? (window.height + 1) / 2 : window.height;
@@ -180,7 +220,7 @@ FormOf ClassifyConv(const Graph& graph, const Operator& op, const WindowSumParam
     return Refuse("a window of " + std::to_string(window.height) + " rows found");
   }
   form.form = Form::kDepthwise;
-  SetDepthwiseScratch(target, form);
+  SetDepthwiseScratch(target, weights, form);
   return form;
 }
 

@@ -16,6 +16,10 @@
 // step where sums become bytes; elsewhere the same arithmetic stands in C++.
 #include "pinhole_nn_math.h"
 
+#if defined(__ARM_ARCH_6M__) && defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("Os")  // what takes time is assembly
+#endif
+
 // The windows of one channel in a band. Steps are in bytes.
 struct pinhole_nn_lanes_work {
   const std::uint32_t* columns;  // of the first window
@@ -31,18 +35,125 @@ struct pinhole_nn_lanes_work {
   std::int32_t height, width, dilation;
 };
 
+// The input of one channel in a band. Of each gathered row [begin, low) has the high lane only,
+// [low, high) both, [high, end) the low one only; steps and columns are in bytes.
+struct pinhole_nn_lanes_input {
+  const std::int32_t* offsets;  // of the rows in the input; below 0: outside the picture
+  const std::int32_t* offsets_end;
+  std::uint32_t* begin;  // in the first row
+  const std::uint32_t* low;
+  const std::uint32_t* high;
+  const std::uint32_t* end;
+  std::int32_t pitch;  // from one gathered row to the next
+  std::int32_t zero;   // the input's zero point
+  std::int32_t step;   // from one column of the input to the next
+  std::int32_t other;  // from the low lane's column to the high lane's
+};
+
+// Where the sums of one channel in a band go to.
+struct pinhole_nn_lanes_output {
+  const std::int32_t* end;  // of the sums
+  std::int32_t half, zero, out_step;
+};
+
 #if defined(__ARM_ARCH_6M__)
 extern "C" {
+// `column` is where `begin` would lie in the low lane of a row at offset 0.
+void pinhole_nn_lanes_gather(const pinhole_nn_lanes_input* input, const std::int8_t* column);
 void pinhole_nn_lanes_three(const pinhole_nn_lanes_work* work);
 void pinhole_nn_lanes_five(const pinhole_nn_lanes_work* work);
-// Sums of one channel in a quick form without cuts, for an output that may have any byte.
-struct pinhole_nn_lanes_finish_work {
-  std::int32_t half, shift, low, rounding, zero, out_step;
-  const std::int32_t* end;
-};
-void pinhole_nn_lanes_finish(const std::int32_t* sums, std::int32_t high, std::int8_t* out,
-                             const pinhole_nn_lanes_finish_work* work);
+// For a quick form without cuts, and an output that may have any byte.
+void pinhole_nn_lanes_finish(const pinhole_nn_lanes_output* output,
+                             const pinhole_nn::Channel* channel, std::int8_t* out,
+                             const std::int32_t* sums);
 }
+
+// r0 columns, r1 the low lane, r2 the high one, r3 how far both are, r4 the step, r5 and r6 data;
+// r8 pitch, r9 to r11 what ends the three parts of a row, r12 the zero point. On the stack:
+// offsets, their end, where a row begins, the low lane at offset 0, from it to the high one.
+asm(R"(
+    .syntax unified
+    .section .text.pinhole_nn_lanes_gather, "ax", %progbits
+    .global pinhole_nn_lanes_gather
+    .thumb_func
+    .align 2
+    .type pinhole_nn_lanes_gather, %function
+pinhole_nn_lanes_gather:
+    push {r4-r7, lr}
+    mov r4, r8
+    mov r5, r9
+    mov r6, r10
+    mov r7, r11
+    push {r4-r7}
+    ldr r6, [r0, #36]
+    push {r1, r6}
+    ldmia r0!, {r1-r7}
+    push {r1, r2, r3}
+    mov r9, r4
+    mov r10, r5
+    mov r11, r6
+    mov r8, r7
+    ldmia r0!, {r3, r4}
+    mov r12, r3
+    b 5f
+1:  ldr r2, [sp, #12]
+    adds r1, r1, r2
+    ldr r2, [sp, #16]
+    adds r2, r2, r1
+    ldr r0, [sp, #8]
+    movs r3, #0
+    mov r7, r12
+    b 3f
+2:  ldrsb r6, [r2, r3]
+    lsls r6, r6, #16
+    adds r6, r6, r7
+    stmia r0!, {r6}
+    adds r3, r3, r4
+3:  cmp r0, r9
+    blo 2b
+    b 7f
+6:  ldrsb r5, [r1, r3]
+    ldrsb r6, [r2, r3]
+    lsls r6, r6, #16
+    adds r5, r5, r6
+    stmia r0!, {r5}
+    adds r3, r3, r4
+7:  cmp r0, r10
+    blo 6b
+    lsls r7, r7, #16
+    b 9f
+8:  ldrsb r5, [r1, r3]
+    adds r5, r5, r7
+    stmia r0!, {r5}
+    adds r3, r3, r4
+9:  cmp r0, r11
+    blo 8b
+4:  add r9, r8
+    add r10, r8
+    add r11, r8
+    ldr r3, [sp, #8]
+    add r3, r8
+    str r3, [sp, #8]
+5:  ldr r3, [sp, #0]
+    ldr r2, [sp, #4]
+    cmp r3, r2
+    beq 1f
+    ldmia r3!, {r1}
+    str r3, [sp, #0]
+    cmp r1, #0
+    bge 1b
+    b 4b
+1:  add sp, #20
+    pop {r4-r7}
+    mov r8, r4
+    mov r9, r5
+    mov r10, r6
+    mov r11, r7
+    pop {r4-r7, pc}
+    .align 2
+    .size pinhole_nn_lanes_gather, . - pinhole_nn_lanes_gather
+    .text
+)");
 
 // r0 columns, r1 weights, r2 to r4 data, r5 and r6 weights, r7 `high`; r8 `all`, r9 skip, r10 back,
 // r11 half, r12 the bias, lr sums. On the stack: the rest of the work, the end of the row's sums.
@@ -189,15 +300,17 @@ pinhole_nn_lanes_finish:
     mov r6, r10
     mov r7, r11
     push {r4-r7}
-    ldmia r3!, {r6, r7}
-    ldmia r3!, {r4, r5}
-    mov r9, r4
-    mov r10, r5
-    ldmia r3!, {r4, r5}
-    mov r11, r4
-    mov r8, r5
-    ldmia r3!, {r4}
+    ldmia r0!, {r4-r7}
     mov r12, r4
+    mov r11, r6
+    mov r8, r7
+    movs r6, r5
+    mov r0, r3
+    ldmia r1!, {r3, r4, r5, r7}
+    mov r10, r4
+    uxth r1, r5
+    lsrs r5, r5, #16
+    mov r9, r5
 1:  ldmia r0!, {r3}
     mov r4, r9
     muls r4, r3, r4
@@ -246,6 +359,11 @@ struct Totals {
   }
 };
 
+#if !defined(__ARM_ARCH_6M__)
+void pinhole_nn_lanes_finish(const pinhole_nn_lanes_output*, const Channel*, std::int8_t*,
+                             const std::int32_t*) {}
+#endif
+
 // Any window.
 void SumWindows(const Work* work) {
   const std::uint32_t* x = work->columns;
@@ -279,8 +397,31 @@ void SumWindows(const Work* work) {
 }
 
 #if !defined(__ARM_ARCH_6M__)
+
 constexpr auto pinhole_nn_lanes_three = SumWindows;
 constexpr auto pinhole_nn_lanes_five = SumWindows;
+
+void pinhole_nn_lanes_gather(const pinhole_nn_lanes_input* input, const std::int8_t* column) {
+  const std::uint32_t zero = Word(input->zero);
+  const std::ptrdiff_t pitch = input->pitch / 4;
+  std::ptrdiff_t before = 0;  // of the gathered row
+  for (const std::int32_t* row = input->offsets; row != input->offsets_end; ++row) {
+    std::ptrdiff_t at = *row;
+    std::uint32_t* to = input->begin + before;
+    const bool inside = at >= 0;
+    for (; inside && to < input->low + before; at += input->step) {
+      *to++ = zero + (Word(column[at + input->other]) << 16);
+    }
+    for (; inside && to < input->high + before; at += input->step) {
+      *to++ = Word(column[at]) + (Word(column[at + input->other]) << 16);
+    }
+    for (; inside && to < input->end + before; at += input->step) {
+      *to++ = Word(column[at]) + (zero << 16);
+    }
+    before += pitch;
+  }
+}
+
 #endif
 
 // What a call does, and how it sums.
@@ -289,153 +430,120 @@ struct Lanes {
   void (*sum)(const Work* work);
 };
 
-// Columns of a gathered row: where each lane lies inside the picture.
-struct Inside {
-  int begin, end;
-};
-Inside InsideOf(const Window& window, int first, int columns) {
-  const int end = first + window.in_columns;
-  return {Clamp(first, 0, columns), Clamp(end, 0, columns)};
-}
-
-// Scratch, and what the bands of a call have in common.
+// What a band's channels have in common, in scratch.
 struct Band {
-  int pairs;    // windows in each lane, of a row
-  int pitch;    // columns gathered of a row
-  int in_rows;  // gathered
-  Inside low, high;
+  int pairs;  // windows in each lane, of a row
+  int pitch;  // columns gathered of a row
   std::uint32_t* weights;
-  std::uint32_t* columns;
   std::int32_t* sums;
-  std::int32_t* offsets;  // of input rows; below 0: outside the picture
+  std::int32_t* offsets;  // behind them the columns
 };
 
-void FindRows(const Depthwise& depthwise, int row, const Band& band) {
+// Where the rows lie. What is never gathered, edges, is filled.
+pinhole_nn_lanes_input FindRows(const Depthwise& depthwise, int row, int rows, const Band& band) {
   const Window& window = depthwise.window;
-  for (int i = 0; i < band.in_rows; ++i) {
-    const int y = row * window.stride_h - window.pad_h + i;
-    const bool inside = y >= 0 && y < window.in_rows;
-    band.offsets[i] =
-        inside ? static_cast<std::int32_t>(RowAt(depthwise.in, y) - depthwise.in.data) : -1;
+  const int first = row * window.stride_h - window.pad_h;
+  const int end =
+      first + (rows - 1) * window.stride_h + (window.height - 1) * window.dilation_h + 1;
+  std::int32_t* offset = band.offsets;
+  for (int y = first; y < end; ++y) {
+    *offset++ =
+        y >= 0 && y < window.in_rows ? RingRow(depthwise.in, y) * depthwise.in.row_bytes : -1;
   }
-  const std::uint32_t zero = Word(depthwise.in_zero) * 0x10001U;
-  const std::uint32_t* end = band.columns + band.in_rows * band.pitch;
-  for (std::uint32_t* to = band.columns; to != end; ++to) {
-    *to = zero;
+  auto* columns = reinterpret_cast<std::uint32_t*>(offset);
+  for (int i = (end - first) * band.pitch; i > 0; --i) {
+    columns[i - 1] = Word(depthwise.in_zero) * 0x10001U;
   }
+  const int far = band.pairs * window.stride_w;  // columns between both lanes
+  const int behind = window.pad_w + window.in_columns;
+  const auto inside = [&](int column) { return columns + Clamp(column, 0, band.pitch); };
+  return {band.offsets,
+          offset,
+          inside(window.pad_w - far),
+          columns + window.pad_w,
+          inside(behind - far),
+          inside(behind),
+          4 * band.pitch,
+          depthwise.in_zero,
+          window.in_channels,
+          far * window.in_channels};
 }
 
-// One channel of the band's input. The high lane begins before the low one and ends before it.
-void Gather(const Depthwise& depthwise, const Band& band, int channel) {
-  const Window& window = depthwise.window;
-  const int step = window.in_channels;
-  const int other = band.pairs * window.stride_w * step;
-  const std::uint32_t zero = Word(depthwise.in_zero);
-  const int first = channel + (band.high.begin - window.pad_w) * step;
-  std::uint32_t* row = band.columns;
-  for (int i = 0; i < band.in_rows; ++i, row += band.pitch) {
-    if (band.offsets[i] < 0) {
-      continue;
-    }
-    const std::int8_t* data = depthwise.in.data + band.offsets[i];
-    const std::int8_t* far = data + other;
-    int at = first;
-    std::uint32_t* to = row + band.high.begin;
-    for (const std::uint32_t* end = row + band.low.begin; to < end; at += step) {
-      *to++ = zero + (Word(far[at]) << 16);
-    }
-    for (const std::uint32_t* end = row + band.high.end; to < end; at += step) {
-      *to++ = Word(data[at]) + (Word(far[at]) << 16);
-    }
-    for (const std::uint32_t* end = row + band.low.end; to < end; at += step) {
-      *to++ = Word(data[at]) + (zero << 16);
-    }
-  }
-}
-
-// A channel's sums to bytes.
-void FinishBand(const Finish& finish, const Channel& channel, const std::int32_t* sums, int count,
-                std::int8_t* out, int out_step) {
-#if defined(__ARM_ARCH_6M__)
-  if (finish.form > 0 && finish.form < kCutForm && finish.low == -128 && finish.high == 127) {
-    const auto multiplier = Word(channel.b);
-    const pinhole_nn_lanes_finish_work work{
-        31 - finish.form, channel.c,       static_cast<std::int32_t>(multiplier >> 16),
-        channel.a,        finish.out_zero, out_step,
-        sums + count};
-    pinhole_nn_lanes_finish(sums, static_cast<std::int32_t>(multiplier & 0xFFFFU), out, &work);
-    return;
-  }
-#endif
-  FinishAll(finish, &channel, 0, sums, count, out, out_step);
-}
-
-Work WorkOf(const Window& window, const Band& band, int rows) {
-  constexpr int kWord = 4;
+Work WorkOf(const Window& window, const Band& band, const std::uint32_t* columns, int rows) {
   const int run = window.width * window.dilation_w;
   const int skip = band.pitch * window.dilation_h - run;
-  const int walked = window.height * run + (window.height - 1) * skip;
-  return {band.columns,
+  const int half = 4 * band.pairs;
+  return {columns,
           band.weights,
           band.sums,
           0,
-          kWord * skip,
-          kWord * (window.stride_w - walked),
-          kWord * band.pairs,
+          4 * skip,
+          4 * (window.stride_w + skip - window.height * (run + skip)),
+          half,
           band.sums + (rows - 1) * window.out_columns + band.pairs,
-          kWord * (window.out_columns - band.pairs),
-          kWord * (window.stride_h * band.pitch - band.pairs * window.stride_w),
+          4 * window.out_columns - half,
+          4 * window.stride_h * band.pitch - half * window.stride_w,
           window.height,
           window.width,
           window.dilation_w};
 }
 
+bool FinishesHere(const Finish& finish) {
+#if defined(__ARM_ARCH_6M__)
+  return finish.form > 0 && finish.form < kCutForm && finish.low == -128 && finish.high == 127;
+#else
+  return finish.form == kCutForm;  // which none is
+#endif
+}
+
 // Rows [row, row + rows), which lie one behind the other.
-void MakeBand(const Lanes& lanes, int row, int rows, const Range& mine, Band& band) {
+void MakeBand(const Lanes& lanes, int row, int rows, const Range& mine, const Band& band) {
   const Depthwise& depthwise = lanes.depthwise;
   const Window& window = depthwise.window;
-  band.in_rows = (rows - 1) * window.stride_h + (window.height - 1) * window.dilation_h + 1;
-  FindRows(depthwise, row, band);
-  Work work = WorkOf(window, band, rows);
+  const Finish& finish = depthwise.finish;
+  const pinhole_nn_lanes_input input = FindRows(depthwise, row, rows, band);
+  Work work = WorkOf(window, band, reinterpret_cast<const std::uint32_t*>(input.offsets_end), rows);
+  const int count = rows * window.out_columns;
+  const pinhole_nn_lanes_output output{band.sums + count, 31 - finish.form, finish.out_zero,
+                                       window.out_channels};
   const int taps = window.height * window.width;
   const std::int8_t* weights = depthwise.weights + mine.begin * taps;
   std::int8_t* out = RowAt(depthwise.out, row);
+  const std::ptrdiff_t begin =
+      (input.begin - reinterpret_cast<const std::uint32_t*>(input.offsets_end) - window.pad_w) *
+      window.in_channels;
   for (int channel = mine.begin; channel < mine.end; ++channel) {
     const int from = depthwise.multiplier == 1 ? channel : channel / depthwise.multiplier;
-    Gather(depthwise, band, from);
+    pinhole_nn_lanes_gather(&input, depthwise.in.data + begin + from);
     for (int i = 0; i < taps; ++i) {
       band.weights[i] = Word(*weights++);
     }
-    const Channel& scale = depthwise.finish.channels[channel];
-    work.bias = scale.bias;
+    const Channel* scale = finish.channels + channel;
+    work.bias = scale->bias;
     lanes.sum(&work);
-    FinishBand(depthwise.finish, scale, band.sums, rows * window.out_columns, out + channel,
-               window.out_channels);
+    if (FinishesHere(finish)) {
+      pinhole_nn_lanes_finish(&output, scale, out + channel, band.sums);
+    } else {
+      FinishAll(finish, scale, 0, band.sums, count, out + channel, window.out_channels);
+    }
   }
 }
 
 void Share(const Lanes& lanes, int begin, int end, const Part& part) {
   const Depthwise& depthwise = lanes.depthwise;
   const Window& window = depthwise.window;
-  Band band{};
-  band.pairs = (window.out_columns + 1) / 2;
-  band.pitch = (band.pairs - 1) * window.stride_w + (window.width - 1) * window.dilation_w + 1;
-  band.low = InsideOf(window, window.pad_w, band.pitch);
-  band.high = InsideOf(window, window.pad_w - band.pairs * window.stride_w, band.pitch);
-  const int most = (depthwise.band - 1) * window.stride_h +
-                   (window.height - 1) * window.dilation_h + 1;  // rows gathered
-  band.weights = PartOf(depthwise.scratch, depthwise.other, part);
-  band.columns = band.weights + window.height * window.width;
-  band.offsets = reinterpret_cast<std::int32_t*>(band.columns + most * band.pitch);
-  band.sums = band.offsets + most;
+  const int pairs = (window.out_columns + 1) / 2;
+  Band band{pairs, (pairs - 1) * window.stride_w + (window.width - 1) * window.dilation_w + 1,
+            PartOf(depthwise.scratch, depthwise.other, part), nullptr, nullptr};
+  band.sums = reinterpret_cast<std::int32_t*>(band.weights + window.height * window.width);
+  band.offsets = band.sums + depthwise.band * window.out_columns + 1;
   const Range mine = ShareOf(window.out_channels, 1, part);
-  while (begin < end) {
+  for (int rows = 0; begin < end; begin += rows) {
     // As far as the output's ring goes on.
     const int held = depthwise.out.held - RingRow(depthwise.out, begin);
     const int left = end - begin < held ? end - begin : held;
-    const int rows = left < depthwise.band ? left : depthwise.band;
+    rows = left < depthwise.band ? left : depthwise.band;
     MakeBand(lanes, begin, rows, mine, band);
-    begin += rows;
   }
 }
 

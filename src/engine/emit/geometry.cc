@@ -2,10 +2,9 @@
 #include "engine/emit/geometry.h"
 
 #include <algorithm>
-#include <span>
 #include <utility>
-#include <vector>
 
+#include "engine/emit/pack.h"
 #include "engine/kernels/ref/pooling.h"
 #include "engine/kernels/ref/weighted_sum.h"
 
@@ -21,7 +20,7 @@ constexpr std::int32_t kColumnBytes = 4096;
 // Of a single place, that are not worth a kernel of their own.
 constexpr std::int32_t kFewWeights = 2048, kShortDepth = 256;
 // Of a depthwise window's rows, gathered and summed at a time, where one row is not more.
-constexpr std::int32_t kBandBytes = 1024;
+constexpr std::int32_t kBandBytes = 1024, kMostBand = 255;
 constexpr std::int32_t kMaxHeight = 64;  // as in runtime/pinhole_nn_depthwise.h
 
 const Tensor* Input(const Graph& graph, const Operator& op, std::size_t i) {
@@ -94,20 +93,11 @@ void SetColumns(const Target& target, FormOf& form) {
 
 // Whether DepthwiseLanes is right, and worth it: places must share words.
 bool SuitsLanes(const Tensor& weights, const WindowShape& window) {
-  if (window.out.columns < 2 ||
-      (window.out.columns + 1) / 2 * window.stride_w > window.in.columns) {
+  const std::int32_t half = (window.out.columns + 1) / 2 * window.stride_w;
+  if (window.out.columns < 2 || half < window.pad_w || half > window.in.columns) {
     return false;
   }
-  const std::span<const std::int8_t> given = weights.constant<std::int8_t>();
-  std::vector<bool> met(static_cast<std::size_t>(window.out.channels));  // a weight of -128
-  for (std::size_t i = 0; i < given.size(); ++i) {
-    const std::size_t channel = i % met.size();
-    if (given[i] == -128 && met[channel]) {
-      return false;
-    }
-    met[channel] = met[channel] || given[i] == -128;
-  }
-  return true;
+  return LanesHold(weights.constant<std::int8_t>(), window.out.channels);
 }
 
 // DepthwiseLanes' scratch for so many rows at a time, in words.
@@ -123,7 +113,7 @@ std::int32_t LaneWords(const WindowShape& window, std::int32_t band) {
 void SetDepthwiseScratch(const Target& target, const Tensor& weights, FormOf& form) {
   if (target.layout == Layout::kPairs && SuitsLanes(weights, form.window)) {
     form.band = 1;
-    while (form.band < form.window.out.rows &&
+    while (form.band < std::min(form.window.out.rows, kMostBand) &&
            4 * LaneWords(form.window, form.band + 1) <= kBandBytes) {
       ++form.band;
     }

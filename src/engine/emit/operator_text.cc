@@ -348,8 +348,8 @@ void OperatorWriter::WriteDepthwise(const FormOf& form) {
               finish, weights,
               "reinterpret_cast<std::uint32_t*>(" +
                   Scratch(model_.places().scratch_offset(index_)) + ")",
-              cores_ > 1 ? form.scratch_bytes() : 0, In(0).zero_point, form.multiplier, form.band),
-         2 * kRingBytes + kWindowBytes + kFinishBytes + 20);
+              cores_ > 1 ? form.scratch_bytes() : 0, form.multiplier, In(0).zero_point, form.band),
+         2 * kRingBytes + kWindowBytes + kFinishBytes + 16);
   const bool paired = target_.layout == Layout::kQuads;
   const WindowShape& window = form.window;
   const auto is = [&](int size) {

@@ -107,7 +107,8 @@ void SumQuads(const Sum& sum, int begin, int end, const SecondCore* second = nul
 //                    `band` rows at a time, with a word for each two places that stand half a row
 //                    apart: one channel's weights; of the input rows that a band covers one word
 //                    and the columns of half a row of windows each; the band's sums and one word.
-//                    Half a row of windows is no wider than the picture
+//                    The half's first columns are no more than the picture's, and no fewer than
+//                    what is before it
 // The functions with Three are for windows of 3 x 3 taps side by side, Five for 5 x 5, and faster.
 struct Depthwise {
   Ring in, out;
@@ -116,8 +117,9 @@ struct Depthwise {
   const std::int8_t* weights;
   std::uint32_t* scratch;
   std::int32_t other;  // bytes from the scratch to the second core's; 0: none
-  std::int16_t in_zero, multiplier;
-  std::int16_t band;  // rows; DepthwiseLanes
+  std::int16_t multiplier;
+  std::int8_t in_zero;
+  std::uint8_t band;  // rows; DepthwiseLanes
 };
 void DepthwiseRows(const Depthwise& depthwise, int begin, int end,
                    const SecondCore* second = nullptr);

@@ -35,19 +35,20 @@ struct pinhole_nn_lanes_work {
   std::int32_t height, width, dilation;
 };
 
-// The input of one channel in a band. Of each gathered row [begin, low) has the high lane only,
-// [low, high) both, [high, end) the low one only; steps and columns are in bytes.
+// The input of one channel in a band. Gathered rows lie one behind the other, from `columns` on. Of
+// each the columns before `low` have the high lane only, those before `high` both, and those before
+// `end` the low one only. Steps are in bytes.
 struct pinhole_nn_lanes_input {
-  const std::int32_t* offsets;  // of the rows in the input; below 0: outside the picture
-  const std::int32_t* offsets_end;
-  std::uint32_t* begin;  // in the first row
+  // Of the rows in the input; below 0: outside the picture. Behind them, the columns.
+  const std::int32_t* offsets;
+  std::uint32_t* columns;
   const std::uint32_t* low;
   const std::uint32_t* high;
   const std::uint32_t* end;
   std::int32_t pitch;  // from one gathered row to the next
   std::int32_t zero;   // the input's zero point
   std::int32_t step;   // from one column of the input to the next
-  std::int32_t other;  // from the low lane's column to the high lane's
+  std::int32_t other;  // from the low lane's column to the high lane's in the input
 };
 
 // Where the sums of one channel in a band go to.
@@ -58,7 +59,7 @@ struct pinhole_nn_lanes_output {
 
 #if defined(__ARM_ARCH_6M__)
 extern "C" {
-// `column` is where `begin` would lie in the low lane of a row at offset 0.
+// These keep r4 to r7 only. `column`: the first of the high lane, in a row at offset 0.
 void pinhole_nn_lanes_gather(const pinhole_nn_lanes_input* input, const std::int8_t* column);
 void pinhole_nn_lanes_three(const pinhole_nn_lanes_work* work);
 void pinhole_nn_lanes_five(const pinhole_nn_lanes_work* work);
@@ -70,7 +71,7 @@ void pinhole_nn_lanes_finish(const pinhole_nn_lanes_output* output,
 
 // r0 columns, r1 the low lane, r2 the high one, r3 how far both are, r4 the step, r5 and r6 data;
 // r8 pitch, r9 to r11 what ends the three parts of a row, r12 the zero point. On the stack:
-// offsets, their end, where a row begins, the low lane at offset 0, from it to the high one.
+// offsets, their end, where a row begins, the high lane at offset 0, to it from the low one.
 asm(R"(
     .syntax unified
     .section .text.pinhole_nn_lanes_gather, "ax", %progbits
@@ -80,26 +81,22 @@ asm(R"(
     .type pinhole_nn_lanes_gather, %function
 pinhole_nn_lanes_gather:
     push {r4-r7, lr}
-    mov r4, r8
-    mov r5, r9
-    mov r6, r10
-    mov r7, r11
-    push {r4-r7}
-    ldr r6, [r0, #36]
+    ldr r6, [r0, #32]
     push {r1, r6}
     ldmia r0!, {r1-r7}
-    push {r1, r2, r3}
-    mov r9, r4
-    mov r10, r5
-    mov r11, r6
-    mov r8, r7
-    ldmia r0!, {r3, r4}
-    mov r12, r3
+    push {r2}
+    push {r1, r2}
+    mov r9, r3
+    mov r10, r4
+    mov r11, r5
+    mov r8, r6
+    mov r12, r7
+    ldr r4, [r0, #0]
     b 5f
 1:  ldr r2, [sp, #12]
-    adds r1, r1, r2
-    ldr r2, [sp, #16]
     adds r2, r2, r1
+    ldr r1, [sp, #16]
+    subs r1, r2, r1
     ldr r0, [sp, #8]
     movs r3, #0
     mov r7, r12
@@ -144,11 +141,6 @@ pinhole_nn_lanes_gather:
     bge 1b
     b 4b
 1:  add sp, #20
-    pop {r4-r7}
-    mov r8, r4
-    mov r9, r5
-    mov r10, r6
-    mov r11, r7
     pop {r4-r7, pc}
     .align 2
     .size pinhole_nn_lanes_gather, . - pinhole_nn_lanes_gather
@@ -184,11 +176,6 @@ asm(R"(
     .type \name, %function
 \name:
     push {r4-r7, lr}
-    mov r4, r8
-    mov r5, r9
-    mov r6, r10
-    mov r7, r11
-    push {r4-r7}
     ldmia r0!, {r1-r7}
     mov lr, r3
     mov r12, r4
@@ -232,11 +219,6 @@ asm(R"(
     adds r0, r0, r6
     b 1b
 3:  add sp, #8
-    pop {r4-r7}
-    mov r8, r4
-    mov r9, r5
-    mov r10, r6
-    mov r11, r7
     pop {r4-r7, pc}
     .align 2
     .size \name, . - \name
@@ -295,11 +277,6 @@ asm(R"(
     .type pinhole_nn_lanes_finish, %function
 pinhole_nn_lanes_finish:
     push {r4-r7, lr}
-    mov r4, r8
-    mov r5, r9
-    mov r6, r10
-    mov r7, r11
-    push {r4-r7}
     ldmia r0!, {r4-r7}
     mov r12, r4
     mov r11, r6
@@ -330,11 +307,6 @@ pinhole_nn_lanes_finish:
     add r2, r8
     cmp r0, r12
     bne 1b
-    pop {r4-r7}
-    mov r8, r4
-    mov r9, r5
-    mov r10, r6
-    mov r11, r7
     pop {r4-r7, pc}
     .align 2
     .size pinhole_nn_lanes_finish, . - pinhole_nn_lanes_finish
@@ -347,6 +319,7 @@ namespace pinhole_nn {
 namespace {
 
 using Work = pinhole_nn_lanes_work;
+using Output = pinhole_nn_lanes_output;
 
 std::uint32_t Word(int value) { return static_cast<std::uint32_t>(value); }
 
@@ -358,11 +331,6 @@ struct Totals {
     high += Word(static_cast<std::int32_t>(both) >> 16) + ((both >> 15) & 1U);
   }
 };
-
-#if !defined(__ARM_ARCH_6M__)
-void pinhole_nn_lanes_finish(const pinhole_nn_lanes_output*, const Channel*, std::int8_t*,
-                             const std::int32_t*) {}
-#endif
 
 // Any window.
 void SumWindows(const Work* work) {
@@ -403,22 +371,23 @@ constexpr auto pinhole_nn_lanes_five = SumWindows;
 
 void pinhole_nn_lanes_gather(const pinhole_nn_lanes_input* input, const std::int8_t* column) {
   const std::uint32_t zero = Word(input->zero);
-  const std::ptrdiff_t pitch = input->pitch / 4;
   std::ptrdiff_t before = 0;  // of the gathered row
-  for (const std::int32_t* row = input->offsets; row != input->offsets_end; ++row) {
-    std::ptrdiff_t at = *row;
-    std::uint32_t* to = input->begin + before;
-    const bool inside = at >= 0;
-    for (; inside && to < input->low + before; at += input->step) {
-      *to++ = zero + (Word(column[at + input->other]) << 16);
+  const auto* rows = reinterpret_cast<const std::int32_t*>(input->columns);
+  for (const std::int32_t* row = input->offsets; row != rows; ++row, before += input->pitch / 4) {
+    if (*row < 0) {
+      continue;
     }
-    for (; inside && to < input->high + before; at += input->step) {
-      *to++ = Word(column[at]) + (Word(column[at + input->other]) << 16);
+    const std::int8_t* far = column + *row;
+    std::uint32_t* to = input->columns + before;
+    for (; to < input->low + before; far += input->step) {
+      *to++ = zero + (Word(*far) << 16);
     }
-    for (; inside && to < input->end + before; at += input->step) {
-      *to++ = Word(column[at]) + (zero << 16);
+    for (; to < input->high + before; far += input->step) {
+      *to++ = Word(*(far - input->other)) + (Word(*far) << 16);
     }
-    before += pitch;
+    for (; to < input->end + before; far += input->step) {
+      *to++ = Word(*(far - input->other)) + (zero << 16);
+    }
   }
 }
 
@@ -458,8 +427,7 @@ pinhole_nn_lanes_input FindRows(const Depthwise& depthwise, int row, int rows, c
   const int behind = window.pad_w + window.in_columns;
   const auto inside = [&](int column) { return columns + Clamp(column, 0, band.pitch); };
   return {band.offsets,
-          offset,
-          inside(window.pad_w - far),
+          columns,
           columns + window.pad_w,
           inside(behind - far),
           inside(behind),
@@ -488,13 +456,51 @@ Work WorkOf(const Window& window, const Band& band, const std::uint32_t* columns
           window.dilation_w};
 }
 
-bool FinishesHere(const Finish& finish) {
 #if defined(__ARM_ARCH_6M__)
-  return finish.form > 0 && finish.form < kCutForm && finish.low == -128 && finish.high == 127;
-#else
-  return finish.form == kCutForm;  // which none is
-#endif
+
+void GatherChannel(const pinhole_nn_lanes_input& input, const std::int8_t* column) {
+  register const void* r0 asm("r0") = &input;
+  register const void* r1 asm("r1") = column;
+  asm volatile("bl pinhole_nn_lanes_gather"
+               : "+r"(r0), "+r"(r1)
+               :
+               : "r2", "r3", "r8", "r9", "r10", "r11", "r12", "lr", "cc", "memory");
 }
+void SumChannel(void (*sum)(const Work*), const Work& work) {
+  register const void* r0 asm("r0") = &work;
+  asm volatile("blx %1"
+               : "+r"(r0), "+r"(sum)
+               :
+               : "r1", "r2", "r3", "r8", "r9", "r10", "r11", "r12", "lr", "cc", "memory");
+}
+void FinishChannel(const Finish& finish, const Channel* channel, const Output& output,
+                   const std::int32_t* sums, std::int8_t* out) {
+  if (finish.form <= 0 || finish.form >= kCutForm || finish.low != -128 || finish.high != 127) {
+    FinishAll(finish, channel, 0, sums, static_cast<int>(output.end - sums), out, output.out_step);
+    return;
+  }
+  register const void* r0 asm("r0") = &output;
+  register const void* r1 asm("r1") = channel;
+  register void* r2 asm("r2") = out;
+  register const void* r3 asm("r3") = sums;
+  asm volatile("bl pinhole_nn_lanes_finish"
+               : "+r"(r0), "+r"(r1), "+r"(r2), "+r"(r3)
+               :
+               : "r8", "r9", "r10", "r11", "r12", "lr", "cc", "memory");
+}
+
+#else
+
+void GatherChannel(const pinhole_nn_lanes_input& input, const std::int8_t* column) {
+  pinhole_nn_lanes_gather(&input, column);
+}
+void SumChannel(void (*sum)(const Work*), const Work& work) { sum(&work); }
+void FinishChannel(const Finish& finish, const Channel* channel, const Output& output,
+                   const std::int32_t* sums, std::int8_t* out) {
+  FinishAll(finish, channel, 0, sums, static_cast<int>(output.end - sums), out, output.out_step);
+}
+
+#endif
 
 // Rows [row, row + rows), which lie one behind the other.
 void MakeBand(const Lanes& lanes, int row, int rows, const Range& mine, const Band& band) {
@@ -502,30 +508,23 @@ void MakeBand(const Lanes& lanes, int row, int rows, const Range& mine, const Ba
   const Window& window = depthwise.window;
   const Finish& finish = depthwise.finish;
   const pinhole_nn_lanes_input input = FindRows(depthwise, row, rows, band);
-  Work work = WorkOf(window, band, reinterpret_cast<const std::uint32_t*>(input.offsets_end), rows);
-  const int count = rows * window.out_columns;
-  const pinhole_nn_lanes_output output{band.sums + count, 31 - finish.form, finish.out_zero,
-                                       window.out_channels};
+  Work work = WorkOf(window, band, input.columns, rows);
+  const Output output{band.sums + rows * window.out_columns, 31 - finish.form, finish.out_zero,
+                      window.out_channels};
   const int taps = window.height * window.width;
   const std::int8_t* weights = depthwise.weights + mine.begin * taps;
   std::int8_t* out = RowAt(depthwise.out, row);
-  const std::ptrdiff_t begin =
-      (input.begin - reinterpret_cast<const std::uint32_t*>(input.offsets_end) - window.pad_w) *
-      window.in_channels;
+  const std::int8_t* column = depthwise.in.data + (input.other - window.pad_w * window.in_channels);
   for (int channel = mine.begin; channel < mine.end; ++channel) {
-    const int from = depthwise.multiplier == 1 ? channel : channel / depthwise.multiplier;
-    pinhole_nn_lanes_gather(&input, depthwise.in.data + begin + from);
+    GatherChannel(input,
+                  column + (depthwise.multiplier == 1 ? channel : channel / depthwise.multiplier));
     for (int i = 0; i < taps; ++i) {
       band.weights[i] = Word(*weights++);
     }
     const Channel* scale = finish.channels + channel;
     work.bias = scale->bias;
-    lanes.sum(&work);
-    if (FinishesHere(finish)) {
-      pinhole_nn_lanes_finish(&output, scale, out + channel, band.sums);
-    } else {
-      FinishAll(finish, scale, 0, band.sums, count, out + channel, window.out_channels);
-    }
+    SumChannel(lanes.sum, work);
+    FinishChannel(finish, scale, output, band.sums, out + channel);
   }
 }
 

@@ -16,10 +16,6 @@
 // step where sums become bytes; elsewhere the same arithmetic stands in C++.
 #include "pinhole_nn_math.h"
 
-#if defined(__ARM_ARCH_6M__) && defined(__GNUC__) && !defined(__clang__)
-#pragma GCC optimize("Os")  // what takes time is assembly
-#endif
-
 // The windows of one channel in a band. Steps are in bytes.
 struct pinhole_nn_lanes_work {
   const std::uint32_t* columns;  // of the first window
@@ -363,6 +359,10 @@ void SumWindows(const Work* work) {
     x += work->row_step / 4;
   }
 }
+
+#if defined(__ARM_ARCH_6M__) && defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("Os")  // from here on, what takes time is assembly
+#endif
 
 #if !defined(__ARM_ARCH_6M__)
 

@@ -3,6 +3,10 @@
 // as three steps of Newton-Raphson. Source: gemmlowp's fixedpoint.h.
 #include "pinhole_nn_math.h"
 
+#if defined(__ARM_ARCH_6M__) && defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("Os")  // once a run, over a few classes: bytes count, not cycles
+#endif
+
 namespace pinhole_nn {
 
 namespace {

@@ -46,7 +46,7 @@ inline std::int32_t Scale(std::int32_t x, std::int32_t fraction, std::int32_t sh
   return DivideByPot(HighMul(x, fraction), -shift);
 }
 
-constexpr int kExactForm = 0, kWideForm = -1, kCutForm = 32;
+constexpr int kExactForm = 0, kWideForm = -1, kCutForm = 32, kLongForm = 64;
 
 // `count` sums to bytes of the output, out_step apart. Each sum has a channel of its own, one after
 // the other (channel_step 1), or all have the same (0).

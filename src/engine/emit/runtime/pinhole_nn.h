@@ -59,6 +59,8 @@ struct Channel {
 //            output.
 //   form n + 32  quick: sums are cut to [-2^n, 2^n), and negative ones rounded as the reference
 //   does
+//   form n + 64  long: the same with a multiplier in three parts: bits 22 and up of b, bits 11 to
+//   21 and bits 0 to 10, of which the lower two have 31 - n bits
 struct Finish {
   const Channel* channels;
   std::int16_t form, out_zero, low, high;

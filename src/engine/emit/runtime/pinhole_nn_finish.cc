@@ -52,6 +52,20 @@ inline std::int32_t QuickCutForm(std::int32_t sum, const Channel& channel, int h
   return (QuickProduct(x, channel.b, half) - negative + channel.a) >> channel.c;
 }
 
+// x * m in three parts, the lowest first; `part` bits each but the highest.
+inline std::int32_t LongForm(std::int32_t sum, const Channel& channel, int part) {
+  const std::int32_t edge = std::int32_t{1} << (31 - part);
+  const std::int32_t x = Clamp(sum, -edge, edge - 1);
+  const auto b = static_cast<std::uint32_t>(channel.b);
+  const auto low = static_cast<std::int32_t>(b & 0x7FFU);
+  const auto middle = static_cast<std::int32_t>(b >> 11 & 0x7FFU);
+  const auto high = static_cast<std::int32_t>(b >> 22);
+  const std::int32_t product = x * high + ((x * middle + ((x * low) >> part)) >> part);
+  const int length = 3 * part - 1 < 31 ? 3 * part - 1 : 31;
+  const std::int32_t negative = (x >> 31) & (std::int32_t{1} << (length - 2 * part));
+  return (product - negative + channel.a) >> channel.c;
+}
+
 // use(sum, channel) with the form that `finish` names: the form is looked at once.
 struct Walk {
   const Channel* channels;
@@ -232,7 +246,12 @@ void FinishAll(const Finish& finish, const Channel* channels, int channel_step,
     return;
   }
 #endif
-  if (finish.form == kWideForm) {
+  if (finish.form >= kLongForm) {
+    const int part = 31 - (finish.form & (kCutForm - 1));
+    FinishEach(finish, walk, [part](std::int32_t sum, const Channel& channel) {
+      return LongForm(sum, channel, part);
+    });
+  } else if (finish.form == kWideForm) {
     FinishEach(finish, walk, WideForm);
   } else if (finish.form == kExactForm) {
     FinishEach(finish, walk, ExactForm);

@@ -83,9 +83,9 @@ struct FormBits {
     const int bits = form & (kCutForm - 1);
     part = 31 - bits;
     edge = std::int64_t{1} << bits;
-    const int parts = form >= kLongForm ? 3 : 2;
-    length = std::min(parts * part - 1, 31);
-    dropped = (parts - 1) * part;
+    const bool is_long = form >= kLongForm;
+    length = is_long ? 3 * part - 2 : 2 * part - 1;
+    dropped = is_long ? 2 * part : part;
   }
   // The first rounding's unit, by which what is negative is rounded down.
   [[nodiscard]] std::int64_t unit() const { return std::int64_t{1} << (length - dropped); }

@@ -61,8 +61,7 @@ inline std::int32_t LongForm(std::int32_t sum, const Channel& channel, int part)
   const auto middle = static_cast<std::int32_t>(b >> 11 & 0x7FFU);
   const auto high = static_cast<std::int32_t>(b >> 22);
   const std::int32_t product = x * high + ((x * middle + ((x * low) >> part)) >> part);
-  const int length = 3 * part - 1 < 31 ? 3 * part - 1 : 31;
-  const std::int32_t negative = (x >> 31) & (std::int32_t{1} << (length - 2 * part));
+  const std::int32_t negative = (x >> 31) & (std::int32_t{1} << (part - 2));
   return (product - negative + channel.a) >> channel.c;
 }
 

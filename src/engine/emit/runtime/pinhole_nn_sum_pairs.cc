@@ -36,6 +36,9 @@ struct pinhole_nn_pairs_work {
   const std::uint32_t* words_end;
 };
 void pinhole_nn_pairs(pinhole_nn_pairs_work* work);
+// Four words at a time.
+void pinhole_nn_pairs_spread(const std::uint32_t* from, std::uint32_t* to,
+                             const std::uint32_t* end);
 }
 #endif
 
@@ -57,13 +60,13 @@ struct Group {
 
 #if defined(__ARM_ARCH_6M__)
 
-// kind 0: the quick form, 1: the quick form that cuts, 2: sums as they are.
+// kind 0: the quick form, 1: sums as they are, 2: the quick form that cuts, 3: the long form.
 //
 // Of the sums: r0 the column, r1 words, r12 their end; r4 and r5 two data, r2 and r3 products; r8
 // and r9 `all`, r6 and r7 `high` of two pairs of channels. Eight taps a turn; a depth that is four
 // more begins in the middle.
 // Of the finish: r0 the output, r1 scales, r3 the sum, r8, r9 and r11 those that follow; r4 to r6 a
-// channel's scale, r7 half, lr the zero point, r10 the edge, r2 the value.
+// channel's scale, r7 half, lr the zero point, r10 the edge, r2 the value, r12 the scales' end.
 asm(R"(
     .syntax unified
     .macro PINHOLE_NN_PAIR all, high
@@ -89,21 +92,8 @@ asm(R"(
     PINHOLE_NN_PAIR r8, r6
     PINHOLE_NN_PAIR r9, r7
     .endm
-    .macro PINHOLE_NN_PAIRS_FINISH cut, at, next
-    .if \cut
-    asrs r2, r3, #31
-    movs r4, r2
-    eors r4, r3
-    cmp r4, r10
-    bgt .Lpinhole_nn_pairs_edge\at
-.Lpinhole_nn_pairs_inside\at:
+    .macro PINHOLE_NN_PAIRS_QUICK at, next
     ldmia r1!, {r4, r5, r6}
-    lsls r2, r2, r7
-    asrs r2, r2, #1
-    adds r4, r4, r2
-    .else
-    ldmia r1!, {r4, r5, r6}
-    .endif
     adds r1, r1, #4
     uxth r2, r5
     lsrs r5, r5, #16
@@ -116,25 +106,76 @@ asm(R"(
     add r2, lr
     sxtb r4, r2
     cmp r4, r2
-    bne .Lpinhole_nn_pairs_clamp\cut\at
-.Lpinhole_nn_pairs_store\cut\at:
+    bne .Lpinhole_nn_pairs_clamp\at
+.Lpinhole_nn_pairs_store\at:
     strb r2, [r0, #\at]
     .ifnb \next
     mov r3, \next
     .endif
     .endm
-    .macro PINHOLE_NN_PAIRS_MEND cut, at
-    .if \cut
-.Lpinhole_nn_pairs_edge\at:
-    mov r3, r10
-    eors r3, r2
-    b .Lpinhole_nn_pairs_inside\at
-    .endif
-.Lpinhole_nn_pairs_clamp\cut\at:
+    .macro PINHOLE_NN_PAIRS_CLAMP at
+.Lpinhole_nn_pairs_clamp\at:
     asrs r4, r2, #31
     movs r2, #127
     eors r2, r4
-    b .Lpinhole_nn_pairs_store\cut\at
+    b .Lpinhole_nn_pairs_store\at
+    .endm
+    .macro PINHOLE_NN_PAIRS_CUT long
+    movs r2, #64
+    adds r2, r2, r1
+    mov r12, r2
+1:  asrs r2, r3, #31
+    movs r4, r2
+    eors r4, r3
+    cmp r4, r10
+    bgt 4f
+2:  ldmia r1!, {r4, r5}
+    lsls r2, r2, r7
+    asrs r2, r2, #1 + \long
+    adds r4, r4, r2
+    .if \long
+    lsls r2, r5, #21
+    lsrs r2, r2, #21
+    muls r2, r3, r2
+    asrs r2, r2, r7
+    lsls r6, r5, #10
+    lsrs r6, r6, #21
+    muls r6, r3, r6
+    adds r2, r2, r6
+    asrs r2, r2, r7
+    lsrs r5, r5, #22
+    muls r5, r3, r5
+    .else
+    uxth r2, r5
+    lsrs r5, r5, #16
+    muls r2, r3, r2
+    muls r5, r3, r5
+    asrs r5, r5, r7
+    .endif
+    adds r2, r2, r5
+    adds r2, r2, r4
+    ldmia r1!, {r6}
+    adds r1, r1, #4
+    asrs r2, r2, r6
+    add r2, lr
+    sxtb r4, r2
+    cmp r4, r2
+    bne 5f
+3:  strb r2, [r0]
+    adds r0, r0, #1
+    mov r3, r8
+    mov r8, r9
+    mov r9, r11
+    cmp r1, r12
+    bne 1b
+    b .Lpinhole_nn_pairs_next
+4:  mov r3, r10
+    eors r3, r2
+    b 2b
+5:  asrs r4, r2, #31
+    movs r2, #127
+    eors r2, r4
+    b 3b
     .endm
 
     .section .text.pinhole_nn_pairs, "ax", %progbits
@@ -185,50 +226,76 @@ pinhole_nn_pairs:
     mov r10, r5
     cmp r6, #1
     blo 5f
-    beq 4f
+    bhi 7f
     mov r4, r8
     mov r5, r9
     mov r6, r11
     stmia r0!, {r3-r6}
-6:  add sp, #8
+4:  add sp, #8
     pop {r4-r7}
     mov r8, r4
     mov r9, r5
     mov r10, r6
     mov r11, r7
     pop {r4-r7, pc}
-4:  b 4f
-5:  PINHOLE_NN_PAIRS_FINISH 0, 0, r8
-    PINHOLE_NN_PAIRS_FINISH 0, 1, r9
-    PINHOLE_NN_PAIRS_FINISH 0, 2, r11
-    PINHOLE_NN_PAIRS_FINISH 0, 3
-7:  ldr r2, [sp, #0]
+5:  PINHOLE_NN_PAIRS_QUICK 0, r8
+    PINHOLE_NN_PAIRS_QUICK 1, r9
+    PINHOLE_NN_PAIRS_QUICK 2, r11
+    PINHOLE_NN_PAIRS_QUICK 3
+.Lpinhole_nn_pairs_next:
+    ldr r2, [sp, #0]
     ldr r1, [r2, #52]
     adds r0, r0, r1
     str r0, [r2, #0]
+    ldr r1, [r2, #60]
+    mov r12, r1
     ldr r0, [r2, #24]
     ldr r1, [r2, #48]
     adds r0, r0, r1
     str r0, [r2, #24]
     ldr r1, [r2, #56]
     cmp r0, r1
-    beq 6b
+    beq 4b
     b 1b
-    PINHOLE_NN_PAIRS_MEND 0, 0
-    PINHOLE_NN_PAIRS_MEND 0, 1
-    PINHOLE_NN_PAIRS_MEND 0, 2
-    PINHOLE_NN_PAIRS_MEND 0, 3
-    PINHOLE_NN_PAIRS_MEND 1, 0
-    PINHOLE_NN_PAIRS_MEND 1, 1
-4:  PINHOLE_NN_PAIRS_FINISH 1, 0, r8
-    PINHOLE_NN_PAIRS_FINISH 1, 1, r9
-    PINHOLE_NN_PAIRS_FINISH 1, 2, r11
-    PINHOLE_NN_PAIRS_FINISH 1, 3
-    b 7b
-    PINHOLE_NN_PAIRS_MEND 1, 2
-    PINHOLE_NN_PAIRS_MEND 1, 3
+    PINHOLE_NN_PAIRS_CLAMP 0
+    PINHOLE_NN_PAIRS_CLAMP 1
+    PINHOLE_NN_PAIRS_CLAMP 2
+    PINHOLE_NN_PAIRS_CLAMP 3
+7:  cmp r6, #2
+    bne 8f
+    PINHOLE_NN_PAIRS_CUT 0
+8:  PINHOLE_NN_PAIRS_CUT 1
     .align 2
     .size pinhole_nn_pairs, . - pinhole_nn_pairs
+
+    .section .text.pinhole_nn_pairs_spread, "ax", %progbits
+    .global pinhole_nn_pairs_spread
+    .thumb_func
+    .align 2
+    .type pinhole_nn_pairs_spread, %function
+pinhole_nn_pairs_spread:
+    push {r4-r7, lr}
+    mov r12, r2
+    ldr r2, =0x00800080
+    ldr r3, =0x00FF00FF
+1:  ldmia r0!, {r4, r6}
+    lsrs r5, r4, #8
+    lsrs r7, r6, #8
+    ands r4, r3
+    ands r5, r3
+    ands r6, r3
+    ands r7, r3
+    subs r4, r4, r2
+    subs r5, r5, r2
+    subs r6, r6, r2
+    subs r7, r7, r2
+    stmia r1!, {r4-r7}
+    cmp r1, r12
+    bne 1b
+    pop {r4-r7, pc}
+    .align 2
+    .pool
+    .size pinhole_nn_pairs_spread, . - pinhole_nn_pairs_spread
     .text
 )");
 
@@ -238,15 +305,15 @@ void Walk(const Sum& sum, const Columns& columns, const Group& group, std::int8_
   const Channel* scales = group.scales;
   const Finish& finish = sum.finish;
   const int bits = finish.form & (kCutForm - 1);
-  const bool at_once = group.channels == kGroup && finish.form > 0 && finish.form < kLongForm &&
-                       finish.low == -128 && finish.high == 127;
+  const bool at_once =
+      group.channels == kGroup && finish.form > 0 && finish.low == -128 && finish.high == 127;
   std::int32_t totals[kGroup];
   pinhole_nn_pairs_work work{};
   work.out = at_once ? static_cast<void*>(out) : totals;
   work.scales = &scales->a;
   work.zero = finish.out_zero;
   work.edge = static_cast<std::int32_t>((std::uint32_t{1} << bits) - 1);
-  work.kind = !at_once ? 2 : finish.form >= kCutForm ? 1 : 0;
+  work.kind = !at_once ? 1 : finish.form < kCutForm ? 0 : finish.form < kLongForm ? 2 : 3;
   work.half = 31 - bits;
   work.words = group.words;
   work.words_end = group.end;
@@ -255,7 +322,8 @@ void Walk(const Sum& sum, const Columns& columns, const Group& group, std::int8_
     work.all[j] = static_cast<std::uint32_t>(scales[2 * j].bias) + (work.high[j] << 16);
   }
   work.step = columns.step;
-  work.out_step = sum.window.out_channels;
+  // Where all channels are stored by a loop it has gone on by them.
+  work.out_step = sum.window.out_channels - (work.kind >= 2 ? kGroup : 0);
   work.column = columns.first;
   work.column_end = columns.first + columns.count * columns.step;
   if (at_once) {
@@ -309,11 +377,15 @@ void Walk(const Sum& sum, const Columns& columns, const Group& group, std::int8_
 
 // A group's bytes as words of two channels: of each, two taps side by side.
 void Spread(const std::uint32_t* from, std::uint32_t* to, std::uint32_t* end) {
+#if defined(__ARM_ARCH_6M__)
+  pinhole_nn_pairs_spread(from, to, end);
+#else
   for (; to != end; to += 2) {
     const std::uint32_t word = *from++;
     to[0] = (word & kBytes) - kOffset;
     to[1] = ((word >> 8) & kBytes) - kOffset;
   }
+#endif
 }
 
 void Block(const Sum& sum, const Columns& columns, std::int8_t* out, const Share& share) {

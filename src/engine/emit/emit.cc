@@ -98,7 +98,12 @@ class Emitter {
   PreparedModel model_;
   OperatorWriter writer_;
   std::vector<OperatorText> texts_;
+  // Of three numbers, bytes where all turns fit them.
+  [[nodiscard]] std::uint64_t TurnBytes() const { return widest_turn_ <= 255 ? 3 : 6; }
+
   std::string constants_, groups_, run_, reset_;
+  std::uint64_t turns_ = 0;
+  std::uint32_t widest_turn_ = 0;
   Budget budget_;
 };
 
@@ -124,6 +129,7 @@ void Emitter::WriteOperators() {
               (texts_[op].shared ? ", second" : "") + ");\n";
     }
   }
+  budget_.tables += TurnBytes() * turns_;
 }
 
 // The turns of a group, as the walk makes them, in a table.
@@ -135,8 +141,10 @@ void Emitter::WriteGroup(const plan::RowGroup& group) {
   for (plan::StripeWalk::Step step; walk.Next(step); ++count) {
     turns += "    {" + std::to_string(step.op - group.first) + ", " + std::to_string(step.begin) +
              ", " + std::to_string(step.end) + "},\n";
+    widest_turn_ =
+        std::max({widest_turn_, step.op - group.first, static_cast<std::uint32_t>(step.end)});
   }
-  budget_.tables += 6 * count;
+  turns_ += count;
   groups_ += "// Operators " + name + " to " + std::to_string(group.last) +
              " make a few rows in turn, so that only the rows still needed have a place.\n" +
              "const Turn kTurns" + name + "[] = {\n" + turns + "};\n\nvoid RunGroup" + name + "(" +
@@ -322,7 +330,8 @@ std::string Emitter::Source() const {
   text += "alignas(16) std::int8_t g_arena[kArenaBytes];\n\n";
   text += constants_;
   if (!groups_.empty()) {
-    text += "struct Turn {\n  std::uint16_t op, begin, end;\n};\n\n" + groups_;
+    text += "struct Turn {\n  " + std::string(TurnBytes() == 3 ? "std::uint8_t" : "std::uint16_t") +
+            " op, begin, end;\n};\n\n" + groups_;
   }
   text +=
       "}  // namespace\n\n" + Accessors(true) + "\nvoid Reset() {\n" + reset_ + "}\n\nvoid Run(" +

@@ -455,6 +455,11 @@ void OperatorWriter::WriteSoftmax() {
     exponentials.push_back(kernels::ref::ExpOnNegative<kDiffBits>(
         base::MultiplyByQuantizedMultiplier(-below, multiplier)));
   }
+  // In Q12 sums they count as nothing, and their share of the output is less than that.
+  constexpr std::int32_t kNothing = 1 << 11;
+  while (exponentials.back() < kNothing) {
+    exponentials.pop_back();
+  }
   AddConstant(ArrayText(name_ + "Exponentials", std::span<const std::int32_t>(exponentials)),
               4 * exponentials.size(), &Budget::tables);
   const std::int32_t depth = In(0).shape.FromBack(0);

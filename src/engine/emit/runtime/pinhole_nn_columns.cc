@@ -29,7 +29,7 @@ void FillBytes(std::int8_t* to, int value, int count) {
 }
 
 // Of the places of a row, those whose windows have all their columns inside the picture.
-Range WholePlaces(const Window& window) {
+PINHOLE_NN_SMALL Range WholePlaces(const Window& window) {
   const int span = window.in_columns - (window.width - 1) * window.dilation_w - 1 + window.pad_w;
   const int stride = window.stride_w;
   return {(window.pad_w + stride - 1) / stride, span < 0 ? 0 : span / stride + 1};
@@ -43,7 +43,7 @@ struct Copies {
   int step;
 };
 
-void FillEach(const Copies& copies, int at, int value, int bytes) {
+PINHOLE_NN_SMALL void FillEach(const Copies& copies, int at, int value, int bytes) {
   std::int8_t* to = copies.to + at;
   for (int place = copies.places.begin; place < copies.places.end; ++place, to += copies.step) {
     FillBytes(to, value, bytes);
@@ -51,7 +51,8 @@ void FillEach(const Copies& copies, int at, int value, int bytes) {
 }
 
 // A row of a window that is not whole, or whose taps lie apart.
-void CopyBroken(const Sum& sum, const std::int8_t* row, int place, std::int8_t* to) {
+PINHOLE_NN_SMALL void CopyBroken(const Sum& sum, const std::int8_t* row, int place,
+                                 std::int8_t* to) {
   const Window& window = sum.window;
   const int channels = window.in_channels;
   const Taps across = TapsAt(place, window.pad_w, window.in_columns, window.width, window.stride_w,
@@ -77,7 +78,7 @@ void CopyEach(const Sum& sum, const std::int8_t* row, const Copies& copies, int 
   }
 }
 
-void CopyWindows(const Sum& sum, int row, const Copies& copies) {
+PINHOLE_NN_SMALL void CopyWindows(const Sum& sum, int row, const Copies& copies) {
   const Window& window = sum.window;
   const int bytes = window.width * window.in_channels;
   const Taps down =
@@ -94,7 +95,8 @@ void CopyWindows(const Sum& sum, int row, const Copies& copies) {
 }
 
 // `places` of one row.
-void SumRow(const Sum& sum, int row, const Range& places, const Share& share, BlockKernel kernel) {
+PINHOLE_NN_SMALL void SumRow(const Sum& sum, int row, const Range& places, const Share& share,
+                             BlockKernel kernel) {
   const Window& window = sum.window;
   std::int8_t* out = RowAt(sum.out, row) + places.begin * window.out_channels;
   if (sum.columns == nullptr) {
@@ -119,7 +121,8 @@ void SumRow(const Sum& sum, int row, const Range& places, const Share& share, Bl
 }  // namespace
 
 // Rows that lie one behind the other on both sides are one long row of places.
-void SumRows(const Sum& sum, int begin, int end, const Part& part, int unit, BlockKernel kernel) {
+PINHOLE_NN_SMALL void SumRows(const Sum& sum, int begin, int end, const Part& part, int unit,
+                              BlockKernel kernel) {
   const Window& window = sum.window;
   const int in_begin = RingRow(sum.in, begin);
   const int out_begin = RingRow(sum.out, begin);

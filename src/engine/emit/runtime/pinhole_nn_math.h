@@ -6,6 +6,14 @@
 
 #include "pinhole_nn.h"
 
+// A function that is not worth bytes on a processor with little flash. There the whole kernel
+// library of a network takes a few kilobytes.
+#if defined(__ARM_ARCH_6M__)
+#define PINHOLE_NN_SMALL __attribute__((cold, noinline))
+#else
+#define PINHOLE_NN_SMALL
+#endif
+
 namespace pinhole_nn {
 
 inline int RingRow(const Ring& ring, int row) {

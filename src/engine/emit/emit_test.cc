@@ -4,8 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <filesystem>
 #include <limits>
+#include <numeric>
 #include <random>
 #include <thread>
 
@@ -344,6 +346,29 @@ TEST(FindQuick, EqualsTheExactFormForEverySum) {
     }
   }
   EXPECT_GT(found, 20);
+}
+
+// As the processor's own multiplication.
+TEST(DequantizeToFloats, RoundsAsFloatingPointDoes) {
+  std::mt19937 random(5);
+  std::vector<std::int8_t> in(256);
+  std::iota(in.begin(), in.end(), static_cast<std::int8_t>(-128));
+  for (int round = 0; round < 2000; ++round) {
+    // All finite positive scales, those too small to be normal as well.
+    const float scale =
+        round == 0 ? std::numeric_limits<float>::max()
+        : round == 1
+            ? std::numeric_limits<float>::denorm_min()
+            : std::bit_cast<float>(1U + static_cast<std::uint32_t>(random() % 0x7F7FFFFFU));
+    const auto zero = static_cast<std::int16_t>(static_cast<int>(random() % 256) - 128);
+    std::vector<float> out(in.size());
+    pinhole_nn::DequantizeToFloats({in.data(), out.data(), 256, scale, zero});
+    for (std::size_t i = 0; i < in.size(); ++i) {
+      const float expected = scale * static_cast<float>(in[i] - zero);
+      ASSERT_EQ(std::bit_cast<std::uint32_t>(out[i]), std::bit_cast<std::uint32_t>(expected))
+          << scale << " * " << in[i] - zero;
+    }
+  }
 }
 
 // All pairs, by the kernel, against the reference.

@@ -336,7 +336,9 @@ void OperatorWriter::WriteDepthwise(const FormOf& form) {
       ReadScales(In(0), In(1), bias, Out(), op_->kind,
                  *static_cast<const WeightedSumParams*>(model_.step(0, index_).prepared.params));
   const std::string weights = name_ + "Weights";
-  const std::vector<std::int8_t> turned = Turned(scales.weights, form.window);
+  const bool lanes = form.band > 0;
+  const std::vector<std::int8_t> turned =
+      lanes ? scales.weights : Turned(scales.weights, form.window);
   AddConstant(ArrayText(weights, std::span<const std::int8_t>(turned)), turned.size(),
               &Budget::weights);
   const std::string finish = FinishText(scales);
@@ -346,15 +348,26 @@ void OperatorWriter::WriteDepthwise(const FormOf& form) {
               finish, weights,
               "reinterpret_cast<std::uint32_t*>(" +
                   Scratch(model_.places().scratch_offset(index_)) + ")",
-              cores_ > 1 ? form.scratch_bytes() : 0, In(0).zero_point, form.multiplier),
+              cores_ > 1 ? form.scratch_bytes() : 0, form.multiplier, In(0).zero_point, form.band),
          2 * kRingBytes + kWindowBytes + kFinishBytes + 16);
   const bool paired = target_.layout == Layout::kQuads;
   const WindowShape& window = form.window;
-  const bool three = window.height == 3 && window.width == 3 && window.dilation_w == 1;
-  SharedCall(paired  ? (three ? "DepthwisePairedThree" : "DepthwisePaired")
-             : three ? "DepthwiseThree"
-                     : "DepthwiseRows",
-             paired ? "pinhole_nn_depthwise_paired.cc" : "pinhole_nn_depthwise.cc",
+  const auto is = [&](int size) {
+    return window.height == size && window.width == size && window.dilation_w == 1;
+  };
+  SharedCall(std::string("Depthwise") +
+                 (lanes    ? "Lanes"
+                  : paired ? "Paired"
+                  : is(3)  ? ""
+                           : "Rows") +
+                 (is(3)            ? "Three"
+                  : lanes && is(5) ? "Five"
+                                   : ""),
+             std::string("pinhole_nn_depthwise") +
+                 (lanes    ? "_lanes"
+                  : paired ? "_paired"
+                           : "") +
+                 ".cc",
              form.window.out.rows);
   const auto places = static_cast<std::uint64_t>(form.window.out.rows * form.window.out.columns);
   budget_.products += scales.weights.size() * places;

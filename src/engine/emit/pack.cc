@@ -338,6 +338,18 @@ std::optional<Chunks> PackChunks(const Matrix& matrix) {
   return packed;
 }
 
+bool LanesHold(std::span<const std::int8_t> weights, int channels) {
+  std::vector<bool> met(static_cast<std::size_t>(channels));  // a weight of -128
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    const std::size_t channel = i % met.size();
+    if (weights[i] == -128 && met[channel]) {
+      return false;
+    }
+    met[channel] = met[channel] || weights[i] == -128;
+  }
+  return true;
+}
+
 std::vector<std::uint32_t> PackQuads(const Matrix& matrix) {
   std::vector<std::uint32_t> words;
   const auto byte = [&](int c, int k) {

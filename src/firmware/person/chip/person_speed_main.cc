@@ -7,6 +7,7 @@
 #include "firmware/hal/stdio.h"
 #include "firmware/hal/timer.h"
 #include "firmware/person/chip/chip_eye.h"
+#include "firmware/person/chip/flash_fetcher.h"
 #include "firmware/person/chip/second_core.h"
 #include "firmware/person/inside/person_network.h"
 
@@ -53,6 +54,8 @@ int Run() {
   Measure("one core", eye, network);
   inside::SetSecondCore(&StartSecondCore());
   Measure("both cores", eye, network);
+  inside::SetFetcher(&StartFlashFetcher());
+  Measure("both cores, weights fetched ahead", eye, network);
   puts("done");
   return 0;
 }

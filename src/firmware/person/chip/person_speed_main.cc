@@ -51,11 +51,10 @@ int Run() {
   static ChipEye seeing;
   static Timed network(inside::PersonNetwork());
   inside::PersonEye& eye = seeing.Open(network);
+  inside::SetFetcher(&StartFlashFetcher());
   Measure("one core", eye, network);
   inside::SetSecondCore(&StartSecondCore());
   Measure("both cores", eye, network);
-  inside::SetFetcher(&StartFlashFetcher());
-  Measure("both cores, weights fetched ahead", eye, network);
   puts("done");
   return 0;
 }

@@ -92,7 +92,8 @@ class Emitter {
   void ListSteps();
   void PlanStream();
   void WriteConstants();
-  void WriteFetches(std::size_t step);
+  void WriteStarts(std::size_t step);
+  [[nodiscard]] std::string WaitText(std::size_t op) const;
   void WriteGroup(const plan::RowGroup& group);
   [[nodiscard]] bool streams() const { return options_.stream_bytes > 0; }
   [[nodiscard]] std::string SecondParameter() const {
@@ -128,13 +129,14 @@ void Emitter::WriteOperators() {
   PlanStream();
   WriteConstants();
   for (std::size_t i = 0; i < steps_.size(); ++i) {
-    WriteFetches(i);
+    WriteStarts(i);
     if (steps_[i].group != nullptr) {
       WriteGroup(*steps_[i].group);
       continue;
     }
     const OperatorText& text = texts_[steps_[i].first];
-    run_ += "  " + text.call + (text.rows > 0 ? ", 0, " + std::to_string(text.rows) : "") +
+    run_ += WaitText(steps_[i].first) + "  " + text.call +
+            (text.rows > 0 ? ", 0, " + std::to_string(text.rows) : "") +
             (text.shared ? ", second" : "") + ");\n";
   }
 }
@@ -193,21 +195,26 @@ void Emitter::WriteConstants() {
   }
 }
 
-// What is queued before a step, and what it waits for.
-void Emitter::WriteFetches(std::size_t step) {
-  bool used = false;
+// What is queued before a step.
+void Emitter::WriteStarts(std::size_t step) {
   for (const Fetch& fetch : fetches_.fetches) {
-    used = used || fetch.block.step == step;
     if (fetch.start == step) {
       const std::string block = BlockName(fetch.block.op);
       run_ += "  pinhole_nn::StartFetch(fetcher, g_stream + " + std::to_string(fetch.offset) +
               ", &" + block + ", sizeof(" + block + "));\n";
     }
   }
-  if (used) {
-    run_ += "  pinhole_nn::WaitForFetches(fetcher, " + std::to_string(FetchesLeft(fetches_, step)) +
-            ");\n";
+}
+
+// Empty where nothing is fetched for the operator.
+std::string Emitter::WaitText(std::size_t op) const {
+  for (std::size_t i = 0; i < fetches_.fetches.size(); ++i) {
+    if (fetches_.fetches[i].block.op == op) {
+      return "  pinhole_nn::WaitForFetches(fetcher, " + std::to_string(FetchesLeft(fetches_, i)) +
+             ");\n";
+    }
   }
+  return "";
 }
 
 std::string Emitter::RunParameters() const {
@@ -217,30 +224,44 @@ std::string Emitter::RunParameters() const {
   return second + (second.empty() || fetcher.empty() ? "" : ", ") + fetcher;
 }
 
-// The turns of a group, as the walk makes them, in a table.
+// The turns of a group, as the walk makes them, in a table. Run goes through them in pieces: what
+// an operator's first turn needs is waited for right before it.
 void Emitter::WriteGroup(const plan::RowGroup& group) {
   const std::string name = std::to_string(group.first);
   std::string turns;
-  std::uint64_t count = 0;
+  std::size_t count = 0;
+  std::size_t done = 0;
+  const auto run_until = [&](std::size_t end) {
+    if (end > done) {
+      run_ += "  RunGroup" + name + "(kTurns" + name + " + " + std::to_string(done) + ", kTurns" +
+              name + " + " + std::to_string(end) + (options_.cores > 1 ? ", second);\n" : ");\n");
+      done = end;
+    }
+  };
+  std::set<std::size_t> seen;
   plan::StripeWalk walk(model_.graph(), group);
   for (plan::StripeWalk::Step step; walk.Next(step); ++count) {
     turns += "    {" + std::to_string(step.op - group.first) + ", " + std::to_string(step.begin) +
              ", " + std::to_string(step.end) + "},\n";
+    if (const std::string wait = WaitText(step.op); seen.insert(step.op).second && !wait.empty()) {
+      run_until(count);
+      run_ += wait;
+    }
   }
+  run_until(count);
   budget_.tables += 6 * count;
   groups_ += "// Operators " + name + " to " + std::to_string(group.last) +
              " make a few rows in turn, so that only the rows still needed have a place.\n" +
-             "const Turn kTurns" + name + "[] = {\n" + turns + "};\n\nvoid RunGroup" + name + "(" +
-             SecondParameter() + ") {\n  for (const Turn& turn : kTurns" + name +
-             ") {\n    switch (turn.op) {\n";
+             "const Turn kTurns" + name + "[] = {\n" + turns + "};\n\nvoid RunGroup" + name +
+             "(const Turn* turn, const Turn* end" + (options_.cores > 1 ? ", " : "") +
+             SecondParameter() + ") {\n  for (; turn != end; ++turn) {\n    switch (turn->op) {\n";
   for (std::uint32_t op = group.first; op <= group.last; ++op) {
     if (!texts_[op].call.empty()) {
       groups_ += "      case " + std::to_string(op - group.first) + ": " + texts_[op].call +
-                 ", turn.begin, turn.end" + (texts_[op].shared ? ", second" : "") + "); break;\n";
+                 ", turn->begin, turn->end" + (texts_[op].shared ? ", second" : "") + "); break;\n";
     }
   }
   groups_ += "      default: break;\n    }\n  }\n}\n\n";
-  run_ += "  RunGroup" + name + (options_.cores > 1 ? "(second);\n" : "();\n");
 }
 
 // State as it is after a reset: runs of equal bytes, or, where it is more than that, all of it.

@@ -78,10 +78,12 @@ FetchPlan PlanFetches(std::vector<FetchBlock> blocks, std::size_t steps, std::ui
   return plan;
 }
 
-int FetchesLeft(const FetchPlan& plan, std::size_t step) {
-  return static_cast<int>(std::ranges::count_if(plan.fetches, [&](const Fetch& fetch) {
-    return fetch.start <= step && fetch.block.step > step;
-  }));
+int FetchesLeft(const FetchPlan& plan, std::size_t fetch) {
+  int left = 0;
+  for (std::size_t later = fetch + 1; later < plan.fetches.size(); ++later) {
+    left += plan.fetches[later].start <= plan.fetches[fetch].block.step ? 1 : 0;
+  }
+  return left;
 }
 
 std::string VerifyFetches(const FetchPlan& plan) {

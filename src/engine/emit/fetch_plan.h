@@ -10,8 +10,8 @@
 //   const FetchPlan plan = PlanFetches(blocks, steps, capacity);
 //   for each step: queue what starts here; wait for what is used here; run it
 //
-// A block keeps its place until the end of its step. Blocks that are used in one step (operators
-// that take turns) are all there from its beginning. What has no room in the buffer stays where it
+// A block keeps its place until the end of its step, so that operators that take turns, which are
+// one step, find theirs at every turn. What has no room in the buffer stays where it
 // is. VerifyFetches checks a plan without knowing how it was made.
 
 #include <cstddef>
@@ -41,8 +41,9 @@ struct FetchPlan {
 // `blocks` in the order of their steps, `steps` of them; the buffer takes at most `capacity` bytes.
 FetchPlan PlanFetches(std::vector<FetchBlock> blocks, std::size_t steps, std::uint32_t capacity);
 
-// How many of the fetches that are queued by then may still be under way when `step` begins.
-int FetchesLeft(const FetchPlan& plan, std::size_t step);
+// How many fetches behind this one are queued by the beginning of its step: they may still be under
+// way when it is used.
+int FetchesLeft(const FetchPlan& plan, std::size_t fetch);
 
 // Empty, or what is wrong: a block that lies outside of the buffer or on another one that lives, is
 // queued after its step or out of its order.

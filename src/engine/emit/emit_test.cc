@@ -611,10 +611,39 @@ TEST(Emit, WritesNoRuntimeFileThatIsNotUsed) {
   EXPECT_EQ(Emit(model.string(), {*FindTarget("rp2040"), "hello", false}).files.size(), 2U);
 }
 
+// The buffer counts as RAM, and no more of it is taken than was allowed.
+TEST(Emit, SaysWhatFetchingAheadCosts) {
+  const auto model = base::TestData("models/hello_world_int8.tflite");
+  if (!std::filesystem::exists(model)) {
+    GTEST_SKIP() << model << " is missing (set PINHOLE_DATA)";
+  }
+  const Emitted plain = Emit(model.string(), {.target = *FindTarget("rp2040")});
+  const Emitted streamed =
+      Emit(model.string(), {.target = *FindTarget("rp2040"), .stream_bytes = 512});
+  EXPECT_EQ(plain.budget.stream, 0U);
+  EXPECT_EQ(plain.files[0].text.find("Fetcher"), std::string::npos);
+  EXPECT_GT(streamed.budget.stream, 0U);
+  EXPECT_LE(streamed.budget.stream, 512U);
+  EXPECT_EQ(streamed.budget.ram(), plain.budget.ram() + streamed.budget.stream);
+  EXPECT_EQ(streamed.budget.flash(), plain.budget.flash());
+  EXPECT_NE(
+      streamed.files[0].text.find("kStreamBytes = " + std::to_string(streamed.budget.stream) + ";"),
+      std::string::npos)
+      << streamed.files[0].text;
+}
+
 TEST(Emit, RefusesMoreCoresThanTheTargetHas) {
   const std::string said =
       WhatEmitSays("m.tflite", {.target = *FindTarget("cortex-m4"), .cores = 2});
   EXPECT_NE(said.find("2 cores found, cortex-m4 has 1"), std::string::npos) << said;
+}
+
+TEST(SourceText, AnArrayIsTakenApartAgain) {
+  const std::vector<std::uint8_t> values = {1, 2, 255};
+  const ArrayParts parts = TakeApart(ArrayText("kA", std::span<const std::uint8_t>(values)));
+  EXPECT_EQ(parts.type, "std::uint8_t");
+  EXPECT_EQ(parts.name_and_size, "kA[3]");
+  EXPECT_EQ(parts.values, "{\n    1, 2, 255,\n}");
 }
 
 TEST(SourceText, FloatsReadBackTheSame) {

@@ -20,6 +20,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace pinhole_nn {
 
@@ -37,6 +38,29 @@ struct SecondCore {
   void (*start)(void (*job)(void* context), void* context);
   void (*wait)();
 };
+
+// What copies constants out of a slow memory into a fast one while kernels run. `start` queues a
+// copy of `bytes`, a multiple of 4 like the addresses, and returns at once; copies are made in
+// their order. `wait` returns when all but the `left` queued last are made. DMA will do. Code
+// emitted to be streamed takes one in its Run; null: it copies by itself.
+struct Fetcher {
+  void (*start)(void* to, const void* from, std::size_t bytes);
+  void (*wait)(int left);
+};
+
+inline void StartFetch(const Fetcher* fetcher, void* to, const void* from, std::size_t bytes) {
+  if (fetcher != nullptr) {
+    fetcher->start(to, from, bytes);
+  } else {
+    std::memcpy(to, from, bytes);
+  }
+}
+
+inline void WaitForFetches(const Fetcher* fetcher, int left) {
+  if (fetcher != nullptr) {
+    fetcher->wait(left);
+  }
+}
 
 // What brings one output channel's sum to the output's scale. Four forms, see Finish:
 //   exact: a is a 31-bit fraction, b its power of two

@@ -581,14 +581,8 @@ TEST(CheckFits, SaysWhatIsTooMuchForRamAndFlashApart) {
   EXPECT_NO_THROW(CheckFits("m.tflite", *FindTarget("host"), budget));
 }
 
-TEST(Emit, RefusesByNameWhatItHasNoKernelFor) {
-  const auto model = base::TestData("models/trained_lstm_int8.tflite");
-  if (!std::filesystem::exists(model)) {
-    GTEST_SKIP() << model << " is missing (set PINHOLE_DATA)";
-  }
-  const std::string said = WhatEmitSays(model.string(), {.target = *FindTarget("host")});
-  EXPECT_NE(said.find("operator 0 UNIDIRECTIONAL_SEQUENCE_LSTM"), std::string::npos) << said;
-  EXPECT_NE(WhatEmitSays(model.string(), {.target = *FindTarget("host"), .name_space = "1x"})
+TEST(Emit, RefusesANamespaceThatIsNoName) {
+  EXPECT_NE(WhatEmitSays("m.tflite", {.target = *FindTarget("host"), .name_space = "1x"})
                 .find("namespace"),
             std::string::npos);
 }
@@ -604,10 +598,10 @@ TEST(Emit, WritesNoRuntimeFileThatIsNotUsed) {
   for (const EmittedFile& file : emitted.files) {
     names.push_back(file.name);
   }
-  EXPECT_EQ(names, (std::vector<std::string>{
-                       "hello.h", "hello.cc", "pinhole_nn.h", "pinhole_nn_columns.cc",
-                       "pinhole_nn_columns.h", "pinhole_nn_depthwise.h", "pinhole_nn_dsp.h",
-                       "pinhole_nn_finish.cc", "pinhole_nn_math.h", "pinhole_nn_sum_pairs.cc"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"hello.h", "hello.cc", "pinhole_nn.h",
+                                             "pinhole_nn_columns.cc", "pinhole_nn_columns.h",
+                                             "pinhole_nn_finish.cc", "pinhole_nn_math.h",
+                                             "pinhole_nn_sum_pairs.cc"}));
   EXPECT_EQ(Emit(model.string(), {*FindTarget("rp2040"), "hello", false}).files.size(), 2U);
 }
 

@@ -10,7 +10,10 @@
 // Cortex-M0+, a Cortex-M4 or M33, and any other processor.
 //
 // Data are int8, NHWC, one picture at a time. Integers are the reference's to the bit (TensorFlow
-// Lite's quantisation specification, rounded twice); float32 differs in the order of sums only.
+// Lite's quantisation specification, rounded twice), and so is float32 where the compiler forms no
+// fused multiply-adds. Operators that come in many types are templates in headers of their own
+// (pinhole_nn_pairs.h, pinhole_nn_elements.h and others), which the emitted code includes where it
+// calls them.
 //
 // Two cores: a kernel that is given a SecondCore lets it make half of the channels while it makes
 // the others, with scratch of its own, and waits for it. The results are the same. See SecondCore.
@@ -258,12 +261,6 @@ struct FloatPool {
   bool largest;
 };
 void FloatPoolRows(const FloatPool& pool, int begin, int end);
-
-struct FloatAdd {
-  Ring a, b, out;
-  float low, high;
-};
-void FloatAddRows(const FloatAdd& add, int begin, int end);
 
 struct FloatSoftmax {
   const float* in;

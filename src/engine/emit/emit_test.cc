@@ -4,8 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <filesystem>
 #include <limits>
+#include <numeric>
 #include <random>
 #include <thread>
 
@@ -415,6 +417,29 @@ TEST(FindQuick, EqualsTheExactFormForEverySum) {
   EXPECT_GT(found, 20);
 }
 
+// As the processor's own multiplication.
+TEST(DequantizeToFloats, RoundsAsFloatingPointDoes) {
+  std::mt19937 random(5);
+  std::vector<std::int8_t> in(256);
+  std::iota(in.begin(), in.end(), static_cast<std::int8_t>(-128));
+  for (int round = 0; round < 2000; ++round) {
+    // All finite positive scales, those too small to be normal as well.
+    const float scale =
+        round == 0 ? std::numeric_limits<float>::max()
+        : round == 1
+            ? std::numeric_limits<float>::denorm_min()
+            : std::bit_cast<float>(1U + static_cast<std::uint32_t>(random() % 0x7F7FFFFFU));
+    const auto zero = static_cast<std::int16_t>(static_cast<int>(random() % 256) - 128);
+    std::vector<float> out(in.size());
+    pinhole_nn::DequantizeToFloats({in.data(), out.data(), 256, scale, zero});
+    for (std::size_t i = 0; i < in.size(); ++i) {
+      const float expected = scale * static_cast<float>(in[i] - zero);
+      ASSERT_EQ(std::bit_cast<std::uint32_t>(out[i]), std::bit_cast<std::uint32_t>(expected))
+          << scale << " * " << in[i] - zero;
+    }
+  }
+}
+
 // All pairs, by the kernel, against the reference.
 TEST(FindQuickAdd, EqualsTheReferenceForEveryPair) {
   std::mt19937 random(7);
@@ -556,14 +581,8 @@ TEST(CheckFits, SaysWhatIsTooMuchForRamAndFlashApart) {
   EXPECT_NO_THROW(CheckFits("m.tflite", *FindTarget("host"), budget));
 }
 
-TEST(Emit, RefusesByNameWhatItHasNoKernelFor) {
-  const auto model = base::TestData("models/trained_lstm_int8.tflite");
-  if (!std::filesystem::exists(model)) {
-    GTEST_SKIP() << model << " is missing (set PINHOLE_DATA)";
-  }
-  const std::string said = WhatEmitSays(model.string(), {.target = *FindTarget("host")});
-  EXPECT_NE(said.find("operator 0 UNIDIRECTIONAL_SEQUENCE_LSTM"), std::string::npos) << said;
-  EXPECT_NE(WhatEmitSays(model.string(), {.target = *FindTarget("host"), .name_space = "1x"})
+TEST(Emit, RefusesANamespaceThatIsNoName) {
+  EXPECT_NE(WhatEmitSays("m.tflite", {.target = *FindTarget("host"), .name_space = "1x"})
                 .find("namespace"),
             std::string::npos);
 }
@@ -579,17 +598,46 @@ TEST(Emit, WritesNoRuntimeFileThatIsNotUsed) {
   for (const EmittedFile& file : emitted.files) {
     names.push_back(file.name);
   }
-  EXPECT_EQ(names, (std::vector<std::string>{
-                       "hello.h", "hello.cc", "pinhole_nn.h", "pinhole_nn_columns.cc",
-                       "pinhole_nn_columns.h", "pinhole_nn_depthwise.h", "pinhole_nn_dsp.h",
-                       "pinhole_nn_finish.cc", "pinhole_nn_math.h", "pinhole_nn_sum_pairs.cc"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"hello.h", "hello.cc", "pinhole_nn.h",
+                                             "pinhole_nn_columns.cc", "pinhole_nn_columns.h",
+                                             "pinhole_nn_finish.cc", "pinhole_nn_math.h",
+                                             "pinhole_nn_sum_pairs.cc"}));
   EXPECT_EQ(Emit(model.string(), {*FindTarget("rp2040"), "hello", false}).files.size(), 2U);
+}
+
+// The buffer counts as RAM, and no more of it is taken than was allowed.
+TEST(Emit, SaysWhatFetchingAheadCosts) {
+  const auto model = base::TestData("models/hello_world_int8.tflite");
+  if (!std::filesystem::exists(model)) {
+    GTEST_SKIP() << model << " is missing (set PINHOLE_DATA)";
+  }
+  const Emitted plain = Emit(model.string(), {.target = *FindTarget("rp2040")});
+  const Emitted streamed =
+      Emit(model.string(), {.target = *FindTarget("rp2040"), .stream_bytes = 512});
+  EXPECT_EQ(plain.budget.stream, 0U);
+  EXPECT_EQ(plain.files[0].text.find("Fetcher"), std::string::npos);
+  EXPECT_GT(streamed.budget.stream, 0U);
+  EXPECT_LE(streamed.budget.stream, 512U);
+  EXPECT_EQ(streamed.budget.ram(), plain.budget.ram() + streamed.budget.stream);
+  EXPECT_EQ(streamed.budget.flash(), plain.budget.flash());
+  EXPECT_NE(
+      streamed.files[0].text.find("kStreamBytes = " + std::to_string(streamed.budget.stream) + ";"),
+      std::string::npos)
+      << streamed.files[0].text;
 }
 
 TEST(Emit, RefusesMoreCoresThanTheTargetHas) {
   const std::string said =
       WhatEmitSays("m.tflite", {.target = *FindTarget("cortex-m4"), .cores = 2});
   EXPECT_NE(said.find("2 cores found, cortex-m4 has 1"), std::string::npos) << said;
+}
+
+TEST(SourceText, AnArrayIsTakenApartAgain) {
+  const std::vector<std::uint8_t> values = {1, 2, 255};
+  const ArrayParts parts = TakeApart(ArrayText("kA", std::span<const std::uint8_t>(values)));
+  EXPECT_EQ(parts.type, "std::uint8_t");
+  EXPECT_EQ(parts.name_and_size, "kA[3]");
+  EXPECT_EQ(parts.values, "{\n    1, 2, 255,\n}");
 }
 
 TEST(SourceText, FloatsReadBackTheSame) {

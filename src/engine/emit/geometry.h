@@ -30,9 +30,15 @@ enum class Form : std::uint8_t {
   kAssign,  // ASSIGN_VARIABLE
   kFloatSum,
   kFloatPool,
-  kFloatAdd,
   kFloatSoftmax,
-  kNone,  // no kernel: `reason` says why
+  kPair,      // two operands, element by element (runtime/pinhole_nn_pairs.h)
+  kElements,  // one operand, element by element (runtime/pinhole_nn_elements.h)
+  kResize,
+  kReduce,  // MEAN and SUM, but of int8
+  kLstm,
+  kSvdf,
+  kSignal,  // the micro front end
+  kNone,    // no kernel: `reason` says why
 };
 
 struct Shape3 {  // of one picture

@@ -360,10 +360,6 @@ void SumWindows(const Work* work) {
   }
 }
 
-#if defined(__ARM_ARCH_6M__) && defined(__GNUC__) && !defined(__clang__)
-#pragma GCC optimize("Os")  // from here on, what takes time is assembly
-#endif
-
 #if !defined(__ARM_ARCH_6M__)
 
 constexpr auto pinhole_nn_lanes_three = SumWindows;
@@ -409,7 +405,8 @@ struct Band {
 };
 
 // Where the rows lie. What is never gathered, edges, is filled.
-pinhole_nn_lanes_input FindRows(const Depthwise& depthwise, int row, int rows, const Band& band) {
+PINHOLE_NN_SMALL pinhole_nn_lanes_input FindRows(const Depthwise& depthwise, int row, int rows,
+                                                 const Band& band) {
   const Window& window = depthwise.window;
   const int first = row * window.stride_h - window.pad_h;
   const int end =
@@ -437,7 +434,8 @@ pinhole_nn_lanes_input FindRows(const Depthwise& depthwise, int row, int rows, c
           far * window.in_channels};
 }
 
-Work WorkOf(const Window& window, const Band& band, const std::uint32_t* columns, int rows) {
+PINHOLE_NN_SMALL Work WorkOf(const Window& window, const Band& band, const std::uint32_t* columns,
+                             int rows) {
   const int run = window.width * window.dilation_w;
   const int skip = band.pitch * window.dilation_h - run;
   const int half = 4 * band.pairs;
@@ -503,7 +501,8 @@ void FinishChannel(const Finish& finish, const Channel* channel, const Output& o
 #endif
 
 // Rows [row, row + rows), which lie one behind the other.
-void MakeBand(const Lanes& lanes, int row, int rows, const Range& mine, const Band& band) {
+PINHOLE_NN_SMALL void MakeBand(const Lanes& lanes, int row, int rows, const Range& mine,
+                               const Band& band) {
   const Depthwise& depthwise = lanes.depthwise;
   const Window& window = depthwise.window;
   const Finish& finish = depthwise.finish;
@@ -528,7 +527,7 @@ void MakeBand(const Lanes& lanes, int row, int rows, const Range& mine, const Ba
   }
 }
 
-void Share(const Lanes& lanes, int begin, int end, const Part& part) {
+PINHOLE_NN_SMALL void Share(const Lanes& lanes, int begin, int end, const Part& part) {
   const Depthwise& depthwise = lanes.depthwise;
   const Window& window = depthwise.window;
   const int pairs = (window.out_columns + 1) / 2;

@@ -3,10 +3,6 @@
 // as three steps of Newton-Raphson. Source: gemmlowp's fixedpoint.h.
 #include "pinhole_nn_math.h"
 
-#if defined(__ARM_ARCH_6M__) && defined(__GNUC__) && !defined(__clang__)
-#pragma GCC optimize("Os")  // once a run, over a few classes: bytes count, not cycles
-#endif
-
 namespace pinhole_nn {
 
 namespace {
@@ -44,7 +40,7 @@ int LeadingZeros(std::uint32_t x) {
 
 }  // namespace
 
-void SoftmaxRows(const Softmax& softmax) {
+PINHOLE_NN_SMALL void SoftmaxRows(const Softmax& softmax) {
   const std::int8_t* in = softmax.in;
   std::int8_t* out = softmax.out;
   for (int row = 0; row < softmax.rows; ++row, in += softmax.depth, out += softmax.depth) {

@@ -73,6 +73,7 @@ struct EmulateOptions {
   bool counts = false;
   bool flash_cache = false;
   bool trace = false;
+  bool profile = false;
   bool join_i2c = false;
   bool keep_going = false;
 };

@@ -24,17 +24,6 @@ constexpr std::uint64_t kArenaSlack = 16;   // kernels load words: some bytes be
 constexpr std::uint64_t kStackBytes = 768;  // the deepest kernel's and its callers'
 constexpr std::size_t kMaxRuns = 24;        // of equal bytes in the state, before it is kept whole
 
-std::string_view CppType(const Tensor& tensor) {
-  switch (tensor.type) {
-    case Type::kFloat32: return "float";
-    case Type::kUint8: return "std::uint8_t";
-    case Type::kInt16: return "std::int16_t";
-    case Type::kInt32: return "std::int32_t";
-    case Type::kInt64: return "std::int64_t";
-    default: return "std::int8_t";
-  }
-}
-
 std::string ShapeText(const Shape& shape, std::string_view between = " x ") {
   std::string text;
   for (const std::int32_t dim : shape.dims()) {
@@ -52,11 +41,12 @@ std::uint64_t CodeBytes(const std::string& file) {
     std::uint64_t bytes;
   };
   constexpr Size kSizes[] = {
-      {"pinhole_nn_columns.cc", 1100},   {"pinhole_nn_sum_pairs.cc", 800},
-      {"pinhole_nn_sum_chunks.cc", 750}, {"pinhole_nn_sum_quads.cc", 900},
-      {"pinhole_nn_sum_plain.cc", 450},  {"pinhole_nn_depthwise.cc", 1400},
-      {"pinhole_nn_float.cc", 2600},     {"pinhole_nn_depthwise_paired.cc", 1500},
-      {"pinhole_nn_softmax.cc", 900},    {"pinhole_nn_pool.cc", 1300},
+      {"pinhole_nn_columns.cc", 1100},         {"pinhole_nn_sum_pairs.cc", 800},
+      {"pinhole_nn_sum_chunks.cc", 750},       {"pinhole_nn_sum_quads.cc", 900},
+      {"pinhole_nn_sum_plain.cc", 450},        {"pinhole_nn_depthwise.cc", 1400},
+      {"pinhole_nn_float_sum.cc", 1400},       {"pinhole_nn_depthwise_paired.cc", 1500},
+      {"pinhole_nn_softmax.cc", 900},          {"pinhole_nn_pool.cc", 1300},
+      {"pinhole_nn_depthwise_lanes.cc", 1200},
   };
   constexpr std::uint64_t kOthers = 700;
   for (const Size& size : kSizes) {
@@ -65,6 +55,24 @@ std::uint64_t CodeBytes(const std::string& file) {
     }
   }
   return kOthers;
+}
+
+// `files` of the runtime, "pinhole_nn.h", and what they include.
+std::set<std::string> WithHeaders(std::set<std::string> files) {
+  files.insert("pinhole_nn.h");
+  for (std::size_t before = 0; before < files.size();) {
+    before = files.size();
+    for (const RuntimeFile& file : RuntimeFiles()) {
+      for (const RuntimeFile& header : RuntimeFiles()) {
+        if (files.contains(std::string(file.name)) &&
+            file.text.find("#include \"" + std::string(header.name) + "\"") !=
+                std::string_view::npos) {
+          files.insert(std::string(header.name));
+        }
+      }
+    }
+  }
+  return files;
 }
 
 class Emitter {
@@ -103,6 +111,7 @@ class Emitter {
   void WriteReset();
   [[nodiscard]] std::string Header() const;
   [[nodiscard]] std::string Source() const;
+  [[nodiscard]] std::string HeaderIncludes() const;
   [[nodiscard]] std::string Essay() const;
   [[nodiscard]] std::string Accessors(bool definitions) const;
   [[nodiscard]] std::string Metadata() const;
@@ -113,9 +122,14 @@ class Emitter {
   PreparedModel model_;
   OperatorWriter writer_;
   std::vector<OperatorText> texts_;
+  // Of three numbers, bytes where all turns fit them.
+  [[nodiscard]] std::uint64_t TurnBytes() const { return widest_turn_ <= 255 ? 3 : 6; }
+
   std::vector<Step> steps_;
   FetchPlan fetches_;
   std::string constants_, groups_, run_, reset_;
+  std::uint64_t turns_ = 0;
+  std::uint32_t widest_turn_ = 0;
   Budget budget_;
 };
 
@@ -243,13 +257,15 @@ void Emitter::WriteGroup(const plan::RowGroup& group) {
   for (plan::StripeWalk::Step step; walk.Next(step); ++count) {
     turns += "    {" + std::to_string(step.op - group.first) + ", " + std::to_string(step.begin) +
              ", " + std::to_string(step.end) + "},\n";
+    widest_turn_ =
+        std::max({widest_turn_, step.op - group.first, static_cast<std::uint32_t>(step.end)});
     if (const std::string wait = WaitText(step.op); seen.insert(step.op).second && !wait.empty()) {
       run_until(count);
       run_ += wait;
     }
   }
   run_until(count);
-  budget_.tables += 6 * count;
+  turns_ += count;
   groups_ += "// Operators " + name + " to " + std::to_string(group.last) +
              " make a few rows in turn, so that only the rows still needed have a place.\n" +
              "const Turn kTurns" + name + "[] = {\n" + turns + "};\n\nvoid RunGroup" + name +
@@ -296,7 +312,7 @@ void Emitter::CountBudget() {
   budget_.state = model_.plan().state_bytes;
   budget_.weights = written.weights;
   budget_.scales = written.scales;
-  budget_.tables += written.tables;
+  budget_.tables += written.tables + TurnBytes() * turns_;
   budget_.stack = kStackBytes;
   budget_.products = written.products;
   budget_.instructions = written.instructions;
@@ -359,7 +375,7 @@ std::string Emitter::Accessors(bool definitions) const {
     for (std::size_t i = 0; i < tensors.size(); ++i) {
       const Tensor& tensor = graph.tensor(tensors[i]);
       const std::string type =
-          std::string(writable ? "" : "const ") + std::string(CppType(tensor)) + "*";
+          std::string(writable ? "" : "const ") + std::string(CppType(tensor.type)) + "*";
       const std::string at =
           "g_arena + " +
           std::to_string(model_.places().tensor_offsets[static_cast<std::size_t>(tensors[i])]);
@@ -441,16 +457,26 @@ std::string Emitter::Header() const {
   return text;
 }
 
+// Headers beside pinhole_nn.h: of templates, and of the micro front end.
+std::string Emitter::HeaderIncludes() const {
+  std::string text;
+  for (const std::string& file : writer_.runtime()) {
+    text += file.ends_with(".h") ? "#include \"" + file + "\"\n" : "";
+  }
+  return text;
+}
+
 std::string Emitter::Source() const {
-  std::string text = "// Made by `pinhole model emit`, see " + options_.name_space + ".h.\n" +
-                     "#include \"" + options_.name_space +
-                     ".h\"\n\n#include <cstring>\n\n#include \"pinhole_nn.h\"\n\nnamespace " +
-                     options_.name_space + " {\n\nnamespace {\n\n";
+  std::string text =
+      "// Made by `pinhole model emit`, see " + options_.name_space + ".h.\n" + "#include \"" +
+      options_.name_space + ".h\"\n\n#include <cstring>\n\n#include \"pinhole_nn.h\"\n" +
+      HeaderIncludes() + "\nnamespace " + options_.name_space + " {\n\nnamespace {\n\n";
   text += "alignas(16) std::int8_t g_arena[kArenaBytes];\n";
   text += budget_.stream > 0 ? "alignas(16) std::int8_t g_stream[kStreamBytes];\n\n" : "\n";
   text += constants_;
   if (!groups_.empty()) {
-    text += "struct Turn {\n  std::uint16_t op, begin, end;\n};\n\n" + groups_;
+    text += "struct Turn {\n  " + std::string(TurnBytes() == 3 ? "std::uint8_t" : "std::uint16_t") +
+            " op, begin, end;\n};\n\n" + groups_;
   }
   text +=
       "}  // namespace\n\n" + Accessors(true) + "\nvoid Reset() {\n" + reset_ + "}\n\nvoid Run(" +
@@ -470,9 +496,9 @@ Emitted Emitter::Emit() {
   emitted.files.push_back({options_.name_space + ".h", Header()});
   emitted.files.push_back({options_.name_space + ".cc", Source()});
   if (options_.with_runtime) {
+    const std::set<std::string> wanted = WithHeaders(writer_.runtime());
     for (const RuntimeFile& file : RuntimeFiles()) {
-      const bool header = file.name.ends_with(".h");
-      if (header || writer_.runtime().contains(std::string(file.name))) {
+      if (wanted.contains(std::string(file.name))) {
         emitted.files.push_back({std::string(file.name), std::string(file.text)});
       }
     }

@@ -90,8 +90,20 @@ TEST(Faults, ARunningWatchdogStartsTheProgramAgain) {
 TEST(Faults, TheEndOfMainIsNoFault) {
   PINHOLE_LOAD_FIRMWARE(machine, "pico", "fault_check.elf");
   EXPECT_EQ(SaidBefore(*machine, 'e', emulator::StopReason::kLockup), "");
-  // The status, where a debugger and the emulator's command look for it.
+  // The status, where a debugger looks for it.
   EXPECT_EQ(machine->chip().core(0).fault().registers[0], 3u);
+}
+
+TEST(Faults, TheEndOfMainIsSeenWithNamesAndWithout) {
+  for (const char* const file : {"fault_check.elf", "fault_check.uf2"}) {
+    PINHOLE_LOAD_FIRMWARE(there, "pico", file);
+    const auto machine = Machine::Load("pico", file, {.semihosting = true});
+    EXPECT_EQ(SaidBefore(*machine, 'e', emulator::StopReason::kExit), "");
+    EXPECT_EQ(machine->chip().exit_code(), 3u);
+    // A report of a fault ends in such a loop too, but is none.
+    const auto faulty = Machine::Load("pico", file, {.semihosting = true});
+    EXPECT_NE(SaidBefore(*faulty, 'f', emulator::StopReason::kLockup), "");
+  }
 }
 
 }  // namespace

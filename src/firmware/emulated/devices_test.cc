@@ -26,10 +26,13 @@ TEST(Devices, EachDoesWhatTheProgramAsks) {
   EXPECT_TRUE(machine->RunUntilSaid("watchdog fed", 2'000'000)) << machine->console();
   EXPECT_EQ(machine->console().find("WRONG"), std::string::npos) << machine->console();
   EXPECT_NE(machine->console().find("system clock 125000 kHz\n"), std::string::npos);
-  for (const char* const name :
-       {"sleep", "alarm", "alarm in the past", "pin edges", "pin edges off", "I2C rate",
-        "I2C write", "I2C read", "I2C nobody", "I2C again", "I2C too late", "I2C after that", "DMA",
-        "PIO", "SPI", "ADC", "second core", "flash", "character"}) {
+  for (const char* const name : {"sleep",        "alarm",         "alarm in the past",
+                                 "pin edges",    "pin edges off", "I2C rate",
+                                 "I2C write",    "I2C read",      "I2C nobody",
+                                 "I2C again",    "I2C too late",  "I2C after that",
+                                 "DMA",          "PIO",           "SPI",
+                                 "ADC",          "second core",   "flash",
+                                 "flash stream", "character"}) {
     EXPECT_NE(machine->console().find("\n" + std::string(name) + " ok\n"), std::string::npos)
         << name << " is missing in\n"
         << machine->console();

@@ -25,6 +25,10 @@ std::string Text(const EmitCommandOptions& options, const engine::emit::Emitted&
   std::string text = ShownPath(options.out) + ": " + std::to_string(emitted.files.size()) +
                      " files for " + options.target + "\n";
   text += Line("RAM", budget.arena, "bytes of arena");
+  if (options.stream_bytes > 0) {
+    text += Line("", budget.stream, "bytes into which constants are fetched ahead");
+    text += Line("fetched", budget.fetched, "bytes a run");
+  }
   text += Line("stack", budget.stack, "bytes, an estimate");
   text += Line("flash", budget.weights + budget.scales, "bytes of weights, biases and scales");
   text += Line("", budget.tables, "bytes of tables and parameters");
@@ -47,6 +51,8 @@ Json AsJson(const EmitCommandOptions& options, const engine::emit::Emitted& emit
                        {"files", files},
                        {"arena_bytes", budget.arena},
                        {"state_bytes", budget.state},
+                       {"stream_bytes", budget.stream},
+                       {"fetched_bytes", budget.fetched},
                        {"weight_bytes", budget.weights},
                        {"scale_bytes", budget.scales},
                        {"table_bytes", budget.tables},
@@ -65,7 +71,8 @@ int EmitModel(const EmitCommandOptions& options) {
                      std::string(engine::emit::TargetNames()) + " expected");
   }
   const engine::emit::Emitted emitted = engine::emit::Emit(
-      options.model, {*target, options.name_space, !options.without_runtime, options.cores});
+      options.model,
+      {*target, options.name_space, !options.without_runtime, options.cores, options.stream_bytes});
   OutputFiles files;
   files.EnsureFolder(options.out);
   for (const engine::emit::EmittedFile& file : emitted.files) {

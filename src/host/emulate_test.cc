@@ -93,6 +93,13 @@ TEST_F(Emulate, CountsAsJsonAreAlone) {
   EXPECT_EQ(json::parse(Run("echo.uf2 --json --cycles 5000").out)["ended"], "cycles");
 }
 
+TEST_F(Emulate, AProfileSharesOutTheCycles) {
+  const Ran ran = Run("echo.uf2 --profile --cycles 200000");
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_THAT(ran.err, HasSubstr("core 0  core 1  of 201 looks, one every 997 cycles\n"));
+  EXPECT_THAT(ran.err, HasSubstr("100.0%    0.0%  (no name)\n"));
+}
+
 TEST_F(Emulate, ARunThatMustSaySomethingOrEndSaysWhereItIs) {
   EXPECT_EQ(Run("echo.uf2 --cycles 10000").code, 0);
   for (const std::string demand : {"--until told", "--must-end"}) {

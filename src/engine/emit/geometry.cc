@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/emit/pack.h"
 #include "engine/kernels/ref/pooling.h"
 #include "engine/kernels/ref/weighted_sum.h"
 
@@ -19,6 +20,8 @@ constexpr std::int32_t kColumnBytes = 4096;
 // Of a single place, that are not worth a kernel of their own.
 constexpr std::int32_t kFewWeights = 2048, kShortDepth = 256;
 constexpr std::int32_t kMost16 = 32767;
+// Of a depthwise window's rows, gathered and summed at a time, where one row is not more.
+constexpr std::int32_t kBandBytes = 1024, kMostBand = 255;
 constexpr std::int32_t kMaxHeight = 64;  // as in runtime/pinhole_nn_depthwise.h
 
 const Tensor* Input(const Graph& graph, const Operator& op, std::size_t i) {
@@ -88,8 +91,35 @@ void SetColumns(const Target& target, FormOf& form) {
   }
 }
 
+// Whether DepthwiseLanes is right, and worth it: places must share words.
+bool SuitsLanes(const Tensor& weights, const WindowShape& window) {
+  const std::int32_t half = (window.out.columns + 1) / 2 * window.stride_w;
+  if (window.out.columns < 2 || half < window.pad_w || half > window.in.columns) {
+    return false;
+  }
+  return LanesHold(weights.constant<std::int8_t>(), window.out.channels);
+}
+
+// DepthwiseLanes' scratch for so many rows at a time, in words.
+std::int32_t LaneWords(const WindowShape& window, std::int32_t band) {
+  const std::int32_t rows =
+      (band - 1) * window.stride_h + (window.height - 1) * window.dilation_h + 1;
+  const std::int32_t columns = ((window.out.columns + 1) / 2 - 1) * window.stride_w +
+                               (window.width - 1) * window.dilation_w + 1;
+  return window.taps() + rows * (columns + 1) + band * window.out.columns + 1;
+}
+
 // A channel's weights, a row's sums, and the columns that its windows cover, in words.
-void SetDepthwiseScratch(const Target& target, FormOf& form) {
+void SetDepthwiseScratch(const Target& target, const Tensor& weights, FormOf& form) {
+  if (target.layout == Layout::kPairs && SuitsLanes(weights, form.window)) {
+    form.band = 1;
+    while (form.band < std::min(form.window.out.rows, kMostBand) &&
+           4 * LaneWords(form.window, form.band + 1) <= kBandBytes) {
+      ++form.band;
+    }
+    form.columns_bytes = static_cast<std::uint32_t>(4 * LaneWords(form.window, form.band));
+    return;
+  }
   const WindowShape& window = form.window;
   const std::int32_t words =
       target.layout == Layout::kQuads ? (window.height + 1) / 2 : window.height;
@@ -180,7 +210,7 @@ FormOf ClassifyConv(const Graph& graph, const Operator& op, const WindowSumParam
     return Refuse("a window of " + std::to_string(window.height) + " rows found");
   }
   form.form = Form::kDepthwise;
-  SetDepthwiseScratch(target, form);
+  SetDepthwiseScratch(target, weights, form);
   return form;
 }
 

@@ -58,6 +58,8 @@ struct FormOf {
   std::string reason;
   WindowShape window;           // sums and pools
   std::int32_t multiplier = 0;  // kDepthwise, kFloatSum of DEPTHWISE_CONV_2D: channels an input one
+  // kDepthwise: rows that DepthwiseLanes makes at a time; 0: another function's.
+  std::int32_t band = 0;
   // kSum: taps as the layout wants them; whether windows are copied, and how many at a time.
   std::int32_t depth = 0, block = 0;
   std::int32_t places = 0;  // kSum: that a call may make at once

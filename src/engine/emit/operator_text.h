@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "engine/emit/emit.h"
 #include "engine/emit/geometry.h"
@@ -16,11 +17,18 @@
 
 namespace pinhole::engine::emit {
 
+// An array that kernels read, as source_text.h spells it.
+struct ArrayConstant {
+  std::string name, text;
+  std::uint64_t bytes = 0;
+};
+
 struct OperatorText {
-  std::string constants;
-  std::string call;     // "pinhole_nn::SumPairs(kOp3": the rest is ", begin, end);" or ");"
-  int rows = 0;         // of the output; 0: the call takes no rows
-  bool shared = false;  // the kernel takes a second core
+  std::vector<ArrayConstant> arrays;
+  std::string constants;  // the rest, which names the arrays
+  std::string call;       // "pinhole_nn::SumPairs(kOp3": the rest is ", begin, end);" or ");"
+  int rows = 0;           // of the output; 0: the call takes no rows
+  bool shared = false;    // the kernel takes a second core
 };
 
 struct SumScales;
@@ -48,6 +56,9 @@ class OperatorWriter {
   [[nodiscard]] std::string FlatRing(std::int32_t tensor) const;
   [[nodiscard]] std::string WindowText(const WindowShape& window) const;
   void AddConstant(const std::string& text, std::uint64_t bytes, std::uint64_t Budget::* kind);
+  // An array of the operator's own: may lie where it is fetched to, when the kernel runs.
+  void AddArray(const std::string& name, const std::string& text, std::uint64_t bytes,
+                std::uint64_t Budget::* kind);
   void Params(const std::string& type, const std::string& fields, std::uint64_t bytes);
   void Call(const std::string& function, const std::string& file, int rows = 0);
   [[nodiscard]] int RowsOf(std::int32_t tensor) const;

@@ -114,6 +114,18 @@ std::string PackedText(std::string_view name, std::span<const std::int8_t> bytes
   return ArrayText(name, std::span<const std::uint32_t>(words));
 }
 
+ArrayParts TakeApart(std::string_view array_text) {
+  constexpr std::string_view kConst = "const ";
+  constexpr std::string_view kEquals = " = ";
+  array_text.remove_prefix(array_text.find(kConst) + kConst.size());
+  const std::size_t space = array_text.find(' ');
+  const std::size_t equals = array_text.find(kEquals);
+  const std::string_view values = array_text.substr(equals + kEquals.size());
+  return {std::string(array_text.substr(0, space)),
+          std::string(array_text.substr(space + 1, equals - space - 1)),
+          std::string(values.substr(0, values.rfind('}') + 1))};
+}
+
 std::string ConstantName(std::string_view dotted) {
   std::string name = "k";
   bool first = true;

@@ -57,6 +57,12 @@ std::string ConstantText(std::string_view name, const Tensor& tensor);
 // Bytes as little-endian words, four a number, which compilers read much faster; zeroes at the end.
 std::string PackedText(std::string_view name, std::span<const std::int8_t> bytes);
 
+// What an array's text says: "std::int8_t", "NAME[N]", "{...}".
+struct ArrayParts {
+  std::string type, name_and_size, values;
+};
+ArrayParts TakeApart(std::string_view array_text);
+
 // "pinhole.detector" as "kPinholeDetector".
 std::string ConstantName(std::string_view dotted);
 

@@ -23,16 +23,14 @@ namespace {
 
 // The forms of pinhole_nn.h; `sum` holds the channel's bias already. What they return is clamped by
 // the caller, and lacks the zero point.
-inline std::int32_t ExactForm(std::int32_t sum, const Channel& channel) {
-  return Scale(sum, channel.a, channel.b);
-}
-
+#if !defined(__ARM_ARCH_6M__)
 // Scale in two roundings without a branch: halves away from zero is halves up, after one is taken
 // off what is negative.
 inline std::int32_t WideForm(std::int32_t sum, const Channel& channel) {
   const std::int32_t y = HighMul(sum, channel.a) + (sum >> 31);
   return (y >> channel.b) + ((y >> (channel.b - 1)) & 1);
 }
+#endif
 
 // x * m as x * high + (x * low >> half).
 inline std::int32_t QuickProduct(std::int32_t x, std::int32_t b, int half) {
@@ -50,6 +48,19 @@ inline std::int32_t QuickCutForm(std::int32_t sum, const Channel& channel, int h
   const std::int32_t x = Clamp(sum, -edge, edge - 1);
   const std::int32_t negative = (x >> 31) & (std::int32_t{1} << (half - 1));
   return (QuickProduct(x, channel.b, half) - negative + channel.a) >> channel.c;
+}
+
+// x * m in three parts, the lowest first; `part` bits each but the highest.
+inline std::int32_t LongForm(std::int32_t sum, const Channel& channel, int part) {
+  const std::int32_t edge = std::int32_t{1} << (31 - part);
+  const std::int32_t x = Clamp(sum, -edge, edge - 1);
+  const auto b = static_cast<std::uint32_t>(channel.b);
+  const auto low = static_cast<std::int32_t>(b & 0x7FFU);
+  const auto middle = static_cast<std::int32_t>(b >> 11 & 0x7FFU);
+  const auto high = static_cast<std::int32_t>(b >> 22);
+  const std::int32_t product = x * high + ((x * middle + ((x * low) >> part)) >> part);
+  const std::int32_t negative = (x >> 31) & (std::int32_t{1} << (part - 2));
+  return (product - negative + channel.a) >> channel.c;
 }
 
 // use(sum, channel) with the form that `finish` names: the form is looked at once.
@@ -223,6 +234,19 @@ void FinishQuick(const Finish& finish, const Walk& walk) {
 
 }  // namespace
 
+namespace {
+
+// By the form that is no quick one, looked at for every sum.
+PINHOLE_NN_SMALL void FinishSlowly(const Finish& finish, const Walk& walk) {
+  const int form = finish.form;
+  FinishEach(finish, walk, [form](std::int32_t sum, const Channel& channel) {
+    return form >= kLongForm ? LongForm(sum, channel, 31 - (form & (kCutForm - 1)))
+                             : Scale(sum, channel.a, form == kWideForm ? -channel.b : channel.b);
+  });
+}
+
+}  // namespace
+
 void FinishAll(const Finish& finish, const Channel* channels, int channel_step,
                const std::int32_t* totals, int count, std::int8_t* out, int out_step) {
   const Walk walk{channels, channel_step, totals, count, out, out_step};
@@ -232,12 +256,14 @@ void FinishAll(const Finish& finish, const Channel* channels, int channel_step,
     return;
   }
 #endif
-  if (finish.form == kWideForm) {
-    FinishEach(finish, walk, WideForm);
-  } else if (finish.form == kExactForm) {
-    FinishEach(finish, walk, ExactForm);
-  } else {
+  if (finish.form > 0 && finish.form < kLongForm) {
     FinishQuick(finish, walk);
+#if !defined(__ARM_ARCH_6M__)
+  } else if (finish.form == kWideForm) {
+    FinishEach(finish, walk, WideForm);
+#endif
+  } else {
+    FinishSlowly(finish, walk);
   }
 }
 

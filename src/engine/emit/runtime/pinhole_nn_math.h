@@ -6,6 +6,14 @@
 
 #include "pinhole_nn.h"
 
+// A function that is not worth bytes on a processor with little flash. There the whole kernel
+// library of a network takes a few kilobytes.
+#if defined(__ARM_ARCH_6M__)
+#define PINHOLE_NN_SMALL __attribute__((cold, noinline))
+#else
+#define PINHOLE_NN_SMALL
+#endif
+
 namespace pinhole_nn {
 
 inline int RingRow(const Ring& ring, int row) {
@@ -46,7 +54,7 @@ inline std::int32_t Scale(std::int32_t x, std::int32_t fraction, std::int32_t sh
   return DivideByPot(HighMul(x, fraction), -shift);
 }
 
-constexpr int kExactForm = 0, kWideForm = -1, kCutForm = 32;
+constexpr int kExactForm = 0, kWideForm = -1, kCutForm = 32, kLongForm = 64;
 
 // `count` sums to bytes of the output, out_step apart. Each sum has a channel of its own, one after
 // the other (channel_step 1), or all have the same (0).

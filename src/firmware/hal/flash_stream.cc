@@ -69,6 +69,8 @@ extern "C" {
 void flash_stream_init(void) {
   stream.channel = static_cast<uint>(dma_claim_unused_channel(true));
   irq_set_exclusive_handler(chip::kDmaIrq, OnCopied);
+  // Who had the channel before may have left its end behind.
+  dma_channel_acknowledge_irq0(stream.channel);
   dma_channel_set_irq0_enabled(stream.channel, true);
   irq_set_enabled(chip::kDmaIrq, true);
 }

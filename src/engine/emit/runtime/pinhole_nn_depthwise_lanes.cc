@@ -515,8 +515,9 @@ PINHOLE_NN_SMALL void MakeBand(const Lanes& lanes, int row, int rows, const Rang
   std::int8_t* out = RowAt(depthwise.out, row);
   const std::int8_t* column = depthwise.in.data + (input.other - window.pad_w * window.in_channels);
   for (int channel = mine.begin; channel < mine.end; ++channel) {
-    GatherChannel(input,
-                  column + (depthwise.multiplier == 1 ? channel : channel / depthwise.multiplier));
+    GatherChannel(
+        input,
+        column + (depthwise.multiplier == 1 ? channel : Quotient(channel, depthwise.multiplier)));
     for (int i = 0; i < taps; ++i) {
       band.weights[i] = Word(*weights++);
     }
@@ -548,13 +549,13 @@ PINHOLE_NN_SMALL void Share(const Lanes& lanes, int begin, int end, const Part& 
 }  // namespace
 
 void DepthwiseLanes(const Depthwise& depthwise, int begin, int end, const SecondCore* second) {
-  OnCores(Share, Lanes{depthwise, SumWindows}, begin, end, second);
+  OnCores<Share>(Lanes{depthwise, SumWindows}, begin, end, second);
 }
 void DepthwiseLanesThree(const Depthwise& depthwise, int begin, int end, const SecondCore* second) {
-  OnCores(Share, Lanes{depthwise, pinhole_nn_lanes_three}, begin, end, second);
+  OnCores<Share>(Lanes{depthwise, pinhole_nn_lanes_three}, begin, end, second);
 }
 void DepthwiseLanesFive(const Depthwise& depthwise, int begin, int end, const SecondCore* second) {
-  OnCores(Share, Lanes{depthwise, pinhole_nn_lanes_five}, begin, end, second);
+  OnCores<Share>(Lanes{depthwise, pinhole_nn_lanes_five}, begin, end, second);
 }
 
 }  // namespace pinhole_nn

@@ -37,6 +37,10 @@ MODELS = {  # column of the table: file, golden
     "streaming ww": ("mlperf_str_ww_ref_model", "mlperf_str_ww_ref_model/random"),
     "okay_nabu": ("mww_v2_okay_nabu", "mww_v2_okay_nabu/random"),
 }
+OTHERS = {  # by --models only: no peer is measured
+    "lstm": ("trained_lstm_int8", "trained_lstm_int8/random"),
+    "audio front end": ("audio_preprocessor_int8", "audio_preprocessor_int8/random"),
+}
 FLAGS = ["-std=c++17", "-O2", "-mthumb", "-fno-exceptions", "-fno-rtti", "-ffunction-sections", "-fdata-sections", "-Wall",
          "-Wextra", "-Werror"]
 
@@ -183,7 +187,7 @@ def main():
         print("|---|---|---|---|---|---|---|---|---|---|")
     for target in arguments.targets.split(","):
         for name in arguments.models.split(","):
-            model, golden = MODELS[name]
+            model, golden = {**MODELS, **OTHERS}[name]
             model, golden = data / "models" / f"{model}.tflite", data / "golden/engine" / golden
             with tempfile.TemporaryDirectory() as folder:
                 row = measure(arguments, target, model, golden, pathlib.Path(folder))
@@ -193,7 +197,7 @@ def main():
                 with tempfile.TemporaryDirectory() as folder:
                     peer = measure_tflm(arguments.tflm.resolve(), target, model, golden, pathlib.Path(folder))
             wrong += row["different"]
-            if arguments.json:
+            if arguments.json or name in OTHERS:
                 print(json.dumps({"target": target, "model": name, **row, "peer": peer}))
                 continue
             print(f"| {target} | {name} | {row['instructions']:,} | {peer['instructions']:,} | "

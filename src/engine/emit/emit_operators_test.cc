@@ -448,6 +448,19 @@ TEST(EmitOperators, Lstm) {
   bench.ExpectTheInterpreters("rp2040");
 }
 
+// The page that says what can be emitted has a word on each.
+TEST(EmitOperators, TheDocsNameEveryOperatorOfTheInterpreter) {
+  const char* const source = std::getenv("PINHOLE_SOURCE");
+  const std::filesystem::path page =
+      std::filesystem::path(source != nullptr ? source : ".") / "docs/how-to/emit.md";
+  std::ifstream file(page);
+  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  ASSERT_FALSE(text.empty()) << page;
+  for (const kernels::Kernel* kernel : kernels::AllKernels()) {
+    EXPECT_NE(text.find(OpName(kernel->kind)), std::string::npos) << OpName(kernel->kind);
+  }
+}
+
 TEST(EmitOperators, RefusesByNameWhatNoKernelIsFor) {
   Bench bytes;
   const int x = bytes.Input(Type::kUint8, {1, 4, 4, 1}, 0.1F, 3);

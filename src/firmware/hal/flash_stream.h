@@ -23,8 +23,8 @@ void flash_stream_init(void);
 // are made in their order. Waits where FLASH_STREAM_MOST are under way; panics at others.
 void flash_stream_start(void* to, const void* from, size_t bytes);
 #define FLASH_STREAM_MOST 32u
-// Returns when all but the `left` queued last are made. Before flash is written:
-// flash_stream_wait(0).
+// With interrupts on. Returns when all but the `left` queued last are made. Before flash is
+// written: flash_stream_wait(0).
 void flash_stream_wait(uint left);
 
 #ifdef __cplusplus

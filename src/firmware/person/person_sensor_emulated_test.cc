@@ -111,10 +111,11 @@ std::filesystem::path Firmware(const std::string& name, const std::string& board
 }
 
 // A Pico with a program in its flash.
-std::unique_ptr<Rp2040> MakePico(const std::filesystem::path& program) {
+std::unique_ptr<Rp2040> MakePico(const std::filesystem::path& program,
+                                 const Rp2040::Options& options = {}) {
   std::ifstream in(program, std::ios::binary);
   const std::vector<char> file((std::istreambuf_iterator<char>(in)), {});
-  std::unique_ptr<Rp2040> chip = Rp2040::Create({});
+  std::unique_ptr<Rp2040> chip = Rp2040::Create(options);
   base::Diagnosis why;
   const auto loaded = emulator::LoadProgram(std::as_bytes(std::span(file)), chip->memory(), why);
   EXPECT_TRUE(loaded) << why.text();
@@ -284,6 +285,30 @@ TEST_F(PersonSensorFirmware, SaysOfPhotographsWhatLinuxSays) {
     views.push_back(ViewOf(path));
   }
   ExpectRightOnEach(views, {0, 1, 0, 1});
+}
+
+// Until the end of the program's first look.
+struct FlashUse {
+  std::uint64_t waited = 0;  // cycles
+  std::uint64_t streamed = 0;
+};
+FlashUse OfOneLook(const std::string& program) {
+  Sensor sensor(MakePico(Firmware(program), {.model_flash_cache = true}));
+  for (int i = 0; i < 300 && !sensor.console.text().ends_with("faces\n"); ++i) {
+    EXPECT_EQ(sensor.chip->RunUntilMicros(sensor.chip->micros() + kSecond / 100),
+              emulator::StopReason::kNone);
+  }
+  EXPECT_NE(sensor.console.text().find("one core"), std::string::npos) << sensor.console.text();
+  return {sensor.chip->flash_cache().waited, 4 * sensor.chip->streamed_words()};
+}
+
+// The program that leaves flash to its cache is the same but for that.
+TEST_F(PersonSensorFirmware, HardlyWaitsForFlashThatIsPlanned) {
+  const FlashUse planned = OfOneLook("person_speed");
+  const FlashUse left_to_the_cache = OfOneLook("person_speed_unplanned");
+  EXPECT_LT(5 * planned.waited, left_to_the_cache.waited);
+  EXPECT_GT(planned.streamed, 150'000U);
+  EXPECT_EQ(left_to_the_cache.streamed, 0U);
 }
 
 TEST_F(PersonSensorFirmware, InStandbyLooksWhenItIsToldTo) {

@@ -102,12 +102,13 @@ def run_program(target, folder, sources, flags, golden, model):
 
 
 def measure(arguments, target, model, golden, folder):
-    emitted = json.loads(call([arguments.pinhole, "model", "emit", model, "--target", target, "-o", folder, "--json"]))
+    emitted = json.loads(call([arguments.pinhole, "model", "emit", model, "--target", target, "-o", folder, "--json",
+                               "--stream", str(arguments.stream)]))
     values, elf = run_program(target, folder, [HERE / "subject_emitted.cc", *sorted(folder.glob("*.cc"))], ["-I", folder],
                               golden, model)
     weights = emitted["weight_bytes"] + emitted["scale_bytes"]
     return {"instructions": values["instructions"], "different": values["different"],
-            "ram": values["memory"] + values["stack"], "stack": values["stack"], "weights": weights,
+            "ram": values["memory"] + emitted["stream_bytes"] + values["stack"], "stack": values["stack"], "weights": weights,
             "code": text_bytes(elf) - weights}
 
 
@@ -173,6 +174,7 @@ def main():
     parser.add_argument("--pinhole", default=HERE.parent.parent / "build/release/src/host/pinhole")
     parser.add_argument("--models", default=",".join(MODELS))
     parser.add_argument("--targets", default=",".join(TARGETS))
+    parser.add_argument("--stream", type=int, default=0, help="bytes into which constants are fetched ahead, here by memcpy")
     parser.add_argument("--tflm", type=pathlib.Path, help="measure TensorFlow Lite Micro of this folder as well")
     parser.add_argument("--json", action="store_true", help="one line of JSON a row")
     arguments = parser.parse_args()

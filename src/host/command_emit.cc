@@ -37,6 +37,9 @@ std::string Text(const EmitCommandOptions& options, const engine::emit::Emitted&
   if (budget.instructions > 0) {
     text += Line("", budget.instructions, "instructions a run, an estimate");
   }
+  if (budget.cycles > 0) {
+    text += Line("", budget.cycles, "cycles a run on one core, an estimate");
+  }
   return text;
 }
 
@@ -59,7 +62,8 @@ Json AsJson(const EmitCommandOptions& options, const engine::emit::Emitted& emit
                        {"code_bytes_estimate", budget.code},
                        {"stack_bytes_estimate", budget.stack},
                        {"macs", budget.products},
-                       {"instructions_estimate", budget.instructions}});
+                       {"instructions_estimate", budget.instructions},
+                       {"cycles_estimate", budget.cycles}});
 }
 
 }  // namespace

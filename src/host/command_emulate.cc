@@ -173,13 +173,6 @@ void ReportCore(const Machine& machine, unsigned number) {
   std::fprintf(stderr, "%s\n", text.c_str());
 }
 
-// A program whose main returned waits at a breakpoint in _exit for a debugger.
-bool Ended(const Machine& machine) {
-  const Fault& fault = machine.chip->core(0).fault();
-  return fault.kind == FaultKind::kBreakpoint && fault.detail == 0 &&
-         emulator::FindSymbol(machine.bytes(), fault.registers[15]).name == "_exit";
-}
-
 std::string_view ReasonText(StopReason reason) {
   switch (reason) {
     case StopReason::kLockup: return "a fault that the program did not handle";
@@ -197,10 +190,6 @@ std::string_view ReasonText(StopReason reason) {
 int Report(const Machine& machine, StopReason reason) {
   if (reason == StopReason::kExit) {
     return machine.chip->exit_code() == 0 ? 0 : 1;
-  }
-  if (reason == StopReason::kLockup && Ended(machine)) {
-    // Its status is still where _exit was given it.
-    return machine.chip->core(0).fault().registers[0] == 0 ? 0 : 1;
   }
   PrintError(ShownPath(machine.path) + ": " + std::string(ReasonText(reason)));
   if (reason == StopReason::kLockup || reason == StopReason::kStack) {
@@ -478,7 +467,7 @@ Json Board::Counts(StopReason reason) const {
   const char* const ended = serial_.found()                 ? "text"
                             : reason == StopReason::kExit   ? "exit"
                             : reason == StopReason::kStack  ? "stack"
-                            : reason == StopReason::kLockup ? (Ended(first_) ? "exit" : "fault")
+                            : reason == StopReason::kLockup ? "fault"
                             : reason != StopReason::kNone   ? "start"
                             : first_.chip->cycles() >= end_ ? "cycles"
                                                             : "interrupted";

@@ -46,6 +46,7 @@ struct Budget {
   std::uint64_t stack = 0;         // estimate
   std::uint64_t products = 0;      // multiply-adds of a run
   std::uint64_t instructions = 0;  // estimate for the target; 0: not known
+  std::uint64_t cycles = 0;        // the same, on one core
 
   [[nodiscard]] std::uint64_t flash() const { return weights + scales + tables + code; }
   [[nodiscard]] std::uint64_t ram() const { return arena + stream + stack; }

@@ -179,7 +179,7 @@ RandomDepthwise MakeDepthwise(std::mt19937& random) {
   const auto s16 = [](int value) { return static_cast<std::int16_t>(value); };
   RandomDepthwise made;
   pinhole_nn::Window& w = made.window;
-  const int square = any(0, 3);  // one of three: 3 x 3; one of three: 5 x 5
+  const int square = any(0, 3);  // one of four: 3 x 3; one of four: 5 x 5
   w.height = s16(square == 1 ? 3 : square == 2 ? 5 : any(1, 5));
   w.width = s16(square == 1 || square == 2 ? w.height : any(1, 5));
   w.stride_h = s16(any(1, 2));

@@ -133,17 +133,17 @@ void OperatorWriter::AddConstant(const std::string& text, std::uint64_t bytes,
   budget_.*kind += bytes;
 }
 
+void OperatorWriter::AddArray(const std::string& name, const std::string& text, std::uint64_t bytes,
+                              std::uint64_t Budget::* kind) {
+  text_.arrays.push_back({name, text, bytes});
+  budget_.*kind += bytes;
+}
+
 std::string OperatorWriter::Constant(std::string_view suffix, const Tensor& tensor,
                                      std::uint64_t Budget::* kind) {
   const std::string name = name_ + std::string(suffix);
   AddConstant(ConstantText(name, tensor), tensor.bytes, kind);
   return name;
-}
-
-void OperatorWriter::AddArray(const std::string& name, const std::string& text, std::uint64_t bytes,
-                              std::uint64_t Budget::* kind) {
-  text_.arrays.push_back({name, text, bytes});
-  budget_.*kind += bytes;
 }
 
 void OperatorWriter::Params(const std::string& type, const std::string& fields,

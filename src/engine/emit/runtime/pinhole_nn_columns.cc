@@ -32,7 +32,7 @@ void FillBytes(std::int8_t* to, int value, int count) {
 PINHOLE_NN_SMALL Range WholePlaces(const Window& window) {
   const int span = window.in_columns - (window.width - 1) * window.dilation_w - 1 + window.pad_w;
   const int stride = window.stride_w;
-  return {(window.pad_w + stride - 1) / stride, span < 0 ? 0 : span / stride + 1};
+  return {Quotient(window.pad_w + stride - 1, stride), span < 0 ? 0 : Quotient(span, stride) + 1};
 }
 
 // Where the places' columns are made.
@@ -131,7 +131,7 @@ PINHOLE_NN_SMALL void SumRows(const Sum& sum, int begin, int end, const Part& pa
                        out_begin + (end - begin) <= sum.out.held;
   const int count = one_row ? (end - begin) * window.out_columns : window.out_columns;
   const bool by_channels =
-      count < part.count || (sum.columns == nullptr && window.out_channels % (2 * unit) == 0);
+      count < part.count || (sum.columns == nullptr && Rest(window.out_channels, 2 * unit) == 0);
   const Share share{
       by_channels ? ShareOf(window.out_channels, unit, part) : Range{0, window.out_channels}, part};
   const Range places = by_channels ? Range{0, count} : ShareOf(count, 1, part);

@@ -16,10 +16,6 @@
 // step where sums become bytes; elsewhere the same arithmetic stands in C++.
 #include "pinhole_nn_math.h"
 
-#if defined(__ARM_ARCH_6M__) && defined(__GNUC__) && !defined(__clang__)
-#pragma GCC optimize("Os")  // what takes time is assembly
-#endif
-
 // The windows of one channel in a band. Steps are in bytes.
 struct pinhole_nn_lanes_work {
   const std::uint32_t* columns;  // of the first window
@@ -409,7 +405,8 @@ struct Band {
 };
 
 // Where the rows lie. What is never gathered, edges, is filled.
-pinhole_nn_lanes_input FindRows(const Depthwise& depthwise, int row, int rows, const Band& band) {
+PINHOLE_NN_SMALL pinhole_nn_lanes_input FindRows(const Depthwise& depthwise, int row, int rows,
+                                                 const Band& band) {
   const Window& window = depthwise.window;
   const int first = row * window.stride_h - window.pad_h;
   const int end =
@@ -437,7 +434,8 @@ pinhole_nn_lanes_input FindRows(const Depthwise& depthwise, int row, int rows, c
           far * window.in_channels};
 }
 
-Work WorkOf(const Window& window, const Band& band, const std::uint32_t* columns, int rows) {
+PINHOLE_NN_SMALL Work WorkOf(const Window& window, const Band& band, const std::uint32_t* columns,
+                             int rows) {
   const int run = window.width * window.dilation_w;
   const int skip = band.pitch * window.dilation_h - run;
   const int half = 4 * band.pairs;
@@ -503,7 +501,8 @@ void FinishChannel(const Finish& finish, const Channel* channel, const Output& o
 #endif
 
 // Rows [row, row + rows), which lie one behind the other.
-void MakeBand(const Lanes& lanes, int row, int rows, const Range& mine, const Band& band) {
+PINHOLE_NN_SMALL void MakeBand(const Lanes& lanes, int row, int rows, const Range& mine,
+                               const Band& band) {
   const Depthwise& depthwise = lanes.depthwise;
   const Window& window = depthwise.window;
   const Finish& finish = depthwise.finish;
@@ -516,8 +515,9 @@ void MakeBand(const Lanes& lanes, int row, int rows, const Range& mine, const Ba
   std::int8_t* out = RowAt(depthwise.out, row);
   const std::int8_t* column = depthwise.in.data + (input.other - window.pad_w * window.in_channels);
   for (int channel = mine.begin; channel < mine.end; ++channel) {
-    GatherChannel(input,
-                  column + (depthwise.multiplier == 1 ? channel : channel / depthwise.multiplier));
+    GatherChannel(
+        input,
+        column + (depthwise.multiplier == 1 ? channel : Quotient(channel, depthwise.multiplier)));
     for (int i = 0; i < taps; ++i) {
       band.weights[i] = Word(*weights++);
     }
@@ -528,7 +528,7 @@ void MakeBand(const Lanes& lanes, int row, int rows, const Range& mine, const Ba
   }
 }
 
-void Share(const Lanes& lanes, int begin, int end, const Part& part) {
+PINHOLE_NN_SMALL void Share(const Lanes& lanes, int begin, int end, const Part& part) {
   const Depthwise& depthwise = lanes.depthwise;
   const Window& window = depthwise.window;
   const int pairs = (window.out_columns + 1) / 2;
@@ -549,13 +549,13 @@ void Share(const Lanes& lanes, int begin, int end, const Part& part) {
 }  // namespace
 
 void DepthwiseLanes(const Depthwise& depthwise, int begin, int end, const SecondCore* second) {
-  OnCores(Share, Lanes{depthwise, SumWindows}, begin, end, second);
+  OnCores<Share>(Lanes{depthwise, SumWindows}, begin, end, second);
 }
 void DepthwiseLanesThree(const Depthwise& depthwise, int begin, int end, const SecondCore* second) {
-  OnCores(Share, Lanes{depthwise, pinhole_nn_lanes_three}, begin, end, second);
+  OnCores<Share>(Lanes{depthwise, pinhole_nn_lanes_three}, begin, end, second);
 }
 void DepthwiseLanesFive(const Depthwise& depthwise, int begin, int end, const SecondCore* second) {
-  OnCores(Share, Lanes{depthwise, pinhole_nn_lanes_five}, begin, end, second);
+  OnCores<Share>(Lanes{depthwise, pinhole_nn_lanes_five}, begin, end, second);
 }
 
 }  // namespace pinhole_nn

@@ -10,10 +10,8 @@ struct pinhole_nn_finish_work {
   std::int32_t edge, negative;
   std::int32_t half, zero, high, low, out_step, channel_bytes;
 };
-void pinhole_nn_finish_quick(const std::int32_t* totals, const pinhole_nn::Channel* channels,
-                             std::int8_t* out, const pinhole_nn_finish_work* work);
-void pinhole_nn_finish_cut(const std::int32_t* totals, const pinhole_nn::Channel* channels,
-                           std::int8_t* out, const pinhole_nn_finish_work* work);
+void pinhole_nn_finish(const std::int32_t* totals, const pinhole_nn::Channel* channels,
+                       std::int8_t* out, const pinhole_nn_finish_work* work);
 }
 #endif
 
@@ -111,16 +109,15 @@ void FinishWide(const Finish& finish, Walk walk) {
 
 // r0 sums, r1 channels, r2 out; r3 the sum; r8 half, r9 zero point, r10 high, r11 low, r12 the
 // output's step, lr the channels'. On the stack, from `work`: the end of the sums, 2^n - 1, and
-// what negative ones lose.
+// what negative ones lose. A form that does not cut has no sum to cut, and loses nothing.
 asm(R"(
     .syntax unified
-    .macro PINHOLE_NN_FINISH name, cut
-    .section .text.\name, "ax", %progbits
-    .global \name
+    .section .text.pinhole_nn_finish, "ax", %progbits
+    .global pinhole_nn_finish
     .thumb_func
     .align 2
-    .type \name, %function
-\name:
+    .type pinhole_nn_finish, %function
+pinhole_nn_finish:
     push {r4-r7, lr}
     mov r4, r8
     mov r5, r9
@@ -140,7 +137,6 @@ asm(R"(
 1:  ldmia r0!, {r3}
     ldr r4, [r1, #4]
     ldr r5, [r1, #8]
-    .if \cut
     ldr r7, [sp, #4]
     cmp r3, r7
     bgt 5f
@@ -148,7 +144,6 @@ asm(R"(
     cmp r3, r7
     blt 5f
 6:
-    .endif
     uxth r6, r5
     lsrs r5, r5, #16
     muls r5, r3, r5
@@ -156,12 +151,10 @@ asm(R"(
     mov r7, r8
     asrs r5, r7
     adds r6, r6, r5
-    .if \cut
     asrs r3, r3, #31
     ldr r7, [sp, #8]
     ands r3, r7
     subs r6, r6, r3
-    .endif
     adds r6, r6, r4
     ldr r4, [r1, #12]
     asrs r6, r4
@@ -187,32 +180,26 @@ asm(R"(
     b 2b
 4:  mov r6, r11
     b 2b
-    .if \cut
 5:  movs r3, r7
     b 6b
-    .endif
     .align 2
-    .size \name, . - \name
-    .endm
-    PINHOLE_NN_FINISH pinhole_nn_finish_quick, 0
-    PINHOLE_NN_FINISH pinhole_nn_finish_cut, 1
+    .size pinhole_nn_finish, . - pinhole_nn_finish
     .text
 )");
 
-void FinishQuick(const Finish& finish, const Walk& walk) {
+PINHOLE_NN_SMALL void FinishQuick(const Finish& finish, const Walk& walk) {
   const int bits = finish.form & (kCutForm - 1);
   const int half = 31 - bits;
   const pinhole_nn_finish_work work{walk.totals + walk.count,
                                     (std::int32_t{1} << bits) - 1,
-                                    std::int32_t{1} << (half - 1),
+                                    finish.form < kCutForm ? 0 : std::int32_t{1} << (half - 1),
                                     half,
                                     finish.out_zero,
                                     finish.high,
                                     finish.low,
                                     walk.out_step,
                                     walk.channel_step * static_cast<int>(sizeof(Channel))};
-  (finish.form < kCutForm ? pinhole_nn_finish_quick : pinhole_nn_finish_cut)(
-      walk.totals, walk.channels, walk.out, &work);
+  pinhole_nn_finish(walk.totals, walk.channels, walk.out, &work);
 }
 
 #else

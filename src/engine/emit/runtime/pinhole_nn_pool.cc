@@ -30,7 +30,7 @@ PINHOLE_NN_SMALL void PoolRow(const Pool& pool, int row) {
         }
       }
       if (!kLargest) {
-        sum = (sum > 0 ? sum + count / 2 : sum - count / 2) / count;
+        sum = sum > 0 ? Quotient(sum + count / 2, count) : -Quotient(count / 2 - sum, count);
       }
       out[c] = static_cast<std::int8_t>(Clamp(sum, pool.low, pool.high));
     }

@@ -233,7 +233,7 @@ void Rows(const Sum& sum, int begin, int end, const Part& part) {
 }  // namespace
 
 void SumQuads(const Sum& sum, int begin, int end, const SecondCore* second) {
-  OnCores(Rows, sum, begin, end, second);
+  OnCores<Rows>(sum, begin, end, second);
 }
 
 }  // namespace pinhole_nn

@@ -148,6 +148,9 @@ std::string OperatorWriter::Constant(std::string_view suffix, const Tensor& tens
 
 void OperatorWriter::Params(const std::string& type, const std::string& fields,
                             std::uint64_t bytes) {
+  if (type.find('<') != std::string::npos) {
+    templates_.insert(type);
+  }
   AddConstant("const pinhole_nn::" + type + " " + name_ + " = {" + fields + "};\n", bytes,
               &Budget::tables);
 }

@@ -44,6 +44,8 @@ class OperatorWriter {
   // What has been written so far: bytes by kind, and runtime files by name.
   [[nodiscard]] const Budget& budget() const { return budget_; }
   [[nodiscard]] const std::set<std::string>& runtime() const { return runtime_; }
+  // Instances of the runtime's templates: "Pair<pinhole_nn::Plus<float>>".
+  [[nodiscard]] const std::set<std::string>& templates() const { return templates_; }
 
  private:
   [[nodiscard]] const Tensor& In(std::size_t i) const;
@@ -110,7 +112,7 @@ class OperatorWriter {
   const Target& target_;
   int cores_;
   Budget budget_;
-  std::set<std::string> runtime_;
+  std::set<std::string> runtime_, templates_;
   // Of the operator that is being written.
   const Operator* op_ = nullptr;
   std::size_t index_ = 0;

@@ -16,7 +16,15 @@ using kernels::ref::LstmParams;
 namespace {
 
 constexpr std::size_t kInputWeights = 1, kHiddenWeights = 5, kBiases = 12, kHidden = 18,
-                      kMemory = 19;                                    // of an LSTM's inputs
+                      kMemory = 19;  // of an LSTM's inputs
+// Instructions for a multiply-add, counted by qemu for an LSTM of 28 steps, all else included.
+std::uint64_t InstructionsFor(std::uint64_t products, Layout layout) {
+  constexpr std::uint64_t kPairs = 14, kQuads = 8;
+  return layout == Layout::kPairs   ? products * kPairs
+         : layout == Layout::kQuads ? products * kQuads
+                                    : 0;
+}
+
 constexpr std::size_t kFeature = 1, kTime = 2, kBias = 3, kState = 4;  // of an SVDF's
 
 std::string FactorText(const base::FixedMultiplier& factor) {
@@ -110,9 +118,12 @@ void OperatorWriter::WriteLstm() {
               Braced(is_float ? FloatText(params.cell_clip) : FixedCell(params))),
          40 + 64 + (is_float ? 4 : 104));
   Call("RunLstm", "pinhole_nn_lstm.h");
-  budget_.products += std::uint64_t{4} * static_cast<std::uint32_t>(in.dim(2) + units) *
-                      static_cast<std::uint32_t>(units) * static_cast<std::uint64_t>(steps) *
-                      static_cast<std::uint64_t>(batches);
+  const std::uint64_t products = std::uint64_t{4} * static_cast<std::uint32_t>(in.dim(2) + units) *
+                                 static_cast<std::uint32_t>(units) *
+                                 static_cast<std::uint64_t>(steps) *
+                                 static_cast<std::uint64_t>(batches);
+  budget_.products += products;
+  budget_.instructions += InstructionsFor(products, target_.layout);
 }
 
 void OperatorWriter::WriteSvdf() {
@@ -163,8 +174,10 @@ void OperatorWriter::WriteSvdf() {
               Braced(arithmetic)),
          44 + (is_float ? 8 : 28));
   Call("RunSvdf", "pinhole_nn_svdf.h");
-  budget_.products += (In(kFeature).shape.element_count() + time.shape.element_count()) *
-                      static_cast<std::uint64_t>(data.shape.dim(0));
+  const std::uint64_t products = (In(kFeature).shape.element_count() + time.shape.element_count()) *
+                                 static_cast<std::uint64_t>(data.shape.dim(0));
+  budget_.products += products;
+  budget_.instructions += InstructionsFor(products, target_.layout);
 }
 
 }  // namespace pinhole::engine::emit

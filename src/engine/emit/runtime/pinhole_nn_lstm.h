@@ -68,11 +68,14 @@ void RunLstm(const Lstm<Cell>& lstm) {
       const Value* x = static_cast<const Value*>(lstm.in) + row * lstm.depth;
       Value* const shown = reinterpret_cast<Value*>(lstm.out) + row * units;
       for (int unit = 0; unit < units; ++unit) {
-        const Memory input = Cell::Sigmoid(LstmGateOf(lstm, kInputGate, unit, x, h));
-        const Memory forget = Cell::Sigmoid(LstmGateOf(lstm, kForgetGate, unit, x, h));
-        const Memory candidate = Cell::Tanh(LstmGateOf(lstm, kCellGate, unit, x, h));
-        const Memory output = Cell::Sigmoid(LstmGateOf(lstm, kOutputGate, unit, x, h));
-        c[unit] = lstm.cell.Remember(forget, c[unit], input, candidate);
+        Memory gates[kLstmGates];
+        for (int gate = 0; gate < kLstmGates; ++gate) {
+          const Memory sum = LstmGateOf(lstm, gate, unit, x, h);
+          gates[gate] = gate == kCellGate ? Cell::Tanh(sum) : Cell::Sigmoid(sum);
+        }
+        const Memory output = gates[kOutputGate];
+        c[unit] =
+            lstm.cell.Remember(gates[kForgetGate], c[unit], gates[kInputGate], gates[kCellGate]);
         shown[unit] = lstm.cell.Show(c[unit], output);
       }
       std::memcpy(h, shown, static_cast<std::size_t>(units) * sizeof(Value));

@@ -25,12 +25,8 @@ function(pinhole_room_target name out)
 endfunction()
 
 # Before the first room: what the test programs' builds share. Most of what a test costs to compile is the headers of
-# GoogleTest; clang reads them once for all of them. GCC gains little by that, so that its builds show which test forgot
-# to include them.
+# GoogleTest, which are read once for all of them.
 function(pinhole_prepare_tests)
-  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-    return()
-  endif()
   file(CONFIGURE OUTPUT test_headers.cc CONTENT "")
   add_library(pinhole_test_headers OBJECT ${CMAKE_CURRENT_BINARY_DIR}/test_headers.cc)
   pinhole_test_options(pinhole_test_headers)
@@ -39,7 +35,8 @@ endfunction()
 
 # The same for the rooms themselves, which spend a third to a half of their compile time in the standard library's headers:
 # one file for rooms without exceptions, one for HOST rooms. Rooms that use libraries are left out, because these bring
-# definitions that the file was not made with.
+# definitions that the file was not made with. GCC gains nothing by it, so that its builds show what a room forgot to
+# include.
 function(pinhole_prepare_rooms)
   if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang" OR PINHOLE_PORTABLE)
     return()
@@ -88,6 +85,8 @@ function(pinhole_test_options target)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     # The same headers give the same file, for ccache.
     target_compile_options(${target} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
+  else()
+    target_compile_options(${target} PRIVATE -fpch-preprocess)  # which ccache asks for
   endif()
 endfunction()
 

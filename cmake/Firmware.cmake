@@ -5,6 +5,8 @@
 # In the build for the PC:
 #   pinhole_build_firmware(pico ...)              a target `firmware_BOARD` each, always up to date after `ninja`; the programs
 #                                                 lie in firmware/BOARD/ of the build folder
+#   pinhole_build_examples_on_pico_sdk()          the same for the examples on the public Pico SDK, as `firmware_pico_sdk`,
+#                                                 where PICO_SDK_PATH names one
 #   pinhole_test_on_firmware(TEST_TARGET)         the test needs them; it gets PINHOLE_FIRMWARE_FOLDER and skips where
 #                                                 they are missing
 # In the build for a board:
@@ -21,6 +23,7 @@ function(pinhole_build_firmware)
     return()
   endif()
   include(ExternalProject)
+  set(PINHOLE_PERSON_SENSOR_CLIENT "$ENV{PINHOLE_PERSON_SENSOR_CLIENT}" CACHE PATH "A checkout of person_sensor_pico_c")
   foreach(board ${ARGN})
     # After `pinhole`, which writes the models' code.
     ExternalProject_Add(firmware_${board}
@@ -28,7 +31,7 @@ function(pinhole_build_firmware)
       BINARY_DIR ${PROJECT_BINARY_DIR}/firmware/${board}
       PREFIX ${PROJECT_BINARY_DIR}/firmware/${board}-steps
       CONFIGURE_COMMAND ${CMAKE_COMMAND} --preset ${board} -S ${PROJECT_SOURCE_DIR} -B ${PROJECT_BINARY_DIR}/firmware/${board}
-        -DPINHOLE_COMMAND=$<TARGET_FILE:pinhole>
+        -DPINHOLE_COMMAND=$<TARGET_FILE:pinhole> -DPINHOLE_PERSON_SENSOR_CLIENT=${PINHOLE_PERSON_SENSOR_CLIENT}
       BUILD_COMMAND ${CMAKE_COMMAND} --build ${PROJECT_BINARY_DIR}/firmware/${board}
       INSTALL_COMMAND ""
       BUILD_ALWAYS ON
@@ -56,11 +59,28 @@ function(pinhole_build_firmware)
   endif()
 endfunction()
 
+function(pinhole_build_examples_on_pico_sdk)
+  set(PICO_SDK_PATH "$ENV{PICO_SDK_PATH}" CACHE PATH "A checkout of pico-sdk, for the examples to be built on it too")
+  if(NOT TARGET firmware_pico OR NOT PICO_SDK_PATH)
+    return()
+  endif()
+  set(folder ${PROJECT_BINARY_DIR}/firmware/pico_sdk)
+  ExternalProject_Add(firmware_pico_sdk
+    SOURCE_DIR ${PROJECT_SOURCE_DIR}/src/firmware/pico_sdk
+    BINARY_DIR ${folder}
+    PREFIX ${folder}-steps
+    CONFIGURE_COMMAND ${CMAKE_COMMAND} -G Ninja -S ${PROJECT_SOURCE_DIR}/src/firmware/pico_sdk -B ${folder}
+      -DPICO_SDK_PATH=${PICO_SDK_PATH} -DPINHOLE_PERSON_SENSOR_CLIENT=${PINHOLE_PERSON_SENSOR_CLIENT}
+    BUILD_COMMAND ${CMAKE_COMMAND} --build ${folder}
+    INSTALL_COMMAND ""
+    BUILD_ALWAYS ON)
+endfunction()
+
 function(pinhole_test_on_firmware target)
   if(NOT TARGET ${target})
     return()
   endif()
-  foreach(board pico pico2)
+  foreach(board pico pico2 pico_sdk)
     if(TARGET firmware_${board})
       add_dependencies(${target} firmware_${board})
     endif()
@@ -112,8 +132,8 @@ endmacro()
 
 # For the machine that builds: a few files, by its own compiler.
 function(pinhole_add_image_tool)
-  find_program(PINHOLE_HOST_COMPILER NAMES g++ c++ clang++-19 clang++ REQUIRED)
-  set(folder ${PROJECT_SOURCE_DIR}/src)
+  find_program(PINHOLE_HOST_COMPILER NAMES g++ c++ clang++-19 clang++ NO_CMAKE_FIND_ROOT_PATH REQUIRED)
+  get_filename_component(folder ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../src ABSOLUTE)
   set(sources ${folder}/firmware/image/firmware_image_main.cc ${folder}/firmware/image/firmware_image.cc
     ${folder}/base/diagnosis.cc)
   add_custom_command(OUTPUT ${PROJECT_BINARY_DIR}/firmware_image

@@ -37,6 +37,10 @@ MODELS = {  # column of the table: file, golden
     "streaming ww": ("mlperf_str_ww_ref_model", "mlperf_str_ww_ref_model/random"),
     "okay_nabu": ("mww_v2_okay_nabu", "mww_v2_okay_nabu/random"),
 }
+OTHERS = {  # by --models only: no peer is measured
+    "lstm": ("trained_lstm_int8", "trained_lstm_int8/random"),
+    "audio front end": ("audio_preprocessor_int8", "audio_preprocessor_int8/random"),
+}
 FLAGS = ["-std=c++17", "-O2", "-mthumb", "-fno-exceptions", "-fno-rtti", "-ffunction-sections", "-fdata-sections", "-Wall",
          "-Wextra", "-Werror"]
 
@@ -98,12 +102,13 @@ def run_program(target, folder, sources, flags, golden, model):
 
 
 def measure(arguments, target, model, golden, folder):
-    emitted = json.loads(call([arguments.pinhole, "model", "emit", model, "--target", target, "-o", folder, "--json"]))
+    emitted = json.loads(call([arguments.pinhole, "model", "emit", model, "--target", target, "-o", folder, "--json",
+                               "--stream", str(arguments.stream)]))
     values, elf = run_program(target, folder, [HERE / "subject_emitted.cc", *sorted(folder.glob("*.cc"))], ["-I", folder],
                               golden, model)
     weights = emitted["weight_bytes"] + emitted["scale_bytes"]
     return {"instructions": values["instructions"], "different": values["different"],
-            "ram": values["memory"] + values["stack"], "stack": values["stack"], "weights": weights,
+            "ram": values["memory"] + emitted["stream_bytes"] + values["stack"], "stack": values["stack"], "weights": weights,
             "code": text_bytes(elf) - weights}
 
 
@@ -169,6 +174,7 @@ def main():
     parser.add_argument("--pinhole", default=HERE.parent.parent / "build/release/src/host/pinhole")
     parser.add_argument("--models", default=",".join(MODELS))
     parser.add_argument("--targets", default=",".join(TARGETS))
+    parser.add_argument("--stream", type=int, default=0, help="bytes into which constants are fetched ahead, here by memcpy")
     parser.add_argument("--tflm", type=pathlib.Path, help="measure TensorFlow Lite Micro of this folder as well")
     parser.add_argument("--json", action="store_true", help="one line of JSON a row")
     arguments = parser.parse_args()
@@ -181,7 +187,7 @@ def main():
         print("|---|---|---|---|---|---|---|---|---|---|")
     for target in arguments.targets.split(","):
         for name in arguments.models.split(","):
-            model, golden = MODELS[name]
+            model, golden = {**MODELS, **OTHERS}[name]
             model, golden = data / "models" / f"{model}.tflite", data / "golden/engine" / golden
             with tempfile.TemporaryDirectory() as folder:
                 row = measure(arguments, target, model, golden, pathlib.Path(folder))
@@ -191,7 +197,7 @@ def main():
                 with tempfile.TemporaryDirectory() as folder:
                     peer = measure_tflm(arguments.tflm.resolve(), target, model, golden, pathlib.Path(folder))
             wrong += row["different"]
-            if arguments.json:
+            if arguments.json or name in OTHERS:
                 print(json.dumps({"target": target, "model": name, **row, "peer": peer}))
                 continue
             print(f"| {target} | {name} | {row['instructions']:,} | {peer['instructions']:,} | "

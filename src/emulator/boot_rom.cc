@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <type_traits>
 
 #include "emulator/decode.h"
 
@@ -74,10 +75,40 @@ void Put32(Memory& memory, std::uint32_t at, std::uint32_t value) {
 std::uint64_t Pair(const Core& core, unsigned low) {
   return core.reg(low) | std::uint64_t{core.reg(low + 1)} << 32;
 }
-void SetPair(Core& core, std::uint64_t value) {
-  core.set_reg(0, static_cast<std::uint32_t>(value));
-  core.set_reg(1, static_cast<std::uint32_t>(value >> 32));
+void SetPair(Core& core, unsigned low, std::uint64_t value) {
+  core.set_reg(low, static_cast<std::uint32_t>(value));
+  core.set_reg(low + 1, static_cast<std::uint32_t>(value >> 32));
 }
+
+// A number of the table's type, which fills this many registers from `first` on.
+template <typename Float>
+constexpr unsigned kRegisters = sizeof(Float) / 4;
+
+template <typename Float>
+Float Number(const Core& core, unsigned first) {
+  if constexpr (kRegisters<Float> == 1) {
+    return std::bit_cast<Float>(core.reg(first));
+  } else {
+    return std::bit_cast<Float>(Pair(core, first));
+  }
+}
+template <typename Float>
+void SetNumber(Core& core, unsigned first, Float value) {
+  if constexpr (kRegisters<Float> == 1) {
+    core.set_reg(first, std::bit_cast<std::uint32_t>(value));
+  } else {
+    SetPair(core, first, std::bit_cast<std::uint64_t>(value));
+  }
+}
+
+// Cycles of a table's functions: of any of them, and what some take beyond that.
+struct Costs {
+  unsigned any, sine, tangent, exponential, logarithm, arctangent;
+};
+template <typename Float>
+constexpr Costs kCosts = {70, 530, 650, 500, 480, 500};
+template <>
+constexpr Costs kCosts<double> = {110, 1500, 1900, 1500, 1500, 1800};
 
 // Rounds towards minus infinity and saturates, as the chip's conversions do; not a number is 0.
 template <typename Integer>
@@ -149,6 +180,98 @@ void Lookup(Core& core) {
   core.Spend(40);
 }
 
+// Entry 15 to 20 and 22 of a table.
+template <typename Float>
+void CallTranscendental(Core& core, unsigned entry) {
+  constexpr Costs kCost = kCosts<Float>;
+  const auto a = Number<Float>(core, 0);
+  Float result = 0;
+  switch (entry) {
+    case 15:
+      result = std::cos(a);
+      core.Spend(kCost.sine);
+      break;
+    case 16:
+      result = std::sin(a);
+      core.Spend(kCost.sine);
+      break;
+    case 17:
+      result = std::tan(a);
+      core.Spend(kCost.tangent);
+      break;
+    case 18:
+      SetNumber(core, kRegisters<Float>, std::cos(a));
+      result = std::sin(a);
+      core.Spend(kCost.sine);
+      break;
+    case 19:
+      result = std::exp(a);
+      core.Spend(kCost.exponential);
+      break;
+    case 20:
+      result = std::log(a);
+      core.Spend(kCost.logarithm);
+      break;
+    default:
+      result = std::atan2(a, Number<Float>(core, kRegisters<Float>));
+      core.Spend(kCost.arctangent);
+      break;
+  }
+  SetNumber(core, 0, result);
+}
+
+// A function of the table for `Float`. Numbers with a binary point have the bits behind it in the
+// register that follows the number.
+template <typename Float>
+void CallTable(Core& core, unsigned entry) {
+  const auto a = Number<Float>(core, 0);
+  const auto b = Number<Float>(core, kRegisters<Float>);
+  const std::uint32_t word = core.reg(0);
+  const std::uint64_t pair = Pair(core, 0);
+  const auto result = [&](auto value) { SetNumber(core, 0, static_cast<Float>(value)); };
+  const auto set_word = [&](auto value) { core.set_reg(0, static_cast<std::uint32_t>(value)); };
+  const auto set_pair = [&](auto value) { SetPair(core, 0, static_cast<std::uint64_t>(value)); };
+  const auto point = [&](unsigned at) { return static_cast<std::int32_t>(core.reg(at)); };
+  // To and from a binary point, by way of a double.
+  const auto up = [&] { return std::ldexp(static_cast<double>(a), point(kRegisters<Float>)); };
+  const auto down = [&](auto value, unsigned at) {
+    return std::ldexp(static_cast<double>(value), -point(at));
+  };
+  core.Spend(kCosts<Float>.any);
+  switch (entry) {
+    case 0: result(a + b); break;
+    case 1: result(a - b); break;
+    case 2: result(a * b); break;
+    case 3: result(a / b); break;
+    case 4:
+    case 5:
+    case 21: Compare(core, a, b); break;
+    case 6: result(a < 0 ? -std::numeric_limits<Float>::infinity() : std::sqrt(a)); break;
+    case 7: set_word(FloorTo<std::int32_t>(a)); break;
+    case 8: set_word(FloorTo<std::int32_t>(up())); break;
+    case 9: set_word(FloorTo<std::uint32_t>(a)); break;
+    case 10: set_word(FloorTo<std::uint32_t>(up())); break;
+    case 11: result(static_cast<std::int32_t>(word)); break;
+    case 12: result(down(static_cast<std::int32_t>(word), 1)); break;
+    case 13: result(word); break;
+    case 14: result(down(word, 1)); break;
+    case 23: result(static_cast<std::int64_t>(pair)); break;
+    case 24: result(down(static_cast<std::int64_t>(pair), 2)); break;
+    case 25: result(pair); break;
+    case 26: result(down(pair, 2)); break;
+    case 27: set_pair(FloorTo<std::int64_t>(a)); break;
+    case 28: set_pair(FloorTo<std::int64_t>(up())); break;
+    case 29: set_pair(FloorTo<std::uint64_t>(a)); break;
+    case 30: set_pair(FloorTo<std::uint64_t>(up())); break;
+    case 31: {
+      using Other = std::conditional_t<kRegisters<Float> == 1, double, float>;
+      SetNumber(core, 0, static_cast<Other>(a));
+      break;
+    }
+    default: CallTranscendental<Float>(core, entry); break;
+  }
+}
+
 }  // namespace
 
 void WriteBootRom(Memory& memory) {
@@ -194,161 +317,14 @@ void WriteBootRom(Memory& memory) {
   memory.Forget(memory.rom.base, memory.rom.size);
 }
 
-BootCall BootFunctions::CallFloat(Core& core, unsigned entry) {
-  const auto a = std::bit_cast<float>(core.reg(0));
-  const auto b = std::bit_cast<float>(core.reg(1));
-  const auto point = static_cast<std::int32_t>(core.reg(1));
-  const auto result = [&](float value) { core.set_reg(0, std::bit_cast<std::uint32_t>(value)); };
-  const auto scaled = [&] { return std::ldexp(static_cast<double>(a), point); };
-  core.Spend(70);
-  switch (entry) {
-    case 0: result(a + b); break;
-    case 1: result(a - b); break;
-    case 2: result(a * b); break;
-    case 3: result(a / b); break;
-    case 4:
-    case 5:
-    case 21: Compare(core, a, b); break;
-    case 6: result(a < 0 ? -std::numeric_limits<float>::infinity() : std::sqrt(a)); break;
-    case 7: core.set_reg(0, static_cast<std::uint32_t>(FloorTo<std::int32_t>(a))); break;
-    case 8: core.set_reg(0, static_cast<std::uint32_t>(FloorTo<std::int32_t>(scaled()))); break;
-    case 9: core.set_reg(0, FloorTo<std::uint32_t>(a)); break;
-    case 10: core.set_reg(0, FloorTo<std::uint32_t>(scaled())); break;
-    case 11: result(static_cast<float>(static_cast<std::int32_t>(core.reg(0)))); break;
-    case 12:
-      result(static_cast<float>(std::ldexp(static_cast<std::int32_t>(core.reg(0)), -point)));
-      break;
-    case 13: result(static_cast<float>(core.reg(0))); break;
-    case 14: result(static_cast<float>(std::ldexp(core.reg(0), -point))); break;
-    case 15:
-      result(std::cos(a));
-      core.Spend(530);
-      break;
-    case 16:
-      result(std::sin(a));
-      core.Spend(530);
-      break;
-    case 17:
-      result(std::tan(a));
-      core.Spend(650);
-      break;
-    case 18:
-      core.set_reg(1, std::bit_cast<std::uint32_t>(std::cos(a)));
-      result(std::sin(a));
-      core.Spend(530);
-      break;
-    case 19:
-      result(std::exp(a));
-      core.Spend(500);
-      break;
-    case 20:
-      result(std::log(a));
-      core.Spend(480);
-      break;
-    case 22:
-      result(std::atan2(a, b));
-      core.Spend(500);
-      break;
-    case 23: result(static_cast<float>(static_cast<std::int64_t>(Pair(core, 0)))); break;
-    case 24:
-      result(static_cast<float>(
-          std::ldexp(static_cast<double>(static_cast<std::int64_t>(Pair(core, 0))),
-                     -static_cast<std::int32_t>(core.reg(2)))));
-      break;
-    case 25: result(static_cast<float>(Pair(core, 0))); break;
-    case 26:
-      result(static_cast<float>(
-          std::ldexp(static_cast<double>(Pair(core, 0)), -static_cast<std::int32_t>(core.reg(2)))));
-      break;
-    case 27: SetPair(core, static_cast<std::uint64_t>(FloorTo<std::int64_t>(a))); break;
-    case 28: SetPair(core, static_cast<std::uint64_t>(FloorTo<std::int64_t>(scaled()))); break;
-    case 29: SetPair(core, FloorTo<std::uint64_t>(a)); break;
-    case 30: SetPair(core, FloorTo<std::uint64_t>(scaled())); break;
-    default: SetPair(core, std::bit_cast<std::uint64_t>(static_cast<double>(a))); break;
-  }
-  return BootCall::kDone;
-}
-
-BootCall BootFunctions::CallDouble(Core& core, unsigned entry) {
-  const auto a = std::bit_cast<double>(Pair(core, 0));
-  const auto b = std::bit_cast<double>(Pair(core, 2));
-  const auto point = static_cast<std::int32_t>(core.reg(2));
-  const auto result = [&](double value) { SetPair(core, std::bit_cast<std::uint64_t>(value)); };
-  const auto scaled = [&] { return std::ldexp(a, point); };
-  core.Spend(110);
-  switch (entry) {
-    case 0: result(a + b); break;
-    case 1: result(a - b); break;
-    case 2: result(a * b); break;
-    case 3: result(a / b); break;
-    case 4:
-    case 5:
-    case 21: Compare(core, a, b); break;
-    case 6: result(a < 0 ? -std::numeric_limits<double>::infinity() : std::sqrt(a)); break;
-    case 7: core.set_reg(0, static_cast<std::uint32_t>(FloorTo<std::int32_t>(a))); break;
-    case 8: core.set_reg(0, static_cast<std::uint32_t>(FloorTo<std::int32_t>(scaled()))); break;
-    case 9: core.set_reg(0, FloorTo<std::uint32_t>(a)); break;
-    case 10: core.set_reg(0, FloorTo<std::uint32_t>(scaled())); break;
-    case 11: result(static_cast<std::int32_t>(core.reg(0))); break;
-    case 12:
-      result(std::ldexp(static_cast<std::int32_t>(core.reg(0)),
-                        -static_cast<std::int32_t>(core.reg(1))));
-      break;
-    case 13: result(core.reg(0)); break;
-    case 14: result(std::ldexp(core.reg(0), -static_cast<std::int32_t>(core.reg(1)))); break;
-    case 15:
-      result(std::cos(a));
-      core.Spend(1500);
-      break;
-    case 16:
-      result(std::sin(a));
-      core.Spend(1500);
-      break;
-    case 17:
-      result(std::tan(a));
-      core.Spend(1900);
-      break;
-    case 18: {
-      const auto cosine = std::bit_cast<std::uint64_t>(std::cos(a));
-      core.set_reg(2, static_cast<std::uint32_t>(cosine));
-      core.set_reg(3, static_cast<std::uint32_t>(cosine >> 32));
-      result(std::sin(a));
-      core.Spend(1500);
-      break;
-    }
-    case 19:
-      result(std::exp(a));
-      core.Spend(1500);
-      break;
-    case 20:
-      result(std::log(a));
-      core.Spend(1500);
-      break;
-    case 22:
-      result(std::atan2(a, b));
-      core.Spend(1800);
-      break;
-    case 23: result(static_cast<double>(static_cast<std::int64_t>(Pair(core, 0)))); break;
-    case 24:
-      result(std::ldexp(static_cast<double>(static_cast<std::int64_t>(Pair(core, 0))), -point));
-      break;
-    case 25: result(static_cast<double>(Pair(core, 0))); break;
-    case 26: result(std::ldexp(static_cast<double>(Pair(core, 0)), -point)); break;
-    case 27: SetPair(core, static_cast<std::uint64_t>(FloorTo<std::int64_t>(a))); break;
-    case 28: SetPair(core, static_cast<std::uint64_t>(FloorTo<std::int64_t>(scaled()))); break;
-    case 29: SetPair(core, FloorTo<std::uint64_t>(a)); break;
-    case 30: SetPair(core, FloorTo<std::uint64_t>(scaled())); break;
-    default: core.set_reg(0, std::bit_cast<std::uint32_t>(static_cast<float>(a))); break;
-  }
-  return BootCall::kDone;
-}
-
 BootCall BootFunctions::Call(Core& core, std::uint32_t number) {
   if (number < kDoubleCalls) {
-    return CallFloat(core, number);
+    CallTable<float>(core, number - kFloatCalls);
+    return BootCall::kDone;
   }
   if (number < kPopcount) {
-    return CallDouble(core, number - kDoubleCalls);
+    CallTable<double>(core, number - kDoubleCalls);
+    return BootCall::kDone;
   }
   const std::uint32_t a = core.reg(0);
   core.Spend(10);

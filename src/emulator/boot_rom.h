@@ -36,9 +36,6 @@ class BootFunctions {
   BootCall Call(Core& core, std::uint32_t number);
 
  private:
-  BootCall CallFloat(Core& core, unsigned entry);
-  BootCall CallDouble(Core& core, unsigned entry);
-
   FlashInterface* flash_;
   XipCache* cache_;
 };

@@ -103,27 +103,15 @@ void Core::Execute(std::uint64_t until) {
   };
   // Accesses. `ip` is already at the next instruction; false means that a fault was raised and the
   // members are up to date.
-  const auto slow_read = [&](std::uint32_t address, unsigned size, std::uint32_t& value) {
-    const std::uint32_t next = here(ip);
-    publish(next - 2);
+  const auto slow_access = [&](bool write, std::uint32_t address, unsigned size,
+                               std::uint32_t& value) {
+    publish(here(ip) - 2);
     waited_ = 0;
-    const bool good = ReadSlow(address, size, value);
+    const bool good = write ? WriteSlow(address, size, value) : ReadSlow(address, size, value);
     extra += static_cast<std::uint64_t>(std::int64_t{waited_});
     if (!good) {
-      RaiseFault((address & (size - 1)) != 0 ? FaultKind::kUnaligned : FaultKind::kRead, address,
-                 r[15]);
-    }
-    return good;
-  };
-  const auto slow_write = [&](std::uint32_t address, unsigned size, std::uint32_t value) {
-    const std::uint32_t next = here(ip);
-    publish(next - 2);
-    waited_ = 0;
-    const bool good = WriteSlow(address, size, value);
-    extra += static_cast<std::uint64_t>(std::int64_t{waited_});
-    if (!good) {
-      RaiseFault((address & (size - 1)) != 0 ? FaultKind::kUnaligned : FaultKind::kWrite, address,
-                 r[15]);
+      const FaultKind kind = write ? FaultKind::kWrite : FaultKind::kRead;
+      RaiseFault((address & (size - 1)) != 0 ? FaultKind::kUnaligned : kind, address, r[15]);
     }
     return good;
   };
@@ -142,7 +130,7 @@ void Core::Execute(std::uint64_t until) {
       value = loaded;
       return true;
     }
-    return slow_read(address, sizeof(T), value);
+    return slow_access(false, address, sizeof(T), value);
   };
   const auto store = [&]<typename T>(T value, std::uint32_t address) {
     ++extra;
@@ -154,7 +142,8 @@ void Core::Execute(std::uint64_t until) {
       }
       return true;
     }
-    return slow_write(address, sizeof(T), value);
+    std::uint32_t stored = value;
+    return slow_access(true, address, sizeof(T), stored);
   };
 
   const auto decode_here = [&] {

@@ -600,10 +600,46 @@ StopReason Rp2040::RunUntilMicros(std::uint64_t micros) {
 
 // --- calls to the host --------------------------------------------------------------------------
 
-bool Rp2040::Breakpoint(Core& core, std::uint32_t number) {
-  if (number != 0xAB || !options_.semihosting) {
+namespace {
+
+// Whether the core stands at `bkpt #0` in a loop of its own, where start-ups wait for a debugger
+// once main has returned. Code that was not optimised has NOPs in that loop.
+bool WaitsForDebugger(Core& core) {
+  constexpr unsigned kMostNops = 4;
+  constexpr std::uint32_t kInHandler = 0x3F;
+  if ((core.xpsr() & kInHandler) != 0) {
     return false;
   }
+  for (unsigned i = 1; i <= kMostNops + 1; ++i) {
+    std::uint32_t code = 0;
+    if (!core.ReadMemory(core.pc() + 2 * i, 2, code)) {
+      return false;
+    }
+    const bool nop = code == 0xBF00 || code == 0x46C0;
+    if (!nop) {
+      // B to the breakpoint: it counts halfwords from two behind itself.
+      return code == (0xE000 | (0x800 - (i + 2)));
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+bool Rp2040::Breakpoint(Core& core, std::uint32_t number) {
+  if (!options_.semihosting) {
+    return false;
+  }
+  if (number == 0 && !options_.go_on_after_lockup && WaitsForDebugger(core)) {
+    exit_code_ = core.reg(0);
+    Stop(StopReason::kExit, core);
+    return true;
+  }
+  return number == 0xAB && Semihosting(core);
+}
+
+bool Rp2040::Semihosting(Core& core) {
+  constexpr std::uint32_t kApplicationExit = 0x20026;
   std::uint32_t at = core.reg(1);
   std::uint32_t byte = 0;
   constexpr unsigned kMostBytes = 65536;
@@ -621,10 +657,18 @@ bool Rp2040::Breakpoint(Core& core, std::uint32_t number) {
       }
       return true;
     case 0x18:
-    case 0x20:
-      exit_code_ = core.reg(1) == 0x20026 ? 0 : 1;
+      exit_code_ = at == kApplicationExit ? 0 : 1;
       Stop(StopReason::kExit, core);
       return true;
+    case 0x20: {
+      std::uint32_t why = 0;
+      exit_code_ = 1;
+      if (core.ReadMemory(at, 4, why) && why == kApplicationExit) {
+        core.ReadMemory(at + 4, 4, exit_code_);
+      }
+      Stop(StopReason::kExit, core);
+      return true;
+    }
     default: return false;
   }
 }

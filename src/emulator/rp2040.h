@@ -47,7 +47,7 @@ enum class StopReason : std::uint8_t {
   kLockup,      // a fault while a fault was handled: Core::fault has the first
   kNoBootCode,  // the flash does not begin with a boot stage whose checksum is right
   kUsbBoot,     // the program asked for the USB boot loader
-  kExit,        // semihosting's exit
+  kExit,        // the program ended, with exit_code()
   kWatcher,     // a Watcher stopped a core
   kStack,       // the stack went below the limit that was set
 };
@@ -60,9 +60,10 @@ class Rp2040 final : public Bus, public BusMaster {
     bool model_flash_cache = false;
     // 0: what the flash's interface takes as the program has set it.
     std::uint32_t cycles_per_miss = 0;
-    // A debugger's BKPT 0xAB writes to the console and exits.
+    // What a debugger would do: BKPT 0xAB writes to the console and exits; `bkpt #0` in a loop of
+    // its own, outside of exceptions, is the end of the program with the status in r0.
     bool semihosting = false;
-    // As the chip itself: a core that is beyond help stands still, the rest goes on.
+    // As the chip itself: a core that is beyond help, or ended, stands still, the rest goes on.
     bool go_on_after_lockup = false;
   };
 
@@ -151,6 +152,7 @@ class Rp2040 final : public Bus, public BusMaster {
   void RunCores(std::uint64_t deadline);
   void FeedCore1();
   [[nodiscard]] StopReason CheckStopped();
+  bool Semihosting(Core& core);
   void Stop(StopReason reason, Core& core);
 
   Options options_;

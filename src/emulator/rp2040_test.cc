@@ -536,6 +536,74 @@ TEST(Rp2040, AStackBelowItsLimitStopsBeforeItOverwrites) {
   EXPECT_NE(bench.Read(limit - 4), 0xA5A5'A5A5u);
 }
 
+// Runs `code` at the start of RAM, until it ends or for a while.
+StopReason RunCode(Rp2040& chip, const std::vector<std::uint16_t>& code) {
+  std::memcpy(chip.memory().ram.bytes.get(), code.data(), code.size() * 2);
+  chip.Boot(kRamBase | 1);
+  return chip.RunUntil(chip.cycles() + 1000);
+}
+
+TEST(Rp2040, ABreakpointInALoopOfItsOwnIsTheEndWithItsStatus) {
+  constexpr std::uint16_t kStatus7 = 0x2007, kBreak = 0xBE00;
+  for (const std::vector<std::uint16_t>& code : std::vector<std::vector<std::uint16_t>>{
+           {kStatus7, kBreak, 0xE7FD},
+           {kStatus7, kBreak, 0x46C0, 0xE7FC},
+           {kStatus7, kBreak, 0xBF00, 0xBF00, 0xBF00, 0xBF00, 0xE7F9}}) {
+    const std::unique_ptr<Rp2040> chip = Rp2040::Create({.semihosting = true});
+    EXPECT_EQ(RunCode(*chip, code), StopReason::kExit);
+    EXPECT_EQ(chip->exit_code(), 7u);
+    // Without a debugger it is a fault; on the chip itself the other core would go on.
+    const std::unique_ptr<Rp2040> alone = Rp2040::Create({});
+    EXPECT_EQ(RunCode(*alone, code), StopReason::kLockup);
+    const std::unique_ptr<Rp2040> as_chip =
+        Rp2040::Create({.semihosting = true, .go_on_after_lockup = true});
+    EXPECT_EQ(RunCode(*as_chip, code), StopReason::kNone);
+  }
+}
+
+TEST(Rp2040, OtherBreakpointsAreFaults) {
+  for (const std::vector<std::uint16_t>& code : std::vector<std::vector<std::uint16_t>>{
+           {0xBE00, 0xE7FE},          // a loop behind it
+           {0x2007, 0xBE00, 0xE7FC},  // one that begins before it
+           {0xBE01, 0xE7FD},          // another number
+           {0xBE00, 0x2000, 0xE7FC},  // that does something
+           {0xBE00, 0xBF00, 0xBF00, 0xBF00, 0xBF00, 0xBF00, 0xE7F8}}) {
+    const std::unique_ptr<Rp2040> chip = Rp2040::Create({.semihosting = true});
+    EXPECT_EQ(RunCode(*chip, code), StopReason::kLockup);
+    EXPECT_EQ(chip->core(0).fault().kind, FaultKind::kBreakpoint);
+  }
+}
+
+TEST(Rp2040, ABreakpointLoopInAHandlerIsAFault) {
+  // SVC whose handler is the loop.
+  const std::vector<std::uint16_t> code = {0xDF00, 0xE7FE, 0xBE00, 0xE7FD};
+  const std::unique_ptr<Rp2040> chip = Rp2040::Create({.semihosting = true});
+  std::memcpy(chip->memory().ram.bytes.get(), code.data(), code.size() * 2);
+  chip->Boot(kRamBase | 1);
+  constexpr std::uint32_t kVectors = kRamBase + 0x100, kSvcall = 11;
+  ASSERT_TRUE(chip->core(0).WriteMemory(kVectors + 4 * kSvcall, 4, (kRamBase + 4) | 1));
+  ASSERT_TRUE(chip->core(0).WriteMemory(0xE000'ED08, 4, kVectors));
+  EXPECT_EQ(chip->RunUntil(chip->cycles() + 1000), StopReason::kLockup);
+  EXPECT_EQ(chip->core(0).fault().registers[15], kRamBase + 4);
+}
+
+TEST(Rp2040, SemihostingsExitsHaveTheirStatus) {
+  const auto status = [](std::uint32_t call, std::uint32_t argument) {
+    const std::unique_ptr<Rp2040> chip = Rp2040::Create({.semihosting = true});
+    // LDR r0, [call]; LDR r1, [argument]; BKPT 0xAB; then both words and a block.
+    const std::uint32_t code[] = {0x4902'4801, 0x0000'BEAB, call, argument, 0x0002'0026, 42, 7, 42};
+    std::memcpy(chip->memory().ram.bytes.get(), code, sizeof code);
+    chip->Boot(kRamBase | 1);
+    EXPECT_EQ(chip->RunUntil(chip->cycles() + 1000), StopReason::kExit);
+    return chip->exit_code();
+  };
+  EXPECT_EQ(status(0x18, 0x0002'0026), 0u);
+  EXPECT_EQ(status(0x18, 0x0002'0023), 1u);
+  EXPECT_EQ(status(0x20, kRamBase + 16), 42u);
+  EXPECT_EQ(status(0x20, kRamBase + 24), 1u);
+  EXPECT_EQ(status(0x20, 0x6000'0000), 1u);
+}
+
 TEST(Rp2040, RunningTakesNoMemory) {
   if (!base::kCountsHeap) {
     GTEST_SKIP() << "a sanitizer brings its own heap";

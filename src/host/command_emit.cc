@@ -25,6 +25,10 @@ std::string Text(const EmitCommandOptions& options, const engine::emit::Emitted&
   std::string text = ShownPath(options.out) + ": " + std::to_string(emitted.files.size()) +
                      " files for " + options.target + "\n";
   text += Line("RAM", budget.arena, "bytes of arena");
+  if (options.stream_bytes > 0) {
+    text += Line("", budget.stream, "bytes into which constants are fetched ahead");
+    text += Line("fetched", budget.fetched, "bytes a run");
+  }
   text += Line("stack", budget.stack, "bytes, an estimate");
   text += Line("flash", budget.weights + budget.scales, "bytes of weights, biases and scales");
   text += Line("", budget.tables, "bytes of tables and parameters");
@@ -32,6 +36,9 @@ std::string Text(const EmitCommandOptions& options, const engine::emit::Emitted&
   text += Line("work", budget.products, "multiply-adds a run");
   if (budget.instructions > 0) {
     text += Line("", budget.instructions, "instructions a run, an estimate");
+  }
+  if (budget.cycles > 0) {
+    text += Line("", budget.cycles, "cycles a run on one core, an estimate");
   }
   return text;
 }
@@ -47,13 +54,16 @@ Json AsJson(const EmitCommandOptions& options, const engine::emit::Emitted& emit
                        {"files", files},
                        {"arena_bytes", budget.arena},
                        {"state_bytes", budget.state},
+                       {"stream_bytes", budget.stream},
+                       {"fetched_bytes", budget.fetched},
                        {"weight_bytes", budget.weights},
                        {"scale_bytes", budget.scales},
                        {"table_bytes", budget.tables},
                        {"code_bytes_estimate", budget.code},
                        {"stack_bytes_estimate", budget.stack},
                        {"macs", budget.products},
-                       {"instructions_estimate", budget.instructions}});
+                       {"instructions_estimate", budget.instructions},
+                       {"cycles_estimate", budget.cycles}});
 }
 
 }  // namespace
@@ -65,7 +75,8 @@ int EmitModel(const EmitCommandOptions& options) {
                      std::string(engine::emit::TargetNames()) + " expected");
   }
   const engine::emit::Emitted emitted = engine::emit::Emit(
-      options.model, {*target, options.name_space, !options.without_runtime, options.cores});
+      options.model,
+      {*target, options.name_space, !options.without_runtime, options.cores, options.stream_bytes});
   OutputFiles files;
   files.EnsureFolder(options.out);
   for (const engine::emit::EmittedFile& file : emitted.files) {

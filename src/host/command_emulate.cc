@@ -22,6 +22,7 @@
 #include "host/commands.h"
 #include "host/emulate_board.h"
 #include "host/emulate_debugger.h"
+#include "host/emulate_profile.h"
 #include "host/json.h"
 #include "host/names.h"
 #include "host/stop_by_signal.h"
@@ -172,13 +173,6 @@ void ReportCore(const Machine& machine, unsigned number) {
   std::fprintf(stderr, "%s\n", text.c_str());
 }
 
-// A program whose main returned waits at a breakpoint in _exit for a debugger.
-bool Ended(const Machine& machine) {
-  const Fault& fault = machine.chip->core(0).fault();
-  return fault.kind == FaultKind::kBreakpoint && fault.detail == 0 &&
-         emulator::FindSymbol(machine.bytes(), fault.registers[15]).name == "_exit";
-}
-
 std::string_view ReasonText(StopReason reason) {
   switch (reason) {
     case StopReason::kLockup: return "a fault that the program did not handle";
@@ -196,10 +190,6 @@ std::string_view ReasonText(StopReason reason) {
 int Report(const Machine& machine, StopReason reason) {
   if (reason == StopReason::kExit) {
     return machine.chip->exit_code() == 0 ? 0 : 1;
-  }
-  if (reason == StopReason::kLockup && Ended(machine)) {
-    // Its status is still where _exit was given it.
-    return machine.chip->core(0).fault().registers[0] == 0 ? 0 : 1;
   }
   PrintError(ShownPath(machine.path) + ": " + std::string(ReasonText(reason)));
   if (reason == StopReason::kLockup || reason == StopReason::kStack) {
@@ -226,6 +216,7 @@ class Board {
   void Attach(emulator::I2cTarget* target);
   [[nodiscard]] bool Going() const;
   StopReason Turn();
+  StopReason Advance(std::uint64_t cycle);
   void WaitForLife() const;
   void PrintCounts() const;
   void PrintSpeed() const;
@@ -240,6 +231,7 @@ class Board {
   SerialOutput serial_;
   PinDisplay pins_;
   Trace trace_;
+  Profile profile_;
   std::array<emulator::I2cBus, 2> buses_;
   std::vector<std::unique_ptr<emulator::I2cMemory>> memories_;
   std::optional<Machine> second_;
@@ -361,11 +353,27 @@ bool Board::Going() const {
   return first_.chip->cycles() < end_ && !serial_.found() && !quit_ && !stop_.flag();
 }
 
+// The chip alone, up to a cycle.
+StopReason Board::Advance(std::uint64_t cycle) {
+  Rp2040& chip = *first_.chip;
+  if (!options_.profile) {
+    return chip.RunUntil(cycle);
+  }
+  while (chip.cycles() < cycle && Going()) {
+    const StopReason reason = chip.RunUntil(std::min(cycle, chip.cycles() + Profile::kStep));
+    profile_.Look(chip, first_.bytes());
+    if (reason != StopReason::kNone) {
+      return reason;
+    }
+  }
+  return StopReason::kNone;
+}
+
 // One slice: as long as nothing around the chip has to be looked at more often.
 StopReason Board::Turn() {
   Rp2040& chip = *first_.chip;
   if (!second_ && !reader_ && !input_.waits()) {
-    return chip.RunUntil(std::min(end_, chip.cycles() + kSlice));
+    return Advance(std::min(end_, chip.cycles() + kSlice));
   }
   const std::uint64_t step = second_   ? emulator::I2cPair::kTurnMicros
                              : reader_ ? SensorReader::kStepMicros / 9
@@ -374,6 +382,9 @@ StopReason Board::Turn() {
   for (std::uint64_t now = chip.micros() + step; now <= until && Going(); now += step) {
     if (const StopReason reason = chip.RunUntilMicros(now); reason != StopReason::kNone) {
       return reason;
+    }
+    if (options_.profile) {
+      profile_.Look(chip, first_.bytes());
     }
     if (second_ && second_reason_ == StopReason::kNone) {
       second_reason_ = second_->chip->RunUntilMicros(now);
@@ -456,7 +467,7 @@ Json Board::Counts(StopReason reason) const {
   const char* const ended = serial_.found()                 ? "text"
                             : reason == StopReason::kExit   ? "exit"
                             : reason == StopReason::kStack  ? "stack"
-                            : reason == StopReason::kLockup ? (Ended(first_) ? "exit" : "fault")
+                            : reason == StopReason::kLockup ? "fault"
                             : reason != StopReason::kNone   ? "start"
                             : first_.chip->cycles() >= end_ ? "cycles"
                                                             : "interrupted";
@@ -493,6 +504,9 @@ int Board::Finish(StopReason reason) {
   }
   if (options_.speed) {
     PrintSpeed();
+  }
+  if (options_.profile) {
+    std::fputs(profile_.Text().c_str(), stderr);
   }
   if (options_.json) {
     Print(Counts(reason).Line());

@@ -29,6 +29,14 @@ void AddEmit(CLI::App& parent, Action& chosen) {
       ->type_name("N")
       ->check(CLI::Range(1, 2))
       ->capture_default_str();
+  command
+      ->add_option(
+          "--stream", options->stream_bytes,
+          "RAM, at most, into which constants are fetched ahead of their use while kernels "
+          "run; 0: they are read where they lie")
+      ->type_name("BYTES")
+      ->check(CLI::Range(0, 16 * 1024 * 1024))
+      ->capture_default_str();
   command->add_flag("--without-runtime", options->without_runtime,
                     "Only the model's own two files, not the kernels'");
   command->add_flag("--json", options->json, "One JSON object instead of text");

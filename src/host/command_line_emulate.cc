@@ -66,6 +66,9 @@ void AddEmulate(CLI::App& root, Action& chosen) {
                     "The counts as a JSON object on standard output; what the\nprogram sends then "
                     "goes to standard error");
   command->add_flag("--real-time", options->real_time, "Not faster than the chip itself");
+  command->add_flag("--profile", options->profile,
+                    "Which functions the cycles went to, on standard error at the\nend; names want "
+                    "an ELF file");
   command->add_flag("--trace", options->trace, "Every instruction on standard error");
   command
       ->add_option("--gdb", options->gdb,

@@ -58,8 +58,8 @@ struct EmulateOptions {
   std::string program;
   std::uint64_t cycles = 0;  // 0: no end
   std::string until;
-  std::vector<std::string> i2c;  // ADDRESS=memory, =FILE or =PROGRAM
-  std::string camera;            // a picture or a folder of them
+  std::vector<std::string> i2c;            // ADDRESS=memory, =FILE or =PROGRAM
+  std::string camera;                      // a picture or a folder of them
   std::string camera_pins = "6,14,15,16";  // lowest data line, pixel clock, row, frame
   int picture_frames = 15;
   int gdb = 0;  // 0: no debugger
@@ -73,6 +73,7 @@ struct EmulateOptions {
   bool counts = false;
   bool flash_cache = false;
   bool trace = false;
+  bool profile = false;
   bool join_i2c = false;
   bool keep_going = false;
 };
@@ -125,6 +126,7 @@ struct EmitCommandOptions {
   std::string out;
   std::string name_space = "model";
   int cores = 1;
+  std::uint32_t stream_bytes = 0;
   bool without_runtime = false;
   bool json = false;
 };

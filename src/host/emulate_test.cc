@@ -81,6 +81,22 @@ TEST_F(Emulate, AProgramSpeaksAndItsStatusIsTheExitCode) {
   EXPECT_EQ(Run("bad.uf2").code, 1);
 }
 
+// As start-ups end: the status in r0, then a breakpoint in a loop of its own.
+TEST_F(Emulate, AProgramWhoseMainReturnedEnds) {
+  for (const unsigned status : {0u, 3u}) {
+    WriteText(folder_ / "end.uf2", Uf2({0xBE00'2000 | status, 0x0000'E7FD}));
+    const Ran ran = Run("end.uf2 --json --must-end --cycles 1000");
+    EXPECT_EQ(ran.code, status == 0 ? 0 : 1);
+    EXPECT_EQ(ran.err, "");
+    EXPECT_EQ(json::parse(ran.out)["ended"], "exit");
+  }
+  WriteText(folder_ / "fault.uf2", Uf2({0xBE00'2000, 0x0000'E7FE}));
+  const Ran ran = Run("fault.uf2 --json");
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.err, HasSubstr("a breakpoint and no debugger: number 0x00000000"));
+  EXPECT_EQ(json::parse(ran.out)["ended"], "fault");
+}
+
 TEST_F(Emulate, CountsAsJsonAreAlone) {
   const Ran ran = Run("say.uf2 --json --flash-cache");
   EXPECT_EQ(ran.code, 0);
@@ -91,6 +107,13 @@ TEST_F(Emulate, CountsAsJsonAreAlone) {
   EXPECT_GT(counts["cycles"], 6);
   EXPECT_EQ(counts["flash"]["accesses"], 0);
   EXPECT_EQ(json::parse(Run("echo.uf2 --json --cycles 5000").out)["ended"], "cycles");
+}
+
+TEST_F(Emulate, AProfileSharesOutTheCycles) {
+  const Ran ran = Run("echo.uf2 --profile --cycles 200000");
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_THAT(ran.err, HasSubstr("core 0  core 1  of 201 looks, one every 997 cycles\n"));
+  EXPECT_THAT(ran.err, HasSubstr("100.0%    0.0%  (no name)\n"));
 }
 
 TEST_F(Emulate, ARunThatMustSaySomethingOrEndSaysWhereItIs) {

@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <set>
 
+#include "engine/emit/fetch_plan.h"
 #include "engine/emit/geometry.h"
 #include "engine/emit/operator_text.h"
 #include "engine/emit/prepared_model.h"
 #include "engine/emit/runtime_files.h"
 #include "engine/emit/source_text.h"
+#include "engine/emit/streamed_text.h"
 #include "engine/plan/stripe_walk.h"
 #include "system/terminal.h"
 
@@ -21,17 +23,6 @@ namespace {
 constexpr std::uint64_t kArenaSlack = 16;   // kernels load words: some bytes behind the last tensor
 constexpr std::uint64_t kStackBytes = 768;  // the deepest kernel's and its callers'
 constexpr std::size_t kMaxRuns = 24;        // of equal bytes in the state, before it is kept whole
-
-std::string_view CppType(const Tensor& tensor) {
-  switch (tensor.type) {
-    case Type::kFloat32: return "float";
-    case Type::kUint8: return "std::uint8_t";
-    case Type::kInt16: return "std::int16_t";
-    case Type::kInt32: return "std::int32_t";
-    case Type::kInt64: return "std::int64_t";
-    default: return "std::int8_t";
-  }
-}
 
 std::string ShapeText(const Shape& shape, std::string_view between = " x ") {
   std::string text;
@@ -50,11 +41,12 @@ std::uint64_t CodeBytes(const std::string& file) {
     std::uint64_t bytes;
   };
   constexpr Size kSizes[] = {
-      {"pinhole_nn_columns.cc", 1100},   {"pinhole_nn_sum_pairs.cc", 800},
-      {"pinhole_nn_sum_chunks.cc", 750}, {"pinhole_nn_sum_quads.cc", 900},
-      {"pinhole_nn_sum_plain.cc", 450},  {"pinhole_nn_depthwise.cc", 1400},
-      {"pinhole_nn_float.cc", 2600},     {"pinhole_nn_depthwise_paired.cc", 1500},
-      {"pinhole_nn_softmax.cc", 900},    {"pinhole_nn_pool.cc", 1300},
+      {"pinhole_nn_columns.cc", 1250},         {"pinhole_nn_sum_pairs.cc", 1300},
+      {"pinhole_nn_sum_chunks.cc", 750},       {"pinhole_nn_sum_quads.cc", 900},
+      {"pinhole_nn_sum_plain.cc", 450},        {"pinhole_nn_depthwise.cc", 1400},
+      {"pinhole_nn_float_sum.cc", 1400},       {"pinhole_nn_depthwise_paired.cc", 1500},
+      {"pinhole_nn_softmax.cc", 650},          {"pinhole_nn_pool.cc", 550},
+      {"pinhole_nn_depthwise_lanes.cc", 1800},
   };
   constexpr std::uint64_t kOthers = 700;
   for (const Size& size : kSizes) {
@@ -63,6 +55,24 @@ std::uint64_t CodeBytes(const std::string& file) {
     }
   }
   return kOthers;
+}
+
+// `files` of the runtime, "pinhole_nn.h", and what they include.
+std::set<std::string> WithHeaders(std::set<std::string> files) {
+  files.insert("pinhole_nn.h");
+  for (std::size_t before = 0; before < files.size();) {
+    before = files.size();
+    for (const RuntimeFile& file : RuntimeFiles()) {
+      for (const RuntimeFile& header : RuntimeFiles()) {
+        if (files.contains(std::string(file.name)) &&
+            file.text.find("#include \"" + std::string(header.name) + "\"") !=
+                std::string_view::npos) {
+          files.insert(std::string(header.name));
+        }
+      }
+    }
+  }
+  return files;
 }
 
 class Emitter {
@@ -80,14 +90,28 @@ class Emitter {
   Emitted Emit();
 
  private:
+  // What Run does one after the other: an operator, or a group of them that take turns.
+  struct Step {
+    std::size_t first = 0, last = 0;
+    const plan::RowGroup* group = nullptr;
+  };
+
   void WriteOperators();
+  void ListSteps();
+  void PlanStream();
+  void WriteConstants();
+  void WriteStarts(std::size_t step);
+  [[nodiscard]] std::string WaitText(std::size_t op) const;
   void WriteGroup(const plan::RowGroup& group);
+  [[nodiscard]] bool streams() const { return options_.stream_bytes > 0; }
   [[nodiscard]] std::string SecondParameter() const {
     return options_.cores > 1 ? "[[maybe_unused]] const pinhole_nn::SecondCore* second" : "";
   }
+  [[nodiscard]] std::string RunParameters() const;
   void WriteReset();
   [[nodiscard]] std::string Header() const;
   [[nodiscard]] std::string Source() const;
+  [[nodiscard]] std::string HeaderIncludes() const;
   [[nodiscard]] std::string Essay() const;
   [[nodiscard]] std::string Accessors(bool definitions) const;
   [[nodiscard]] std::string Metadata() const;
@@ -98,7 +122,14 @@ class Emitter {
   PreparedModel model_;
   OperatorWriter writer_;
   std::vector<OperatorText> texts_;
+  // Of three numbers, bytes where all turns fit them.
+  [[nodiscard]] std::uint64_t TurnBytes() const { return widest_turn_ <= 255 ? 3 : 6; }
+
+  std::vector<Step> steps_;
+  FetchPlan fetches_;
   std::string constants_, groups_, run_, reset_;
+  std::uint64_t turns_ = 0;
+  std::uint32_t widest_turn_ = 0;
   Budget budget_;
 };
 
@@ -107,49 +138,146 @@ void Emitter::WriteOperators() {
   for (std::size_t op = 0; op < graph.operators.size(); ++op) {
     const FormOf form = ClassifyOperator(graph, op, model_.step(0, op).prepared, options_.target);
     texts_.push_back(writer_.Write(op, form));
-    const std::string& constants = texts_.back().constants;
-    if (!constants.empty()) {
-      constants_ += "// " + std::string(OpName(graph.operators[op].kind)) + "\n" + constants + "\n";
-    }
   }
+  ListSteps();
+  PlanStream();
+  WriteConstants();
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    WriteStarts(i);
+    if (steps_[i].group != nullptr) {
+      WriteGroup(*steps_[i].group);
+      continue;
+    }
+    const OperatorText& text = texts_[steps_[i].first];
+    run_ += WaitText(steps_[i].first) + "  " + text.call +
+            (text.rows > 0 ? ", 0, " + std::to_string(text.rows) : "") +
+            (text.shared ? ", second" : "") + ");\n";
+  }
+}
+
+void Emitter::ListSteps() {
   std::span<const plan::RowGroup> groups = model_.places().groups;
   for (std::size_t op = 0; op < texts_.size(); ++op) {
     if (!groups.empty() && groups.front().first == op) {
-      WriteGroup(groups.front());
+      steps_.push_back({op, groups.front().last, &groups.front()});
       op = groups.front().last;
       groups = groups.subspan(1);
     } else if (!texts_[op].call.empty()) {
-      run_ += "  " + texts_[op].call +
-              (texts_[op].rows > 0 ? ", 0, " + std::to_string(texts_[op].rows) : "") +
-              (texts_[op].shared ? ", second" : "") + ");\n";
+      steps_.push_back({op, op, nullptr});
     }
   }
 }
 
-// The turns of a group, as the walk makes them, in a table.
+// Every operator's arrays are one block, each at a multiple of a word.
+void Emitter::PlanStream() {
+  if (!streams()) {
+    return;
+  }
+  std::vector<FetchBlock> blocks;
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    for (std::size_t op = steps_[i].first; op <= steps_[i].last; ++op) {
+      const std::uint64_t bytes = BlockBytes(texts_[op].arrays);
+      if (bytes > 0) {
+        blocks.push_back({op, i, static_cast<std::uint32_t>(bytes)});
+      }
+    }
+  }
+  fetches_ = PlanFetches(std::move(blocks), steps_.size(), options_.stream_bytes);
+  if (const std::string fault = VerifyFetches(fetches_); !fault.empty()) {
+    throw system::Failure("the plan of what is fetched is wrong: " + fault);
+  }
+  budget_.stream = fetches_.bytes;
+  for (const Fetch& fetch : fetches_.fetches) {
+    budget_.fetched += fetch.block.bytes;
+  }
+}
+
+void Emitter::WriteConstants() {
+  for (const Fetch& fetch : fetches_.fetches) {
+    WriteBlock(fetch.block.op, fetch.offset, texts_[fetch.block.op]);
+  }
+  for (std::size_t op = 0; op < texts_.size(); ++op) {
+    std::string text;
+    for (const ArrayConstant& array : texts_[op].arrays) {
+      text += array.text;
+    }
+    text += texts_[op].constants;
+    if (!text.empty()) {
+      constants_ +=
+          "// " + std::string(OpName(model_.graph().operators[op].kind)) + "\n" + text + "\n";
+    }
+  }
+}
+
+// What is queued before a step.
+void Emitter::WriteStarts(std::size_t step) {
+  for (const Fetch& fetch : fetches_.fetches) {
+    if (fetch.start == step) {
+      const std::string block = BlockName(fetch.block.op);
+      run_ += "  pinhole_nn::StartFetch(fetcher, g_stream + " + std::to_string(fetch.offset) +
+              ", &" + block + ", sizeof(" + block + "));\n";
+    }
+  }
+}
+
+// Empty where nothing is fetched for the operator.
+std::string Emitter::WaitText(std::size_t op) const {
+  for (std::size_t i = 0; i < fetches_.fetches.size(); ++i) {
+    if (fetches_.fetches[i].block.op == op) {
+      return "  pinhole_nn::WaitForFetches(fetcher, " + std::to_string(FetchesLeft(fetches_, i)) +
+             ");\n";
+    }
+  }
+  return "";
+}
+
+std::string Emitter::RunParameters() const {
+  const std::string fetcher =
+      streams() ? "[[maybe_unused]] const pinhole_nn::Fetcher* fetcher" : "";
+  const std::string second = SecondParameter();
+  return second + (second.empty() || fetcher.empty() ? "" : ", ") + fetcher;
+}
+
+// The turns of a group, as the walk makes them, in a table. Run goes through them in pieces: what
+// an operator's first turn needs is waited for right before it.
 void Emitter::WriteGroup(const plan::RowGroup& group) {
   const std::string name = std::to_string(group.first);
   std::string turns;
-  std::uint64_t count = 0;
+  std::size_t count = 0;
+  std::size_t done = 0;
+  const auto run_until = [&](std::size_t end) {
+    if (end > done) {
+      run_ += "  RunGroup" + name + "(kTurns" + name + " + " + std::to_string(done) + ", kTurns" +
+              name + " + " + std::to_string(end) + (options_.cores > 1 ? ", second);\n" : ");\n");
+      done = end;
+    }
+  };
+  std::set<std::size_t> seen;
   plan::StripeWalk walk(model_.graph(), group);
   for (plan::StripeWalk::Step step; walk.Next(step); ++count) {
     turns += "    {" + std::to_string(step.op - group.first) + ", " + std::to_string(step.begin) +
              ", " + std::to_string(step.end) + "},\n";
+    widest_turn_ =
+        std::max({widest_turn_, step.op - group.first, static_cast<std::uint32_t>(step.end)});
+    if (const std::string wait = WaitText(step.op); seen.insert(step.op).second && !wait.empty()) {
+      run_until(count);
+      run_ += wait;
+    }
   }
-  budget_.tables += 6 * count;
+  run_until(count);
+  turns_ += count;
   groups_ += "// Operators " + name + " to " + std::to_string(group.last) +
              " make a few rows in turn, so that only the rows still needed have a place.\n" +
-             "const Turn kTurns" + name + "[] = {\n" + turns + "};\n\nvoid RunGroup" + name + "(" +
-             SecondParameter() + ") {\n  for (const Turn& turn : kTurns" + name +
-             ") {\n    switch (turn.op) {\n";
+             "const Turn kTurns" + name + "[] = {\n" + turns + "};\n\nvoid RunGroup" + name +
+             "(const Turn* turn, const Turn* end" + (options_.cores > 1 ? ", " : "") +
+             SecondParameter() + ") {\n  for (; turn != end; ++turn) {\n    switch (turn->op) {\n";
   for (std::uint32_t op = group.first; op <= group.last; ++op) {
     if (!texts_[op].call.empty()) {
       groups_ += "      case " + std::to_string(op - group.first) + ": " + texts_[op].call +
-                 ", turn.begin, turn.end" + (texts_[op].shared ? ", second" : "") + "); break;\n";
+                 ", turn->begin, turn->end" + (texts_[op].shared ? ", second" : "") + "); break;\n";
     }
   }
   groups_ += "      default: break;\n    }\n  }\n}\n\n";
-  run_ += "  RunGroup" + name + (options_.cores > 1 ? "(second);\n" : "();\n");
 }
 
 // State as it is after a reset: runs of equal bytes, or, where it is more than that, all of it.
@@ -184,10 +312,11 @@ void Emitter::CountBudget() {
   budget_.state = model_.plan().state_bytes;
   budget_.weights = written.weights;
   budget_.scales = written.scales;
-  budget_.tables += written.tables;
+  budget_.tables += written.tables + TurnBytes() * turns_;
   budget_.stack = kStackBytes;
   budget_.products = written.products;
   budget_.instructions = written.instructions;
+  budget_.cycles = written.instructions * options_.target.cycles_a_hundred / 100;
   for (const std::string& file : writer_.runtime()) {
     budget_.code += CodeBytes(file);
   }
@@ -223,6 +352,10 @@ std::string Emitter::Essay() const {
   line("RAM", budget_.arena, " bytes of arena, of which state ");
   text.pop_back();
   text += Grouped(budget_.state) + "\n";
+  if (streams()) {
+    line("", budget_.stream, " bytes into which constants are fetched ahead");
+    line("fetched", budget_.fetched, " bytes a run, the rest is read where it lies");
+  }
   line("stack", budget_.stack, " bytes, an estimate");
   line("flash", budget_.weights, " bytes of weights");
   line("", budget_.scales, " bytes of biases and scales");
@@ -231,6 +364,9 @@ std::string Emitter::Essay() const {
   line("work", budget_.products, " multiply-adds a run");
   if (budget_.instructions > 0) {
     line("", budget_.instructions, " instructions a run, an estimate");
+  }
+  if (budget_.cycles > 0) {
+    line("", budget_.cycles, " cycles a run on one core, an estimate");
   }
   return text;
 }
@@ -243,7 +379,7 @@ std::string Emitter::Accessors(bool definitions) const {
     for (std::size_t i = 0; i < tensors.size(); ++i) {
       const Tensor& tensor = graph.tensor(tensors[i]);
       const std::string type =
-          std::string(writable ? "" : "const ") + std::string(CppType(tensor)) + "*";
+          std::string(writable ? "" : "const ") + std::string(CppType(tensor.type)) + "*";
       const std::string at =
           "g_arena + " +
           std::to_string(model_.places().tensor_offsets[static_cast<std::size_t>(tensors[i])]);
@@ -277,13 +413,16 @@ std::string Emitter::Metadata() const {
 std::string Emitter::Header() const {
   const Graph& graph = model_.graph();
   std::string text = "#pragma once\n\n" + Essay() + "\n#include <cstddef>\n#include <cstdint>\n\n" +
-                     (options_.cores > 1 ? "#include \"pinhole_nn.h\"\n\n" : "") + "namespace " +
-                     options_.name_space + " {\n\n";
+                     (options_.cores > 1 || streams() ? "#include \"pinhole_nn.h\"\n\n" : "") +
+                     "namespace " + options_.name_space + " {\n\n";
   const auto constant = [&](const std::string& name, std::uint64_t value) {
     text += "inline constexpr std::size_t " + name + " = " + std::to_string(value) + ";\n";
   };
   constant("kArenaBytes", budget_.arena);
   constant("kStateBytes", budget_.state);
+  if (streams()) {
+    constant("kStreamBytes", budget_.stream);
+  }
   constant("kWeightBytes", budget_.weights + budget_.scales);
   constant("kTableBytes", budget_.tables);
   const auto list = [&](std::string_view what, std::span<const std::int32_t> tensors) {
@@ -304,29 +443,48 @@ std::string Emitter::Header() const {
   list("Output", graph.outputs);
   text += Metadata() + "\n" + Accessors(false);
   text += "\n// State back to its beginning. Before the first Run.\nvoid Reset();\n";
-  text +=
-      options_.cores > 1
-          ? "// One inference. `second` takes half of the work (pinhole_nn.h); null: nobody does.\n"
-            "void Run(const pinhole_nn::SecondCore* second = nullptr);\n"
-          : "// One inference.\nvoid Run();\n";
+  text += "// One inference.";
+  if (options_.cores > 1) {
+    text += " `second` takes half of the work (pinhole_nn.h); null: nobody does.";
+  }
+  if (streams()) {
+    text += options_.cores > 1 ? "\n//" : "";
+    text += " `fetcher` copies constants ahead of their use; null: Run does, when they are due.";
+  }
+  const std::string second =
+      options_.cores > 1 ? "const pinhole_nn::SecondCore* second = nullptr" : "";
+  const std::string fetcher = streams() ? "const pinhole_nn::Fetcher* fetcher = nullptr" : "";
+  text += "\nvoid Run(" + second + (second.empty() || fetcher.empty() ? "" : ",\n         ") +
+          fetcher + ");\n";
   text += "// Zeroes over all that inferences left in the arena; the state stays.\nvoid Wipe();\n";
   text += "\n}  // namespace " + options_.name_space + "\n";
   return text;
 }
 
+// Headers beside pinhole_nn.h: of templates, and of the micro front end.
+std::string Emitter::HeaderIncludes() const {
+  std::string text;
+  for (const std::string& file : writer_.runtime()) {
+    text += file.ends_with(".h") ? "#include \"" + file + "\"\n" : "";
+  }
+  return text;
+}
+
 std::string Emitter::Source() const {
-  std::string text = "// Made by `pinhole model emit`, see " + options_.name_space + ".h.\n" +
-                     "#include \"" + options_.name_space +
-                     ".h\"\n\n#include <cstring>\n\n#include \"pinhole_nn.h\"\n\nnamespace " +
-                     options_.name_space + " {\n\nnamespace {\n\n";
-  text += "alignas(16) std::int8_t g_arena[kArenaBytes];\n\n";
+  std::string text =
+      "// Made by `pinhole model emit`, see " + options_.name_space + ".h.\n" + "#include \"" +
+      options_.name_space + ".h\"\n\n#include <cstring>\n\n#include \"pinhole_nn.h\"\n" +
+      HeaderIncludes() + "\nnamespace " + options_.name_space + " {\n\nnamespace {\n\n";
+  text += "alignas(16) std::int8_t g_arena[kArenaBytes];\n";
+  text += budget_.stream > 0 ? "alignas(16) std::int8_t g_stream[kStreamBytes];\n\n" : "\n";
   text += constants_;
   if (!groups_.empty()) {
-    text += "struct Turn {\n  std::uint16_t op, begin, end;\n};\n\n" + groups_;
+    text += "struct Turn {\n  " + std::string(TurnBytes() == 3 ? "std::uint8_t" : "std::uint16_t") +
+            " op, begin, end;\n};\n\n" + groups_;
   }
   text +=
       "}  // namespace\n\n" + Accessors(true) + "\nvoid Reset() {\n" + reset_ + "}\n\nvoid Run(" +
-      SecondParameter() + ") {\n" + run_ +
+      RunParameters() + ") {\n" + run_ +
       "}\n\nvoid Wipe() {\n  std::memset(g_arena + kStateBytes, 0, kArenaBytes - kStateBytes);\n}" +
       "\n\n}  // namespace " + options_.name_space + "\n";
   return text;
@@ -342,9 +500,9 @@ Emitted Emitter::Emit() {
   emitted.files.push_back({options_.name_space + ".h", Header()});
   emitted.files.push_back({options_.name_space + ".cc", Source()});
   if (options_.with_runtime) {
+    const std::set<std::string> wanted = WithHeaders(writer_.runtime());
     for (const RuntimeFile& file : RuntimeFiles()) {
-      const bool header = file.name.ends_with(".h");
-      if (header || writer_.runtime().contains(std::string(file.name))) {
+      if (wanted.contains(std::string(file.name))) {
         emitted.files.push_back({std::string(file.name), std::string(file.text)});
       }
     }

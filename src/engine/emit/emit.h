@@ -28,12 +28,17 @@ struct EmitOptions {
   std::string name_space = "model";  // a C++ identifier; also the files' name
   bool with_runtime = true;          // the kernel library's files as well
   int cores = 1;                     // 2: Run takes a second core, which has scratch of its own
+  // RAM into which constants are fetched ahead of their use (fetch_plan.h), at most; Run takes what
+  // fetches. 0: kernels read constants where they lie.
+  std::uint32_t stream_bytes = 0;
 };
 
 // Bytes; what is an estimate says so.
 struct Budget {
   std::uint64_t arena = 0;         // activations, state and scratch
   std::uint64_t state = 0;         // of the arena: kept from run to run
+  std::uint64_t stream = 0;        // where constants are fetched to
+  std::uint64_t fetched = 0;       // a run
   std::uint64_t weights = 0;       // as laid out
   std::uint64_t scales = 0;        // biases, multipliers, spill lists
   std::uint64_t tables = 0;        // look-up tables, moves, parameters
@@ -41,9 +46,10 @@ struct Budget {
   std::uint64_t stack = 0;         // estimate
   std::uint64_t products = 0;      // multiply-adds of a run
   std::uint64_t instructions = 0;  // estimate for the target; 0: not known
+  std::uint64_t cycles = 0;        // the same, on one core
 
   [[nodiscard]] std::uint64_t flash() const { return weights + scales + tables + code; }
-  [[nodiscard]] std::uint64_t ram() const { return arena + stack; }
+  [[nodiscard]] std::uint64_t ram() const { return arena + stream + stack; }
 };
 
 struct EmittedFile {

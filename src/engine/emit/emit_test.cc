@@ -4,8 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <filesystem>
 #include <limits>
+#include <numeric>
 #include <random>
 #include <thread>
 
@@ -162,87 +164,119 @@ TEST(Kernels, GiveTheReferencesIntegersOnOneCoreAndOnTwo) {
   }
 }
 
-// Any window over any picture, against the sum written out.
-void ExpectDepthwise(std::mt19937& random, bool two_cores) {
+struct RandomDepthwise {
+  pinhole_nn::Window window{};
+  int multiplier = 1, rows = 0, in_zero = 0;
+  std::vector<std::int8_t> in, weights;  // weights [channel][window row][window column]
+  std::vector<pinhole_nn::Channel> channels;
+};
+
+// Any window over any picture.
+RandomDepthwise MakeDepthwise(std::mt19937& random) {
   const auto any = [&](int low, int high) {
     return low + static_cast<int>(random() % static_cast<unsigned>(high - low + 1));
   };
   const auto s16 = [](int value) { return static_cast<std::int16_t>(value); };
-  pinhole_nn::Window w{};
-  const bool three = any(0, 1) == 0;
-  w.height = s16(three ? 3 : any(1, 5));
-  w.width = s16(three ? 3 : any(1, 5));
+  RandomDepthwise made;
+  pinhole_nn::Window& w = made.window;
+  const int square = any(0, 3);  // one of four: 3 x 3; one of four: 5 x 5
+  w.height = s16(square == 1 ? 3 : square == 2 ? 5 : any(1, 5));
+  w.width = s16(square == 1 || square == 2 ? w.height : any(1, 5));
   w.stride_h = s16(any(1, 2));
   w.stride_w = s16(any(1, 3));
   w.dilation_h = s16(any(1, 2));
-  w.dilation_w = s16(three ? 1 : any(1, 2));
+  w.dilation_w = s16(square == 1 || square == 2 ? 1 : any(1, 2));
   w.pad_h = s16(any(0, (w.height - 1) * w.dilation_h));
   w.pad_w = s16(any(0, (w.width - 1) * w.dilation_w));
-  w.in_rows = s16((w.height - 1) * w.dilation_h + any(1, 4));
-  w.in_columns = s16((w.width - 1) * w.dilation_w + any(1, 4));
+  w.in_rows = s16((w.height - 1) * w.dilation_h + any(1, 6));
+  w.in_columns = s16((w.width - 1) * w.dilation_w + any(1, 6));
   w.in_channels = s16(any(1, 5));
-  const int multiplier = any(1, 2);
-  w.out_channels = s16(w.in_channels * multiplier);
-  const int rows = (w.in_rows + w.pad_h - (w.height - 1) * w.dilation_h - 1) / w.stride_h + 1;
+  made.multiplier = any(1, 2);
+  w.out_channels = s16(w.in_channels * made.multiplier);
+  made.rows = (w.in_rows + w.pad_h - (w.height - 1) * w.dilation_h - 1) / w.stride_h + 1;
   w.out_columns = s16((w.in_columns + w.pad_w - (w.width - 1) * w.dilation_w - 1) / w.stride_w + 1);
-  const int in_zero = any(-128, 127);
-  std::vector<std::int8_t> in(static_cast<std::size_t>(w.in_rows * w.in_columns * w.in_channels));
-  std::vector<std::int8_t> weights(static_cast<std::size_t>(w.out_channels * w.height * w.width));
-  for (std::int8_t& x : in) {
-    x = static_cast<std::int8_t>(any(-128, 127));
+  made.in_zero = any(-128, 127);
+  made.in.resize(static_cast<std::size_t>(w.in_rows * w.in_columns * w.in_channels));
+  for (std::int8_t& x : made.in) {
+    x = static_cast<std::int8_t>(any(0, 3) == 0 ? -128 : any(-128, 127));
   }
-  for (std::int8_t& x : weights) {
-    x = static_cast<std::int8_t>(any(-127, 127));
+  made.weights.resize(static_cast<std::size_t>(w.out_channels * w.height * w.width));
+  for (std::int8_t& x : made.weights) {
+    x = static_cast<std::int8_t>(any(0, 3) == 0 ? -127 : any(-127, 127));
   }
-  std::vector<pinhole_nn::Channel> channels;
   for (int c = 0; c < w.out_channels; ++c) {
-    channels.push_back({any(-3000, 3000), kMultiplier.fraction, kMultiplier.shift, 0});
+    // The most that a lane must hold: one weight of -128.
+    made.weights[static_cast<std::size_t>(c * w.height * w.width)] = -128;
+    made.channels.push_back({any(-3000, 3000), kMultiplier.fraction, kMultiplier.shift, 0});
+  }
+  return made;
+}
+
+// The sum written out.
+int DepthwiseExpected(const RandomDepthwise& made, int y, int x, int c) {
+  const pinhole_nn::Window& w = made.window;
+  std::int32_t total = made.channels[static_cast<std::size_t>(c)].bias;
+  for (int i = 0; i < w.height; ++i) {
+    for (int j = 0; j < w.width; ++j) {
+      const int row = y * w.stride_h - w.pad_h + i * w.dilation_h;
+      const int column = x * w.stride_w - w.pad_w + j * w.dilation_w;
+      const bool inside = row >= 0 && row < w.in_rows && column >= 0 && column < w.in_columns;
+      const int datum =
+          inside ? made.in[static_cast<std::size_t>((row * w.in_columns + column) * w.in_channels +
+                                                    c / made.multiplier)]
+                 : made.in_zero;
+      total += datum * made.weights[static_cast<std::size_t>((c * w.height + i) * w.width + j)];
+    }
+  }
+  return std::clamp(base::MultiplyByQuantizedMultiplier(total, kMultiplier) + kInt8.zero, -128,
+                    127);
+}
+
+using DepthwiseFunction = void (*)(const pinhole_nn::Depthwise&, int, int,
+                                   const pinhole_nn::SecondCore*);
+
+// band 0: a function that takes weights by columns.
+void ExpectDepthwise(RandomDepthwise made, DepthwiseFunction function, int band, bool two_cores) {
+  const pinhole_nn::Window& w = made.window;
+  const auto s16 = [](int value) { return static_cast<std::int16_t>(value); };
+  std::vector<std::int8_t> turned = made.weights;
+  const int taps = w.height * w.width;
+  for (int i = 0; band == 0 && i < static_cast<int>(turned.size()); ++i) {
+    const int tap = i % taps;
+    turned[static_cast<std::size_t>(i)] =
+        made.weights[static_cast<std::size_t>(i - tap + tap % w.height * w.width + tap / w.height)];
   }
   // As geometry.cc reckons it.
   const int covered = (w.out_columns - 1) * w.stride_w + (w.width - 1) * w.dilation_w + 1;
-  const int words = w.height * (w.width + covered) + w.out_columns;
-  std::vector<std::uint32_t> scratch(static_cast<std::size_t>(2 * words));
-  std::vector<std::int8_t> out(static_cast<std::size_t>(rows * w.out_columns * w.out_channels));
-  const pinhole_nn::Depthwise call{{in.data(), w.in_columns * w.in_channels, w.in_rows},
-                                   {out.data(), w.out_columns * w.out_channels, rows},
+  const int half = ((w.out_columns + 1) / 2 - 1) * w.stride_w + (w.width - 1) * w.dilation_w + 1;
+  const int words =
+      band == 0 ? w.height * (w.width + covered) + w.out_columns
+                : taps + band * w.out_columns + 1 +
+                      ((band - 1) * w.stride_h + (w.height - 1) * w.dilation_h + 1) * (half + 1);
+  constexpr std::uint32_t kUntouched = 0x5A5A5A5A;
+  std::vector<std::uint32_t> scratch(static_cast<std::size_t>(2 * words + 1), kUntouched);
+  std::vector<std::int8_t> out(
+      static_cast<std::size_t>(made.rows * w.out_columns * w.out_channels));
+  const pinhole_nn::Depthwise call{{made.in.data(), w.in_columns * w.in_channels, w.in_rows},
+                                   {out.data(), w.out_columns * w.out_channels, made.rows},
                                    w,
-                                   {channels.data(), 0, s16(kInt8.zero), -128, 127},
-                                   weights.data(),
+                                   {made.channels.data(), 0, s16(kInt8.zero), -128, 127},
+                                   turned.data(),
                                    scratch.data(),
                                    4 * words,
-                                   s16(in_zero),
-                                   s16(multiplier)};
-  std::vector functions = {pinhole_nn::DepthwiseRows, pinhole_nn::DepthwisePaired};
-  if (w.height == 3 && w.width == 3 && w.dilation_w == 1) {
-    functions.push_back(pinhole_nn::DepthwiseThree);
-    functions.push_back(pinhole_nn::DepthwisePairedThree);
-  }
-  for (const auto function : functions) {
-    std::fill(out.begin(), out.end(), std::int8_t{0});
-    function(call, 0, rows, two_cores ? &kSecondThread : nullptr);
-    for (int y = 0; y < rows; ++y) {
-      for (int x = 0; x < w.out_columns; ++x) {
-        for (int c = 0; c < w.out_channels; ++c) {
-          std::int32_t total = channels[static_cast<std::size_t>(c)].bias;
-          for (int i = 0; i < w.height; ++i) {
-            for (int j = 0; j < w.width; ++j) {
-              const int row = y * w.stride_h - w.pad_h + i * w.dilation_h;
-              const int column = x * w.stride_w - w.pad_w + j * w.dilation_w;
-              const bool inside =
-                  row >= 0 && row < w.in_rows && column >= 0 && column < w.in_columns;
-              const int datum =
-                  inside ? in[static_cast<std::size_t>(
-                               (row * w.in_columns + column) * w.in_channels + c / multiplier)]
-                         : in_zero;
-              total += datum * weights[static_cast<std::size_t>((c * w.width + j) * w.height + i)];
-            }
-          }
-          const int wanted = std::clamp(
-              base::MultiplyByQuantizedMultiplier(total, kMultiplier) + kInt8.zero, -128, 127);
-          ASSERT_EQ(out[static_cast<std::size_t>((y * w.out_columns + x) * w.out_channels + c)],
-                    wanted)
-              << y << " " << x << " " << c;
-        }
+                                   s16(made.multiplier),
+                                   static_cast<std::int8_t>(made.in_zero),
+                                   static_cast<std::uint8_t>(band)};
+  function(call, 0, made.rows, two_cores ? &kSecondThread : nullptr);
+  ASSERT_EQ(scratch.back(), kUntouched);
+  ASSERT_TRUE(two_cores || scratch[static_cast<std::size_t>(words)] == kUntouched);
+  for (int y = 0; y < made.rows; ++y) {
+    for (int x = 0; x < w.out_columns; ++x) {
+      for (int c = 0; c < w.out_channels; ++c) {
+        ASSERT_EQ(out[static_cast<std::size_t>((y * w.out_columns + x) * w.out_channels + c)],
+                  DepthwiseExpected(made, y, x, c))
+            << y << " " << x << " " << c << " of " << made.rows << " x " << w.out_columns
+            << ", window " << w.height << " x " << w.width << ", band " << band;
       }
     }
   }
@@ -250,9 +284,46 @@ void ExpectDepthwise(std::mt19937& random, bool two_cores) {
 
 TEST(Kernels, DepthwiseIsTheSumWrittenOut) {
   std::mt19937 random(5);
-  for (int round = 0; round < 200; ++round) {
-    ExpectDepthwise(random, round % 2 == 0);
+  int lanes = 0;
+  for (int round = 0; round < 600; ++round) {
+    const RandomDepthwise made = MakeDepthwise(random);
+    const pinhole_nn::Window& w = made.window;
+    const bool two_cores = round % 2 == 0;
+    const auto is = [&](int size) {
+      return w.height == size && w.width == size && w.dilation_w == 1;
+    };
+    ExpectDepthwise(made, pinhole_nn::DepthwiseRows, 0, two_cores);
+    ExpectDepthwise(made, pinhole_nn::DepthwisePaired, 0, two_cores);
+    if (is(3)) {
+      ExpectDepthwise(made, pinhole_nn::DepthwiseThree, 0, two_cores);
+      ExpectDepthwise(made, pinhole_nn::DepthwisePairedThree, 0, two_cores);
+    }
+    const int half = (w.out_columns + 1) / 2 * w.stride_w;
+    if (w.out_columns < 2 || half < w.pad_w || half > w.in_columns) {
+      continue;
+    }
+    const int band = 1 + round % (made.rows + 1);
+    ExpectDepthwise(made, pinhole_nn::DepthwiseLanes, band, two_cores);
+    if (is(3)) {
+      ExpectDepthwise(made, pinhole_nn::DepthwiseLanesThree, band, two_cores);
+    }
+    if (is(5)) {
+      ExpectDepthwise(made, pinhole_nn::DepthwiseLanesFive, band, two_cores);
+    }
+    ++lanes;
   }
+  EXPECT_GT(lanes, 200);
+}
+
+TEST(LanesHold, RefusesASecondWeightOfMinus128InAChannel) {
+  // [tap][channel], two channels.
+  std::vector<std::int8_t> weights = {-128, 127, -127, -128, 5, -127};
+  EXPECT_TRUE(LanesHold(weights, 2));
+  weights[5] = -128;
+  EXPECT_FALSE(LanesHold(weights, 2));
+  weights[5] = 0;
+  weights[4] = -128;
+  EXPECT_FALSE(LanesHold(weights, 2));
 }
 
 // Half of the halves: the wide form's one rounding is the reference's two.
@@ -344,6 +415,29 @@ TEST(FindQuick, EqualsTheExactFormForEverySum) {
     }
   }
   EXPECT_GT(found, 20);
+}
+
+// As the processor's own multiplication.
+TEST(DequantizeToFloats, RoundsAsFloatingPointDoes) {
+  std::mt19937 random(5);
+  std::vector<std::int8_t> in(256);
+  std::iota(in.begin(), in.end(), static_cast<std::int8_t>(-128));
+  for (int round = 0; round < 2000; ++round) {
+    // All finite positive scales, those too small to be normal as well.
+    const float scale =
+        round == 0 ? std::numeric_limits<float>::max()
+        : round == 1
+            ? std::numeric_limits<float>::denorm_min()
+            : std::bit_cast<float>(1U + static_cast<std::uint32_t>(random() % 0x7F7FFFFFU));
+    const auto zero = static_cast<std::int16_t>(static_cast<int>(random() % 256) - 128);
+    std::vector<float> out(in.size());
+    pinhole_nn::DequantizeToFloats({in.data(), out.data(), 256, scale, zero});
+    for (std::size_t i = 0; i < in.size(); ++i) {
+      const float expected = scale * static_cast<float>(in[i] - zero);
+      ASSERT_EQ(std::bit_cast<std::uint32_t>(out[i]), std::bit_cast<std::uint32_t>(expected))
+          << scale << " * " << in[i] - zero;
+    }
+  }
 }
 
 // All pairs, by the kernel, against the reference.
@@ -487,14 +581,8 @@ TEST(CheckFits, SaysWhatIsTooMuchForRamAndFlashApart) {
   EXPECT_NO_THROW(CheckFits("m.tflite", *FindTarget("host"), budget));
 }
 
-TEST(Emit, RefusesByNameWhatItHasNoKernelFor) {
-  const auto model = base::TestData("models/trained_lstm_int8.tflite");
-  if (!std::filesystem::exists(model)) {
-    GTEST_SKIP() << model << " is missing (set PINHOLE_DATA)";
-  }
-  const std::string said = WhatEmitSays(model.string(), {.target = *FindTarget("host")});
-  EXPECT_NE(said.find("operator 0 UNIDIRECTIONAL_SEQUENCE_LSTM"), std::string::npos) << said;
-  EXPECT_NE(WhatEmitSays(model.string(), {.target = *FindTarget("host"), .name_space = "1x"})
+TEST(Emit, RefusesANamespaceThatIsNoName) {
+  EXPECT_NE(WhatEmitSays("m.tflite", {.target = *FindTarget("host"), .name_space = "1x"})
                 .find("namespace"),
             std::string::npos);
 }
@@ -510,17 +598,46 @@ TEST(Emit, WritesNoRuntimeFileThatIsNotUsed) {
   for (const EmittedFile& file : emitted.files) {
     names.push_back(file.name);
   }
-  EXPECT_EQ(names, (std::vector<std::string>{
-                       "hello.h", "hello.cc", "pinhole_nn.h", "pinhole_nn_columns.cc",
-                       "pinhole_nn_columns.h", "pinhole_nn_depthwise.h", "pinhole_nn_dsp.h",
-                       "pinhole_nn_finish.cc", "pinhole_nn_math.h", "pinhole_nn_sum_pairs.cc"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"hello.h", "hello.cc", "pinhole_nn.h",
+                                             "pinhole_nn_columns.cc", "pinhole_nn_columns.h",
+                                             "pinhole_nn_finish.cc", "pinhole_nn_math.h",
+                                             "pinhole_nn_sum_pairs.cc"}));
   EXPECT_EQ(Emit(model.string(), {*FindTarget("rp2040"), "hello", false}).files.size(), 2U);
+}
+
+// The buffer counts as RAM, and no more of it is taken than was allowed.
+TEST(Emit, SaysWhatFetchingAheadCosts) {
+  const auto model = base::TestData("models/hello_world_int8.tflite");
+  if (!std::filesystem::exists(model)) {
+    GTEST_SKIP() << model << " is missing (set PINHOLE_DATA)";
+  }
+  const Emitted plain = Emit(model.string(), {.target = *FindTarget("rp2040")});
+  const Emitted streamed =
+      Emit(model.string(), {.target = *FindTarget("rp2040"), .stream_bytes = 512});
+  EXPECT_EQ(plain.budget.stream, 0U);
+  EXPECT_EQ(plain.files[0].text.find("Fetcher"), std::string::npos);
+  EXPECT_GT(streamed.budget.stream, 0U);
+  EXPECT_LE(streamed.budget.stream, 512U);
+  EXPECT_EQ(streamed.budget.ram(), plain.budget.ram() + streamed.budget.stream);
+  EXPECT_EQ(streamed.budget.flash(), plain.budget.flash());
+  EXPECT_NE(
+      streamed.files[0].text.find("kStreamBytes = " + std::to_string(streamed.budget.stream) + ";"),
+      std::string::npos)
+      << streamed.files[0].text;
 }
 
 TEST(Emit, RefusesMoreCoresThanTheTargetHas) {
   const std::string said =
       WhatEmitSays("m.tflite", {.target = *FindTarget("cortex-m4"), .cores = 2});
   EXPECT_NE(said.find("2 cores found, cortex-m4 has 1"), std::string::npos) << said;
+}
+
+TEST(SourceText, AnArrayIsTakenApartAgain) {
+  const std::vector<std::uint8_t> values = {1, 2, 255};
+  const ArrayParts parts = TakeApart(ArrayText("kA", std::span<const std::uint8_t>(values)));
+  EXPECT_EQ(parts.type, "std::uint8_t");
+  EXPECT_EQ(parts.name_and_size, "kA[3]");
+  EXPECT_EQ(parts.values, "{\n    1, 2, 255,\n}");
 }
 
 TEST(SourceText, FloatsReadBackTheSame) {

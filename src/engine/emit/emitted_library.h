@@ -25,8 +25,9 @@ namespace pinhole::engine::emit {
 
 class EmittedLibrary {
  public:
-  // `cores`: as it was emitted. The second one is a thread.
-  EmittedLibrary(const Emitted& emitted, std::size_t inputs, std::size_t outputs, int cores = 1) {
+  // `cores`: as it was emitted. The second one is a thread. `streams`: its Run takes what fetches.
+  EmittedLibrary(const Emitted& emitted, std::size_t inputs, std::size_t outputs, int cores = 1,
+                 bool streams = false) {
     static int number = 0;
     const std::filesystem::path folder = Folder() / std::to_string(number++);
     std::filesystem::create_directories(folder);
@@ -38,7 +39,7 @@ class EmittedLibrary {
                                                               : (folder / file.name).string());
       }
     }
-    Write(folder / "shim.cc", Shim(inputs, outputs, cores));
+    Write(folder / "shim.cc", Shim(inputs, outputs, cores, streams));
     const std::filesystem::path library = folder / "model.so";
     problem_ = Shell(Compiler() + " -shared -I " + folder.string() + sources + " " +
                      (folder / "shim.cc").string() + " -o " + library.string());
@@ -68,6 +69,9 @@ class EmittedLibrary {
   }
   void Reset() const { Find<void (*)()>("shim_reset")(); }
   void Run() const { Find<void (*)()>("shim_run")(); }
+  // With a fetcher that spoils the place when a copy is queued and makes the copy when it is waited
+  // for, not earlier.
+  void RunFetchingLate() const { Find<void (*)()>("shim_run_late")(); }
 
  private:
   static std::filesystem::path Folder() {
@@ -118,13 +122,22 @@ class EmittedLibrary {
     return object.string();
   }
 
-  static std::string Shim(std::size_t inputs, std::size_t outputs, int cores) {
+  static std::string Shim(std::size_t inputs, std::size_t outputs, int cores, bool streams) {
     std::string text =
-        "#include <thread>\n#include \"model.h\"\n#include \"pinhole_nn.h\"\n"
+        "#include <cstring>\n#include <deque>\n#include <thread>\n#include \"model.h\"\n#include "
+        "\"pinhole_nn.h\"\n"
         "static std::thread second;\n"
         "[[maybe_unused]] static const pinhole_nn::SecondCore kSecond = {\n"
         "    [](void (*job)(void*), void* context) { second = std::thread(job, context); },\n"
-        "    [] { second.join(); }};\nextern \"C\" {\n";
+        "    [] { second.join(); }};\n"
+        "struct Copy { void* to; const void* from; std::size_t bytes; };\n"
+        "static std::deque<Copy> copies;\n"
+        "[[maybe_unused]] static const pinhole_nn::Fetcher kLate = {\n"
+        "    [](void* to, const void* from, std::size_t bytes) {\n"
+        "      std::memset(to, 0x55, bytes); copies.push_back({to, from, bytes}); },\n"
+        "    [](int left) { for (; copies.size() > std::size_t(left); copies.pop_front())\n"
+        "      std::memcpy(copies.front().to, copies.front().from, copies.front().bytes); }};\n"
+        "extern \"C\" {\n";
     for (std::size_t i = 0; i < inputs; ++i) {
       const std::string n = std::to_string(i);
       text += "void* shim_input" + n + "() { return model::Input" + n + "(); }\n";
@@ -133,8 +146,10 @@ class EmittedLibrary {
       const std::string n = std::to_string(i);
       text += "const void* shim_output" + n + "() { return model::Output" + n + "(); }\n";
     }
-    return text + "void shim_reset() { model::Reset(); }\nvoid shim_run() { model::Run(" +
-           (cores > 1 ? "&kSecond" : "") + "); }\n}\n";
+    const std::string second = cores > 1 ? "&kSecond" : "";
+    const std::string fetcher = streams ? (cores > 1 ? ", &kLate" : "&kLate") : "";
+    return text + "void shim_reset() { model::Reset(); }\nvoid shim_run() { model::Run(" + second +
+           "); }\nvoid shim_run_late() { model::Run(" + second + fetcher + "); }\n}\n";
   }
 
   template <typename Function>

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/emit/pack.h"
 #include "engine/kernels/ref/pooling.h"
 #include "engine/kernels/ref/weighted_sum.h"
 
@@ -18,6 +19,9 @@ using kernels::ref::WindowSumParams;
 constexpr std::int32_t kColumnBytes = 4096;
 // Of a single place, that are not worth a kernel of their own.
 constexpr std::int32_t kFewWeights = 2048, kShortDepth = 256;
+// Of a depthwise window's rows, gathered and summed at a time, where one row is not more.
+constexpr std::int32_t kBandBytes = 640, kMostBand = 255;
+constexpr std::int32_t kMost16 = 32767;
 constexpr std::int32_t kMaxHeight = 64;  // as in runtime/pinhole_nn_depthwise.h
 
 const Tensor* Input(const Graph& graph, const Operator& op, std::size_t i) {
@@ -59,11 +63,10 @@ void SetSteps(const Options& options, WindowShape& window) {
 
 // Every number of the runtime's Window fits 16 bits.
 bool Fits16(const WindowShape& window) {
-  constexpr std::int32_t kMost = 32767;
   return std::max({window.in.rows, window.in.columns, window.in.channels, window.out.columns,
                    window.out.channels, window.height, window.width, window.stride_h,
                    window.stride_w, window.dilation_h, window.dilation_w, window.pad_h,
-                   window.pad_w}) <= kMost;
+                   window.pad_w}) <= kMost16;
 }
 
 // Depth and scratch of a full sum in the target's layout.
@@ -88,8 +91,35 @@ void SetColumns(const Target& target, FormOf& form) {
   }
 }
 
+// Whether DepthwiseLanes is right, and worth it: places must share words.
+bool SuitsLanes(const Tensor& weights, const WindowShape& window) {
+  const std::int32_t half = (window.out.columns + 1) / 2 * window.stride_w;
+  if (window.out.columns < 2 || half < window.pad_w || half > window.in.columns) {
+    return false;
+  }
+  return LanesHold(weights.constant<std::int8_t>(), window.out.channels);
+}
+
+// DepthwiseLanes' scratch for so many rows at a time, in words.
+std::int32_t LaneWords(const WindowShape& window, std::int32_t band) {
+  const std::int32_t rows =
+      (band - 1) * window.stride_h + (window.height - 1) * window.dilation_h + 1;
+  const std::int32_t columns = ((window.out.columns + 1) / 2 - 1) * window.stride_w +
+                               (window.width - 1) * window.dilation_w + 1;
+  return window.taps() + rows * (columns + 1) + band * window.out.columns + 1;
+}
+
 // A channel's weights, a row's sums, and the columns that its windows cover, in words.
-void SetDepthwiseScratch(const Target& target, FormOf& form) {
+void SetDepthwiseScratch(const Target& target, const Tensor& weights, FormOf& form) {
+  if (target.layout == Layout::kPairs && SuitsLanes(weights, form.window)) {
+    form.band = 1;
+    while (form.band < std::min(form.window.out.rows, kMostBand) &&
+           4 * LaneWords(form.window, form.band + 1) <= kBandBytes) {
+      ++form.band;
+    }
+    form.columns_bytes = static_cast<std::uint32_t>(4 * LaneWords(form.window, form.band));
+    return;
+  }
   const WindowShape& window = form.window;
   const std::int32_t words =
       target.layout == Layout::kQuads ? (window.height + 1) / 2 : window.height;
@@ -180,7 +210,7 @@ FormOf ClassifyConv(const Graph& graph, const Operator& op, const WindowSumParam
     return Refuse("a window of " + std::to_string(window.height) + " rows found");
   }
   form.form = Form::kDepthwise;
-  SetDepthwiseScratch(target, form);
+  SetDepthwiseScratch(target, weights, form);
   return form;
 }
 
@@ -224,29 +254,60 @@ FormOf ClassifyPool(const Graph& graph, const Operator& op, const PoolParams& pa
   return form;
 }
 
-FormOf ClassifyAdd(const Graph& graph, const Operator& op) {
+// Types that the template for this operator is for.
+bool PairTakes(OpKind kind, Type type) {
+  const bool wide = type == Type::kFloat32 || type == Type::kInt32 || type == Type::kInt64;
+  const bool scaled = type == Type::kInt8 || type == Type::kUint8 || type == Type::kInt16;
+  return kind == OpKind::kDiv ? wide : wide || scaled;
+}
+
+bool HasZero(const Tensor& tensor) {
+  const auto has = [](const auto& values) {
+    return std::any_of(values.begin(), values.end(), [](auto value) { return value == 0; });
+  };
+  return tensor.type == Type::kInt32   ? has(tensor.constant<std::int32_t>())
+         : tensor.type == Type::kInt64 ? has(tensor.constant<std::int64_t>())
+                                       : false;
+}
+
+FormOf ClassifyPair(const Graph& graph, const Operator& op, const kernels::Prepared& prepared) {
   const Tensor& a = *Input(graph, op, 0);
   const Tensor& b = *Input(graph, op, 1);
   const Tensor& out = graph.tensor(op.outputs[0]);
-  if (a.is_constant() || b.is_constant() || !(a.shape == b.shape)) {
-    return Refuse("a broadcast or constant operand found");
-  }
-  if (out.type != Type::kInt8 && out.type != Type::kFloat32) {
+  if (!PairTakes(op.kind, out.type)) {
     return Refuse(TypesFound(a, out) + " found");
   }
-  FormOf form = Simple(out.type == Type::kInt8 ? Form::kAdd : Form::kFloatAdd);
+  if (op.kind == OpKind::kDiv && b.is_constant() && HasZero(b)) {
+    return Refuse("a division by zero found");
+  }
+  const bool apart = !a.is_constant() && !b.is_constant() && a.shape == b.shape;
+  FormOf form = Simple(op.kind == OpKind::kAdd && out.type == Type::kInt8 && apart ? Form::kAdd
+                                                                                   : Form::kPair);
+  form.by_rows = form.form == Form::kAdd || prepared.rows.by_rows();
+  return form;
+}
+
+// By a table where one byte becomes one byte, else element by element.
+FormOf ClassifyElements(const Tensor& in, const Tensor& out) {
+  FormOf form =
+      Simple(TypeSize(in.type) == 1 && TypeSize(out.type) == 1 ? Form::kLookup : Form::kElements);
   form.by_rows = true;
   return form;
 }
 
-// One byte becomes one byte.
-FormOf ClassifyLookup(const Tensor& in, const Tensor& out) {
-  if (TypeSize(in.type) != 1 || TypeSize(out.type) != 1) {
-    return Refuse(TypesFound(in, out) + " found");
+FormOf ClassifyCast(const Tensor& in, const Tensor& out) {
+  return in.type == Type::kUint64 || out.type == Type::kUint64
+             ? Refuse(TypesFound(in, out) + " found")
+             : Simple(Form::kElements);
+}
+
+FormOf ClassifyResize(const Tensor& in) {
+  for (const int d : {1, 2}) {
+    if (in.shape.dim(d) > kMost16) {
+      return Refuse("a dimension above 32767 found");
+    }
   }
-  FormOf form = Simple(Form::kLookup);
-  form.by_rows = true;
-  return form;
+  return Simple(Form::kResize);
 }
 
 FormOf ClassifyConversion(const Tensor& in, const Tensor& out) {
@@ -256,7 +317,10 @@ FormOf ClassifyConversion(const Tensor& in, const Tensor& out) {
   if (in.type == Type::kInt8 && out.type == Type::kFloat32) {
     return in.scale_count == 1 ? Simple(Form::kDequantize) : Refuse("several scales found");
   }
-  return ClassifyLookup(in, out);
+  if (in.scale_count > 1) {
+    return Refuse("several scales found");
+  }
+  return ClassifyElements(in, out);
 }
 
 FormOf ClassifySoftmax(const Tensor& in, const Tensor& out) {
@@ -265,6 +329,18 @@ FormOf ClassifySoftmax(const Tensor& in, const Tensor& out) {
   }
   return in.type == Type::kInt8 && out.type == Type::kInt8 ? Simple(Form::kSoftmax)
                                                            : Refuse(TypesFound(in, out) + " found");
+}
+
+// Weights and biases are constants; state lies among the inputs too.
+FormOf ClassifyRecurrent(const Graph& graph, const Operator& op, Form kind) {
+  for (std::size_t i = 1; i < op.inputs.size(); ++i) {
+    const Tensor* tensor = Input(graph, op, i);
+    if (tensor != nullptr && !tensor->is_variable && !tensor->is_constant()) {
+      return Refuse("input " + std::to_string(i) +
+                    " is computed by the network, a constant expected");
+    }
+  }
+  return Simple(kind);
 }
 
 // Which of the inputs are moved; the others say how, and must be constants.
@@ -311,16 +387,41 @@ FormOf ClassifyOperator(const Graph& graph, std::size_t index, const kernels::Pr
       form = ClassifyPool(graph, op, *static_cast<const PoolParams*>(prepared.params));
       break;
     case OpKind::kMean:
-      form =
-          in->type == Type::kInt8 ? Simple(Form::kMean) : Refuse(TypesFound(*in, *out) + " found");
-      break;
-    case OpKind::kAdd: form = ClassifyAdd(graph, op); break;
+    case OpKind::kSum: form = Simple(in->type == Type::kInt8 ? Form::kMean : Form::kReduce); break;
+    case OpKind::kAdd:
+    case OpKind::kSub:
+    case OpKind::kMul:
+    case OpKind::kDiv:
+    case OpKind::kMinimum:
+    case OpKind::kMaximum:
+    case OpKind::kSquaredDifference:
+    case OpKind::kPrelu: form = ClassifyPair(graph, op, prepared); break;
     case OpKind::kRelu:
     case OpKind::kRelu6:
     case OpKind::kLeakyRelu:
     case OpKind::kLogistic:
     case OpKind::kTanh:
-    case OpKind::kNeg: form = ClassifyLookup(*in, *out); break;
+    case OpKind::kNeg:
+    case OpKind::kSqrt:
+    case OpKind::kRsqrt: form = ClassifyElements(*in, *out); break;
+    case OpKind::kCast: form = ClassifyCast(*in, *out); break;
+    case OpKind::kResizeBilinear: form = ClassifyResize(*in); break;
+    case OpKind::kUnidirectionalSequenceLstm:
+      form = ClassifyRecurrent(graph, op, Form::kLstm);
+      break;
+    case OpKind::kSvdf: form = ClassifyRecurrent(graph, op, Form::kSvdf); break;
+    case OpKind::kSignalWindow:
+    case OpKind::kSignalFftAutoScale:
+    case OpKind::kSignalEnergy:
+    case OpKind::kSignalFilterBank:
+    case OpKind::kSignalFilterBankSquareRoot:
+    case OpKind::kSignalFilterBankSpectralSubtraction:
+    case OpKind::kSignalPcan:
+    case OpKind::kSignalFilterBankLog: form = Simple(Form::kSignal); break;
+    case OpKind::kSignalRfft:
+      form = in->type == Type::kInt16 ? Simple(Form::kSignal)
+                                      : Refuse(TypesFound(*in, *out) + " found");
+      break;
     case OpKind::kQuantize:
     case OpKind::kDequantize: form = ClassifyConversion(*in, *out); break;
     case OpKind::kSoftmax: form = ClassifySoftmax(*in, *out); break;
@@ -353,11 +454,12 @@ plan::OpDemand DemandOf(const FormOf& form, const Graph& graph, std::size_t inde
   const Operator& op = graph.operators[index];
   plan::OpDemand demand;
   demand.scratch_bytes = form.scratch_bytes() * static_cast<std::uint32_t>(cores);
-  const bool one_place = form.form == Form::kAdd || form.form == Form::kFloatAdd ||
-                         form.form == Form::kLookup || form.form == Form::kSoftmax ||
-                         form.form == Form::kFloatSoftmax || form.form == Form::kQuantize ||
-                         op.kind == OpKind::kReshape || op.kind == OpKind::kSqueeze ||
-                         op.kind == OpKind::kExpandDims;
+  const bool one_place =
+      form.form == Form::kAdd || form.form == Form::kPair || form.form == Form::kElements ||
+      form.form == Form::kSignal || form.form == Form::kLookup || form.form == Form::kSoftmax ||
+      form.form == Form::kFloatSoftmax || form.form == Form::kQuantize ||
+      op.kind == OpKind::kReshape || op.kind == OpKind::kSqueeze || op.kind == OpKind::kExpandDims;
+  demand.state_bytes = prepared.state_bytes;
   demand.in_place_inputs = one_place ? prepared.in_place_inputs : std::uint8_t{0};
   if (form.by_rows) {
     demand.rows = prepared.rows;

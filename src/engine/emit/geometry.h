@@ -30,9 +30,15 @@ enum class Form : std::uint8_t {
   kAssign,  // ASSIGN_VARIABLE
   kFloatSum,
   kFloatPool,
-  kFloatAdd,
   kFloatSoftmax,
-  kNone,  // no kernel: `reason` says why
+  kPair,      // two operands, element by element (runtime/pinhole_nn_pairs.h)
+  kElements,  // one operand, element by element (runtime/pinhole_nn_elements.h)
+  kResize,
+  kReduce,  // MEAN and SUM, but of int8
+  kLstm,
+  kSvdf,
+  kSignal,  // the micro front end
+  kNone,    // no kernel: `reason` says why
 };
 
 struct Shape3 {  // of one picture
@@ -52,6 +58,8 @@ struct FormOf {
   std::string reason;
   WindowShape window;           // sums and pools
   std::int32_t multiplier = 0;  // kDepthwise, kFloatSum of DEPTHWISE_CONV_2D: channels an input one
+  // kDepthwise: rows that DepthwiseLanes makes at a time; 0: another function's.
+  std::int32_t band = 0;
   // kSum: taps as the layout wants them; whether windows are copied, and how many at a time.
   std::int32_t depth = 0, block = 0;
   std::int32_t places = 0;  // kSum: that a call may make at once

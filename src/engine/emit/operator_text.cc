@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <type_traits>
 #include <vector>
 
 #include "engine/emit/pack.h"
@@ -37,27 +36,6 @@ namespace {
 
 constexpr std::uint64_t kRingBytes = 12, kWindowBytes = 26, kFinishBytes = 12, kChannelBytes = 16;
 constexpr std::size_t kMostMoves = 256;
-
-std::string Number(std::int64_t value) { return std::to_string(value); }
-
-template <typename... Parts>
-std::string List(const Parts&... parts) {
-  std::string text;
-  const auto add = [&](const auto& part) {
-    if (!text.empty()) {
-      text += ", ";
-    }
-    if constexpr (std::is_arithmetic_v<std::decay_t<decltype(part)>>) {
-      text += std::to_string(part);
-    } else {
-      text += part;
-    }
-  };
-  (add(parts), ...);
-  return text;
-}
-
-std::string Braced(const std::string& fields) { return "{" + fields + "}"; }
 
 // The weights by channel, whatever the operator's order: CONV_2D and FULLY_CONNECTED have it,
 // DEPTHWISE_CONV_2D has [tap][channel].
@@ -155,6 +133,19 @@ void OperatorWriter::AddConstant(const std::string& text, std::uint64_t bytes,
   budget_.*kind += bytes;
 }
 
+void OperatorWriter::AddArray(const std::string& name, const std::string& text, std::uint64_t bytes,
+                              std::uint64_t Budget::* kind) {
+  text_.arrays.push_back({name, text, bytes});
+  budget_.*kind += bytes;
+}
+
+std::string OperatorWriter::Constant(std::string_view suffix, const Tensor& tensor,
+                                     std::uint64_t Budget::* kind) {
+  const std::string name = name_ + std::string(suffix);
+  AddConstant(ConstantText(name, tensor), tensor.bytes, kind);
+  return name;
+}
+
 void OperatorWriter::Params(const std::string& type, const std::string& fields,
                             std::uint64_t bytes) {
   AddConstant("const pinhole_nn::" + type + " " + name_ + " = {" + fields + "};\n", bytes,
@@ -195,8 +186,14 @@ OperatorText OperatorWriter::Write(std::size_t op, const FormOf& form) {
       break;
     case Form::kFloatSum: WriteFloatSum(form); break;
     case Form::kFloatPool: WriteFloatPool(form); break;
-    case Form::kFloatAdd: WriteFloatAdd(); break;
     case Form::kFloatSoftmax: WriteFloatSoftmax(); break;
+    case Form::kPair: WritePair(form); break;
+    case Form::kElements: WriteElements(); break;
+    case Form::kResize: WriteResize(); break;
+    case Form::kReduce: WriteReduce(); break;
+    case Form::kLstm: WriteLstm(); break;
+    case Form::kSvdf: WriteSvdf(); break;
+    case Form::kSignal: WriteSignal(); break;
     case Form::kNone: Fail(form.reason);
   }
   return std::move(text_);
@@ -226,7 +223,7 @@ std::string OperatorWriter::FinishText(const SumScales& scales) {
     lines +=
         "    {" + List(bias, form.channels[c].a, form.channels[c].b, form.channels[c].c) + "},\n";
   }
-  AddConstant(lines + "};\n", count * kChannelBytes, &Budget::scales);
+  AddArray(name_ + "Channels", lines + "};\n", count * kChannelBytes, &Budget::scales);
   runtime_.insert("pinhole_nn_finish.cc");
   return Braced(List(name_ + "Channels", form.form, scales.output.zero, scales.output.low,
                      scales.output.high));
@@ -237,8 +234,8 @@ std::string OperatorWriter::FinishText(const SumScales& scales) {
 std::string OperatorWriter::WriteWeights(const FormOf& form, SumScales& scales) {
   const std::string weights = name_ + "Weights";
   const auto write = [&](const std::vector<std::uint32_t>& words) {
-    AddConstant(ArrayText(weights, std::span<const std::uint32_t>(words)), 4 * words.size(),
-                &Budget::weights);
+    AddArray(weights, ArrayText(weights, std::span<const std::uint32_t>(words)), 4 * words.size(),
+             &Budget::weights);
   };
   if (target_.layout == Layout::kQuads) {
     write(PackQuads(scales.matrix));
@@ -255,8 +252,9 @@ std::string OperatorWriter::WriteWeights(const FormOf& form, SumScales& scales) 
         scales.lane_starts[c] = packed->spills[c / 8] * 32768;
       }
       write(packed->words);
-      AddConstant(ArrayText(name_ + "Chunks", std::span<const std::uint8_t>(packed->chunks)),
-                  packed->chunks.size(), &Budget::scales);
+      AddArray(name_ + "Chunks",
+               ArrayText(name_ + "Chunks", std::span<const std::uint8_t>(packed->chunks)),
+               packed->chunks.size(), &Budget::scales);
       return "Chunks";
     }
   }
@@ -267,7 +265,7 @@ std::string OperatorWriter::WriteWeights(const FormOf& form, SumScales& scales) 
       padded.push_back(static_cast<std::int8_t>(scales.matrix.at(c, k)));
     }
   }
-  AddConstant(PackedText(weights, padded), padded.size(), &Budget::weights);
+  AddArray(weights, PackedText(weights, padded), padded.size(), &Budget::weights);
   return "Plain";
 }
 
@@ -336,9 +334,11 @@ void OperatorWriter::WriteDepthwise(const FormOf& form) {
       ReadScales(In(0), In(1), bias, Out(), op_->kind,
                  *static_cast<const WeightedSumParams*>(model_.step(0, index_).prepared.params));
   const std::string weights = name_ + "Weights";
-  const std::vector<std::int8_t> turned = Turned(scales.weights, form.window);
-  AddConstant(ArrayText(weights, std::span<const std::int8_t>(turned)), turned.size(),
-              &Budget::weights);
+  const bool lanes = form.band > 0;
+  const std::vector<std::int8_t> turned =
+      lanes ? scales.weights : Turned(scales.weights, form.window);
+  AddArray(weights, ArrayText(weights, std::span<const std::int8_t>(turned)), turned.size(),
+           &Budget::weights);
   const std::string finish = FinishText(scales);
   Params("Depthwise",
          List(form.flat ? FlatRing(InIndex(0)) : RingText(InIndex(0)),
@@ -346,15 +346,26 @@ void OperatorWriter::WriteDepthwise(const FormOf& form) {
               finish, weights,
               "reinterpret_cast<std::uint32_t*>(" +
                   Scratch(model_.places().scratch_offset(index_)) + ")",
-              cores_ > 1 ? form.scratch_bytes() : 0, In(0).zero_point, form.multiplier),
+              cores_ > 1 ? form.scratch_bytes() : 0, form.multiplier, In(0).zero_point, form.band),
          2 * kRingBytes + kWindowBytes + kFinishBytes + 16);
   const bool paired = target_.layout == Layout::kQuads;
   const WindowShape& window = form.window;
-  const bool three = window.height == 3 && window.width == 3 && window.dilation_w == 1;
-  SharedCall(paired  ? (three ? "DepthwisePairedThree" : "DepthwisePaired")
-             : three ? "DepthwiseThree"
-                     : "DepthwiseRows",
-             paired ? "pinhole_nn_depthwise_paired.cc" : "pinhole_nn_depthwise.cc",
+  const auto is = [&](int size) {
+    return window.height == size && window.width == size && window.dilation_w == 1;
+  };
+  SharedCall(std::string("Depthwise") +
+                 (lanes    ? "Lanes"
+                  : paired ? "Paired"
+                  : is(3)  ? ""
+                           : "Rows") +
+                 (is(3)            ? "Three"
+                  : lanes && is(5) ? "Five"
+                                   : ""),
+             std::string("pinhole_nn_depthwise") +
+                 (lanes    ? "_lanes"
+                  : paired ? "_paired"
+                           : "") +
+                 ".cc",
              form.window.out.rows);
   const auto places = static_cast<std::uint64_t>(form.window.out.rows * form.window.out.columns);
   budget_.products += scales.weights.size() * places;
@@ -375,19 +386,18 @@ void OperatorWriter::WritePool(const FormOf& form) {
        form.window.out.rows);
 }
 
-// The reduced dimensions must lie side by side.
-void OperatorWriter::WriteMean() {
+std::array<std::int64_t, 3> OperatorWriter::ReducedSizes() const {
   const Shape& shape = In(0).shape;
   const Tensor& axes = In(1);
   const int rank = shape.rank();
   unsigned reduced = 0;
-  for (std::size_t i = 0; i < axes.shape.element_count(); ++i) {
+  for (std::size_t i = 0; rank > 0 && i < axes.shape.element_count(); ++i) {
     const std::int64_t axis = axes.type == Type::kInt64 ? axes.constant<std::int64_t>()[i]
                                                         : axes.constant<std::int32_t>()[i];
     reduced |= 1U << (axis < 0 ? axis + rank : axis);
   }
-  std::int64_t sizes[3] = {1, 1, 1};
-  int part = 0;
+  std::array<std::int64_t, 3> sizes{1, 1, 1};
+  std::size_t part = 0;
   for (int d = 0; d < rank; ++d) {
     const bool middle = (reduced >> d & 1U) != 0;
     if (shape.dim(d) == 1) {
@@ -399,6 +409,11 @@ void OperatorWriter::WriteMean() {
     }
     sizes[part] *= shape.dim(d);
   }
+  return sizes;
+}
+
+void OperatorWriter::WriteMean() {
+  const std::array<std::int64_t, 3> sizes = ReducedSizes();
   const auto& multiplier =
       *static_cast<const base::FixedMultiplier*>(model_.step(0, index_).prepared.params);
   const std::int64_t zeros = -std::int64_t{In(0).zero_point} * sizes[1];
@@ -432,8 +447,8 @@ void OperatorWriter::WriteLookup() {
   if (!table) {
     Fail("a kernel that can't be asked for its table");
   }
-  AddConstant(ArrayText(name_ + "Table", std::span<const std::uint8_t>(*table)), table->size(),
-              &Budget::tables);
+  AddArray(name_ + "Table", ArrayText(name_ + "Table", std::span<const std::uint8_t>(*table)),
+           table->size(), &Budget::tables);
   Params("Lookup", List(RingText(InIndex(0)), RingText(OutIndex()), name_ + "Table"),
          2 * kRingBytes + 4);
   Call("LookupRows", "pinhole_nn_elementwise.cc", RowsOf(OutIndex()));
@@ -455,8 +470,14 @@ void OperatorWriter::WriteSoftmax() {
     exponentials.push_back(kernels::ref::ExpOnNegative<kDiffBits>(
         base::MultiplyByQuantizedMultiplier(-below, multiplier)));
   }
-  AddConstant(ArrayText(name_ + "Exponentials", std::span<const std::int32_t>(exponentials)),
-              4 * exponentials.size(), &Budget::tables);
+  // In Q12 sums they count as nothing, and their share of the output is less than that.
+  constexpr std::int32_t kNothing = 1 << 11;
+  while (exponentials.back() < kNothing) {
+    exponentials.pop_back();
+  }
+  AddArray(name_ + "Exponentials",
+           ArrayText(name_ + "Exponentials", std::span<const std::int32_t>(exponentials)),
+           4 * exponentials.size(), &Budget::tables);
   const std::int32_t depth = In(0).shape.FromBack(0);
   Params("Softmax",
          List(At(InIndex(0)), At(OutIndex()), static_cast<std::int64_t>(In(0).bytes) / depth, depth,
@@ -551,7 +572,8 @@ void OperatorWriter::WriteFloatSum(const FormOf& form) {
   const auto& params =
       *static_cast<const WeightedSumParams*>(model_.step(0, index_).prepared.params);
   const std::span<const float> weights = In(1).constant<float>();
-  AddConstant(ArrayText(name_ + "Weights", weights), weights.size_bytes(), &Budget::weights);
+  AddArray(name_ + "Weights", ArrayText(name_ + "Weights", weights), weights.size_bytes(),
+           &Budget::weights);
   std::string bias = "nullptr";
   if (op_->inputs.size() > 2 && op_->inputs[2] >= 0) {
     if (!In(2).is_constant()) {
@@ -559,7 +581,7 @@ void OperatorWriter::WriteFloatSum(const FormOf& form) {
     }
     bias = name_ + "Bias";
     const std::span<const float> values = In(2).constant<float>();
-    AddConstant(ArrayText(bias, values), values.size_bytes(), &Budget::scales);
+    AddArray(bias, ArrayText(bias, values), values.size_bytes(), &Budget::scales);
   }
   const bool flat = op_->kind == OpKind::kFullyConnected;
   Params("FloatSum",
@@ -568,7 +590,7 @@ void OperatorWriter::WriteFloatSum(const FormOf& form) {
               name_ + "Weights", bias, FloatText(params.float_range.low),
               FloatText(params.float_range.high), form.multiplier),
          2 * kRingBytes + kWindowBytes + 20);
-  Call("FloatSumRows", "pinhole_nn_float.cc", flat ? 1 : form.window.out.rows);
+  Call("FloatSumRows", "pinhole_nn_float_sum.cc", flat ? 1 : form.window.out.rows);
   budget_.products +=
       weights.size() * static_cast<std::uint64_t>(form.window.out.rows * form.window.out.columns);
 }
@@ -581,17 +603,7 @@ void OperatorWriter::WriteFloatPool(const FormOf& form) {
               FloatText(range.low), FloatText(range.high),
               op_->kind == OpKind::kMaxPool2d ? "true" : "false"),
          2 * kRingBytes + kWindowBytes + 12);
-  Call("FloatPoolRows", "pinhole_nn_float.cc", form.window.out.rows);
-}
-
-void OperatorWriter::WriteFloatAdd() {
-  const auto& limits =
-      *static_cast<const kernels::ref::Limits<float>*>(model_.step(0, index_).prepared.params);
-  Params("FloatAdd",
-         List(RingText(InIndex(0)), RingText(InIndex(1)), RingText(OutIndex()),
-              FloatText(limits.low), FloatText(limits.high)),
-         3 * kRingBytes + 8);
-  Call("FloatAddRows", "pinhole_nn_float.cc", RowsOf(OutIndex()));
+  Call("FloatPoolRows", "pinhole_nn_float_pool.cc", form.window.out.rows);
 }
 
 void OperatorWriter::WriteFloatSoftmax() {
@@ -602,7 +614,7 @@ void OperatorWriter::WriteFloatSoftmax() {
               In(0).shape.element_count() / static_cast<std::size_t>(depth), depth,
               FloatText(op_->options<SoftmaxOptions>().beta)),
          20);
-  Call("FloatSoftmaxRows", "pinhole_nn_float.cc");
+  Call("FloatSoftmaxRows", "pinhole_nn_float_softmax.cc");
 }
 
 }  // namespace pinhole::engine::emit

@@ -3,9 +3,13 @@
 
 // One operator as C++: its constants, and the call of its kernel.
 
+#include <array>
 #include <cstdint>
 #include <set>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "engine/emit/emit.h"
 #include "engine/emit/geometry.h"
@@ -13,11 +17,18 @@
 
 namespace pinhole::engine::emit {
 
+// An array that kernels read, as source_text.h spells it.
+struct ArrayConstant {
+  std::string name, text;
+  std::uint64_t bytes = 0;
+};
+
 struct OperatorText {
-  std::string constants;
-  std::string call;     // "pinhole_nn::SumPairs(kOp3": the rest is ", begin, end);" or ");"
-  int rows = 0;         // of the output; 0: the call takes no rows
-  bool shared = false;  // the kernel takes a second core
+  std::vector<ArrayConstant> arrays;
+  std::string constants;  // the rest, which names the arrays
+  std::string call;       // "pinhole_nn::SumPairs(kOp3": the rest is ", begin, end);" or ");"
+  int rows = 0;           // of the output; 0: the call takes no rows
+  bool shared = false;    // the kernel takes a second core
 };
 
 struct SumScales;
@@ -45,9 +56,18 @@ class OperatorWriter {
   [[nodiscard]] std::string FlatRing(std::int32_t tensor) const;
   [[nodiscard]] std::string WindowText(const WindowShape& window) const;
   void AddConstant(const std::string& text, std::uint64_t bytes, std::uint64_t Budget::* kind);
+  // An array of the operator's own: may lie where it is fetched to, when the kernel runs.
+  void AddArray(const std::string& name, const std::string& text, std::uint64_t bytes,
+                std::uint64_t Budget::* kind);
   void Params(const std::string& type, const std::string& fields, std::uint64_t bytes);
   void Call(const std::string& function, const std::string& file, int rows = 0);
   [[nodiscard]] int RowsOf(std::int32_t tensor) const;
+  // A constant tensor as an array called kOpNSUFFIX; its name.
+  std::string Constant(std::string_view suffix, const Tensor& tensor,
+                       std::uint64_t Budget::* kind = &Budget::tables);
+  // MEAN and SUM: [outer, middle, inner], of which the middle goes. The reduced dimensions must lie
+  // side by side.
+  [[nodiscard]] std::array<std::int64_t, 3> ReducedSizes() const;
   [[noreturn]] void Fail(const std::string& reason) const;
 
   // The call of a kernel that can share its work with a second core.
@@ -66,8 +86,24 @@ class OperatorWriter {
   void WriteMove(std::int32_t tensor, std::int64_t resource, bool read);
   void WriteFloatSum(const FormOf& form);
   void WriteFloatPool(const FormOf& form);
-  void WriteFloatAdd();
   void WriteFloatSoftmax();
+  // operator_text_elements.cc
+  [[nodiscard]] std::string OperandText(std::size_t i, bool by_rows);
+  void WritePair(const FormOf& form);
+  void WriteElements();
+  void WriteResize();
+  void WriteReduce();
+  // operator_text_recurrent.cc
+  void WriteLstm();
+  template <typename Bias>
+  std::pair<std::string, std::string> WriteLstmBiases(std::size_t gate);
+  void WriteSvdf();
+  // operator_text_signal.cc
+  void WriteSignal();
+  void WriteSignalSubtraction();
+  void WriteSignalLog();
+  void WriteSignalRfft();
+  [[nodiscard]] std::int64_t SignalOption(std::string_view name) const;
 
   const PreparedModel& model_;
   const Graph& graph_;

@@ -14,7 +14,7 @@ namespace {
 constexpr int kPairGroup = 4;  // channels
 constexpr int kChunkGroup = 8;
 constexpr int kQuadGroup = 4;
-constexpr int kCutForm = 32;  // as in runtime/pinhole_nn_math.h
+constexpr int kCutForm = 32, kLongForm = 64;  // as in runtime/pinhole_nn_math.h
 constexpr int kLaneLow = -32768, kLaneHigh = 32767;
 constexpr int kMaxPairs = 255;  // a chunk's count is a byte
 
@@ -76,17 +76,35 @@ struct Steps {
   std::vector<std::int64_t> firsts;  // for each output above the lowest
 };
 
+// A quick form's numbers: sums are below 2^bits, and are multiplied by a number of `length` bits in
+// parts of `part`, of which the lowest `dropped` bits of the product are cut off.
+struct FormBits {
+  explicit FormBits(int form) : cuts(form >= kCutForm) {
+    const int bits = form & (kCutForm - 1);
+    part = 31 - bits;
+    edge = std::int64_t{1} << bits;
+    const bool is_long = form >= kLongForm;
+    length = is_long ? 3 * part - 2 : 2 * part - 1;
+    dropped = is_long ? 2 * part : part;
+  }
+  // The first rounding's unit, by which what is negative is rounded down.
+  [[nodiscard]] std::int64_t unit() const { return std::int64_t{1} << (length - dropped); }
+
+  bool cuts;
+  int part = 0, length = 0, dropped = 0;
+  std::int64_t edge = 0;
+};
+
 // Nullopt where the form can't hold the sums: some are larger and cutting them could change an
 // output, or the form does not cut.
-std::optional<Steps> StepsOf(const ScaleDemand& demand, int form, const OutputRange& output) {
-  const std::int64_t edge = std::int64_t{1} << (form & (kCutForm - 1));
-  Steps steps{std::clamp(demand.range.low, -edge, edge - 1),
-              std::clamp(demand.range.high, -edge, edge - 1),
+std::optional<Steps> StepsOf(const ScaleDemand& demand, const FormBits& form,
+                             const OutputRange& output) {
+  Steps steps{std::clamp(demand.range.low, -form.edge, form.edge - 1),
+              std::clamp(demand.range.high, -form.edge, form.edge - 1),
               {}};
   const bool fits = demand.range.low == steps.low && demand.range.high == steps.high;
   const auto exact = [&](std::int64_t sum) { return Exact(sum, demand.multiplier, output); };
-  if ((form < kCutForm && !fits) ||
-      (demand.range.low != steps.low && exact(steps.low) != output.low) ||
+  if ((!form.cuts && !fits) || (demand.range.low != steps.low && exact(steps.low) != output.low) ||
       (demand.range.high != steps.high && exact(steps.high) != output.high)) {
     return std::nullopt;
   }
@@ -97,15 +115,14 @@ std::optional<Steps> StepsOf(const ScaleDemand& demand, int form, const OutputRa
 }
 
 // A sum times the multiplier, before the rounding.
-std::int64_t QuickProduct(std::int64_t sum, std::int64_t multiplier, int form) {
-  const int half = 31 - (form & (kCutForm - 1));
-  const std::int64_t negative = sum < 0 && form >= kCutForm ? std::int64_t{1} << (half - 1) : 0;
-  return ((sum * multiplier) >> half) - negative;
+std::int64_t QuickProduct(std::int64_t sum, std::int64_t multiplier, const FormBits& form) {
+  return ((sum * multiplier) >> form.dropped) - (sum < 0 && form.cuts ? form.unit() : 0);
 }
 
 // All roundings with which (product + rounding) >> shift makes the steps: [first, second].
 std::pair<std::int64_t, std::int64_t> RoundingsFor(const Steps& steps, std::int64_t multiplier,
-                                                   int shift, int form, const OutputRange& output) {
+                                                   int shift, const FormBits& form,
+                                                   const OutputRange& output) {
   constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
   std::pair<std::int64_t, std::int64_t> fit{0, kMost};
   std::int64_t y = std::int64_t{output.low} + 1 - output.zero;
@@ -122,26 +139,42 @@ std::pair<std::int64_t, std::int64_t> RoundingsFor(const Steps& steps, std::int6
 }
 
 // Whether what the runtime computes at `sum` fits 32 bits all along.
-bool Fits32(std::int64_t sum, std::int64_t multiplier, std::int64_t rounding, int form) {
-  const int half = 31 - (form & (kCutForm - 1));
-  const std::int64_t high = multiplier >> half;
-  const std::int64_t low = multiplier & ((std::int64_t{1} << half) - 1);
+bool Fits32(std::int64_t sum, std::int64_t multiplier, std::int64_t rounding,
+            const FormBits& form) {
   const auto fits = [](std::int64_t value) {
     return value >= std::numeric_limits<std::int32_t>::min() &&
            value <= std::numeric_limits<std::int32_t>::max();
   };
+  // From the lowest part to the highest.
+  std::int64_t carried = 0;
+  for (int below = 0; below <= form.dropped; below += form.part) {
+    std::int64_t part = multiplier >> below;
+    part &= below < form.dropped ? (std::int64_t{1} << form.part) - 1 : part;
+    if (!fits(sum * part) || !fits(sum * part + carried)) {
+      return false;
+    }
+    carried = (sum * part + carried) >> form.part;
+  }
   const std::int64_t product = QuickProduct(sum, multiplier, form);
-  return fits(sum * high) && fits(sum * low) && fits(sum * high + ((sum * low) >> half)) &&
-         fits(product) && fits(product + rounding);
+  return fits(product) && fits(product + rounding);
+}
+
+// A multiplier as Channel::b.
+std::int32_t PartsOf(std::int64_t multiplier, const FormBits& form) {
+  const auto m = static_cast<std::uint32_t>(multiplier);
+  const std::uint32_t mask = (1U << form.part) - 1;
+  const std::uint32_t high = m >> form.dropped;
+  const std::uint32_t parts = form.dropped == form.part
+                                  ? high | (m & mask) << 16
+                                  : high << 22 | (m >> form.part & mask) << 11 | (m & mask);
+  return static_cast<std::int32_t>(parts);
 }
 
 // The form for one channel: the multiplier's first bits, or a neighbour, and the rounding with
 // which all steps are the reference's.
-std::optional<ChannelScale> FindChannel(const ScaleDemand& demand, int form,
+std::optional<ChannelScale> FindChannel(const ScaleDemand& demand, const FormBits& form,
                                         const OutputRange& output) {
-  const int half = 31 - (form & (kCutForm - 1));
-  const int length = 2 * half - 1;  // bits of the multiplier
-  const int shift = half - 1 - demand.multiplier.shift;
+  const int shift = form.length - form.dropped - demand.multiplier.shift;
   // Sums that wrap are no steps.
   constexpr std::int64_t kLargest = std::numeric_limits<std::int32_t>::max();
   if (demand.multiplier.fraction <= 0 || demand.multiplier.shift > 0 || shift < 1 || shift > 30 ||
@@ -152,23 +185,20 @@ std::optional<ChannelScale> FindChannel(const ScaleDemand& demand, int form,
   if (!steps) {
     return std::nullopt;
   }
-  const int cut = std::max(31 - length, 0);
+  const int cut = 31 - form.length;
   const std::int64_t nearest =
       cut > 0 ? (demand.multiplier.fraction + (std::int64_t{1} << (cut - 1))) >> cut
               : demand.multiplier.fraction;
   for (const int other : {0, 1, -1, 2, -2, 3, -3, 4, -4}) {
     const std::int64_t m = nearest + other;
-    if (m <= 0 || m >= std::int64_t{1} << length) {
+    if (m <= 0 || m >= std::int64_t{1} << form.length) {
       continue;
     }
     const auto [least, most] = RoundingsFor(*steps, m, shift, form, output);
     const std::int64_t rounding = least + (most - least) / 2;
     if (least <= most && Fits32(steps->low, m, rounding, form) &&
         Fits32(steps->high, m, rounding, form)) {
-      const auto low = static_cast<std::uint32_t>(m & ((std::int64_t{1} << half) - 1));
-      return ChannelScale{
-          static_cast<std::int32_t>(rounding),
-          static_cast<std::int32_t>(static_cast<std::uint32_t>(m >> half) | low << 16), shift};
+      return ChannelScale{static_cast<std::int32_t>(rounding), PartsOf(m, form), shift};
     }
   }
   return std::nullopt;
@@ -308,6 +338,18 @@ std::optional<Chunks> PackChunks(const Matrix& matrix) {
   return packed;
 }
 
+bool LanesHold(std::span<const std::int8_t> weights, int channels) {
+  std::vector<bool> met(static_cast<std::size_t>(channels));  // a weight of -128
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    const std::size_t channel = i % met.size();
+    if (weights[i] == -128 && met[channel]) {
+      return false;
+    }
+    met[channel] = met[channel] || weights[i] == -128;
+  }
+  return true;
+}
+
 std::vector<std::uint32_t> PackQuads(const Matrix& matrix) {
   std::vector<std::uint32_t> words;
   const auto byte = [&](int c, int k) {
@@ -325,12 +367,14 @@ std::vector<std::uint32_t> PackQuads(const Matrix& matrix) {
 }
 
 std::int64_t QuickScaled(std::int64_t sum, const ChannelScale& channel, int form) {
-  const int bits = form & (kCutForm - 1);
-  const std::int64_t edge = std::int64_t{1} << bits;
-  const std::int64_t multiplier = (static_cast<std::int64_t>(channel.b & 0xFFFF) << (31 - bits)) +
-                                  (static_cast<std::uint32_t>(channel.b) >> 16);
-  const std::int64_t x = form >= kCutForm ? std::clamp(sum, -edge, edge - 1) : sum;
-  return (QuickProduct(x, multiplier, form) + channel.a) >> channel.c;
+  const FormBits bits(form);
+  const auto b = static_cast<std::uint32_t>(channel.b);
+  const std::int64_t multiplier =
+      form >= kLongForm ? (std::int64_t{b >> 22} << bits.dropped) +
+                              (std::int64_t{b >> 11 & 0x7FFU} << bits.part) + (b & 0x7FFU)
+                        : (std::int64_t{b & 0xFFFFU} << bits.part) + (b >> 16);
+  const std::int64_t x = bits.cuts ? std::clamp(sum, -bits.edge, bits.edge - 1) : sum;
+  return (QuickProduct(x, multiplier, bits) + channel.a) >> channel.c;
 }
 
 ScaleForm ExactForm(std::span<const ScaleDemand> channels) {
@@ -356,12 +400,15 @@ std::optional<ScaleForm> FindWide(std::span<const ScaleDemand> channels) {
 
 std::optional<ScaleForm> FindQuick(std::span<const ScaleDemand> channels,
                                    const OutputRange& output) {
-  constexpr int kFewestBits = 16, kMostBits = 21;  // halves must fit 16 bits
-  for (const int cut : {0, kCutForm}) {
-    for (int bits = kFewestBits; bits <= kMostBits; ++bits) {
-      ScaleForm quick{bits + cut, {}};
+  struct Kind {
+    int form, fewest, most;  // of bits: halves must fit 16, thirds 11
+  };
+  for (const Kind& kind : {Kind{0, 16, 21}, Kind{kCutForm, 16, 21}, Kind{kLongForm, 20, 22}}) {
+    for (int bits = kind.fewest; bits <= kind.most; ++bits) {
+      ScaleForm quick{kind.form + bits, {}};
       for (const ScaleDemand& demand : channels) {
-        const std::optional<ChannelScale> channel = FindChannel(demand, quick.form, output);
+        const std::optional<ChannelScale> channel =
+            FindChannel(demand, FormBits(quick.form), output);
         if (!channel) {
           break;
         }

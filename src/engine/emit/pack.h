@@ -51,6 +51,10 @@ struct Chunks {
 };
 std::optional<Chunks> PackChunks(const Matrix& matrix);
 
+// Whether two products of a channel fit the lanes of DepthwiseLanes, whichever two: no channel has
+// two weights of -128. Weights [tap][channel].
+bool LanesHold(std::span<const std::int8_t> weights, int channels);
+
 // SumQuads' layout: words [group][four taps][4].
 std::vector<std::uint32_t> PackQuads(const Matrix& matrix);
 

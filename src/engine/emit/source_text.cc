@@ -17,7 +17,7 @@ constexpr std::size_t kColumns = 100;
 template <typename T, typename Spell>
 std::string Array(std::string_view type, std::string_view name, std::span<const T> values,
                   const Spell& spell) {
-  std::string text = "alignas(4) const ";
+  std::string text = sizeof(T) < 4 ? "alignas(4) const " : "const ";
   text.append(type).append(" ").append(name);
   text += "[" + std::to_string(values.size()) + "] = {";
   std::string line = "   ";
@@ -54,14 +54,56 @@ std::string ArrayText(std::string_view name, std::span<const std::int8_t> values
 std::string ArrayText(std::string_view name, std::span<const std::uint8_t> values) {
   return Array("std::uint8_t", name, values, [](int value) { return std::to_string(value); });
 }
+std::string ArrayText(std::string_view name, std::span<const std::int16_t> values) {
+  return Array("std::int16_t", name, values, [](int value) { return std::to_string(value); });
+}
+std::string ArrayText(std::string_view name, std::span<const std::uint16_t> values) {
+  return Array("std::uint16_t", name, values, [](int value) { return std::to_string(value); });
+}
 std::string ArrayText(std::string_view name, std::span<const std::int32_t> values) {
   return Array("std::int32_t", name, values, [](int value) { return std::to_string(value); });
 }
 std::string ArrayText(std::string_view name, std::span<const std::uint32_t> values) {
   return Array("std::uint32_t", name, values, Hex);
 }
+std::string ArrayText(std::string_view name, std::span<const std::int64_t> values) {
+  return Array("std::int64_t", name, values, [](std::int64_t value) {
+    // The least number has no literal.
+    return value == std::numeric_limits<std::int64_t>::min() ? std::string("INT64_MIN")
+                                                             : std::to_string(value);
+  });
+}
 std::string ArrayText(std::string_view name, std::span<const float> values) {
   return Array("float", name, values, FloatText);
+}
+
+std::string_view CppType(Type type) {
+  switch (type) {
+    case Type::kFloat32: return "float";
+    case Type::kUint8:
+    case Type::kBool: return "std::uint8_t";
+    case Type::kInt16: return "std::int16_t";
+    case Type::kUint16: return "std::uint16_t";
+    case Type::kInt32: return "std::int32_t";
+    case Type::kUint32: return "std::uint32_t";
+    case Type::kInt64: return "std::int64_t";
+    case Type::kUint64: return "std::uint64_t";
+    default: return "std::int8_t";
+  }
+}
+
+std::string ConstantText(std::string_view name, const Tensor& tensor) {
+  switch (tensor.type) {
+    case Type::kFloat32: return ArrayText(name, tensor.constant<float>());
+    case Type::kUint8:
+    case Type::kBool: return ArrayText(name, tensor.constant<std::uint8_t>());
+    case Type::kInt16: return ArrayText(name, tensor.constant<std::int16_t>());
+    case Type::kUint16: return ArrayText(name, tensor.constant<std::uint16_t>());
+    case Type::kInt32: return ArrayText(name, tensor.constant<std::int32_t>());
+    case Type::kUint32: return ArrayText(name, tensor.constant<std::uint32_t>());
+    case Type::kInt64: return ArrayText(name, tensor.constant<std::int64_t>());
+    default: return ArrayText(name, tensor.constant<std::int8_t>());
+  }
 }
 
 std::string PackedText(std::string_view name, std::span<const std::int8_t> bytes) {
@@ -70,6 +112,18 @@ std::string PackedText(std::string_view name, std::span<const std::int8_t> bytes
     words[i / 4] |= std::uint32_t{static_cast<std::uint8_t>(bytes[i])} << (8 * (i % 4));
   }
   return ArrayText(name, std::span<const std::uint32_t>(words));
+}
+
+ArrayParts TakeApart(std::string_view array_text) {
+  constexpr std::string_view kConst = "const ";
+  constexpr std::string_view kEquals = " = ";
+  array_text.remove_prefix(array_text.find(kConst) + kConst.size());
+  const std::size_t space = array_text.find(' ');
+  const std::size_t equals = array_text.find(kEquals);
+  const std::string_view values = array_text.substr(equals + kEquals.size());
+  return {std::string(array_text.substr(0, space)),
+          std::string(array_text.substr(space + 1, equals - space - 1)),
+          std::string(values.substr(0, values.rfind('}') + 1))};
 }
 
 std::string ConstantName(std::string_view dotted) {

@@ -18,10 +18,11 @@ struct Target {
   int cores = 1;                  // that the chip has
   std::uint64_t flash_bytes = 0;  // 0: not limited
   std::uint64_t ram_bytes = 0;
-  // Instructions for a multiply-add, in hundredths, and for an output: rough, reckoned from the
-  // inner loops. benchmarks/cortexm counts what a model takes, which can be twice as much. 0: not
-  // known.
+  // Instructions for a multiply-add, in hundredths, and for an output, and cycles for a hundred of
+  // them: fitted to what benchmarks/cortexm counts, from which most models differ by less than a
+  // fifth, and to `pinhole emulate` for the cycles. 0: not known.
   std::uint32_t hundredths_a_product = 0, hundredths_a_depthwise_product = 0, an_output = 0;
+  std::uint32_t cycles_a_hundred = 0;
 };
 
 // rp2040, rp2350, cortex-m4, host.

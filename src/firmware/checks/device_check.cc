@@ -10,6 +10,7 @@
 #include "firmware/hal/adc.h"
 #include "firmware/hal/dma.h"
 #include "firmware/hal/flash.h"
+#include "firmware/hal/flash_stream.h"
 #include "firmware/hal/gpio.h"
 #include "firmware/hal/i2c.h"
 #include "firmware/hal/multicore.h"
@@ -63,6 +64,23 @@ void CheckPins() {
   sleep_us(20);
   Say("pin edges off", pin_events == 0xA8A4 && gpio_get(kOutPin));
   gpio_put(99, true);  // no such pin: nothing happens
+}
+
+// More copies than the queue holds, of this program's own code, while it runs.
+void CheckFlashStream() {
+  constexpr unsigned kCopies = FLASH_STREAM_MOST + 8;
+  constexpr unsigned kWords = 5;
+  static std::array<std::uint32_t, kCopies * kWords + 1> words;
+  const auto* const code = reinterpret_cast<const std::uint32_t*>(std::uintptr_t{XIP_BASE});
+  flash_stream_init();
+  for (unsigned i = 0; i < kCopies; ++i) {
+    flash_stream_start(&words[i * kWords], code + i * kWords, kWords * sizeof(std::uint32_t));
+  }
+  flash_stream_wait(1);
+  const bool most = std::memcmp(words.data(), code, (kCopies - 1) * kWords * 4) == 0;
+  flash_stream_wait(0);
+  const bool all = std::memcmp(words.data(), code, kCopies * kWords * 4) == 0;
+  Say("flash stream", most && all && words.back() == 0);
 }
 
 void CheckI2c() {
@@ -189,6 +207,7 @@ int main() {
   CheckSpiAndAdc();
   CheckCores();
   CheckFlash();
+  CheckFlashStream();
   Say("character", getchar_timeout_us(1000) == PICO_ERROR_TIMEOUT);
   watchdog_enable(50, false);
   for (int i = 0; i < 5; ++i) {

@@ -26,10 +26,13 @@ TEST(Devices, EachDoesWhatTheProgramAsks) {
   EXPECT_TRUE(machine->RunUntilSaid("watchdog fed", 2'000'000)) << machine->console();
   EXPECT_EQ(machine->console().find("WRONG"), std::string::npos) << machine->console();
   EXPECT_NE(machine->console().find("system clock 125000 kHz\n"), std::string::npos);
-  for (const char* const name :
-       {"sleep", "alarm", "alarm in the past", "pin edges", "pin edges off", "I2C rate",
-        "I2C write", "I2C read", "I2C nobody", "I2C again", "I2C too late", "I2C after that", "DMA",
-        "PIO", "SPI", "ADC", "second core", "flash", "character"}) {
+  for (const char* const name : {"sleep",        "alarm",         "alarm in the past",
+                                 "pin edges",    "pin edges off", "I2C rate",
+                                 "I2C write",    "I2C read",      "I2C nobody",
+                                 "I2C again",    "I2C too late",  "I2C after that",
+                                 "DMA",          "PIO",           "SPI",
+                                 "ADC",          "second core",   "flash",
+                                 "flash stream", "character"}) {
     EXPECT_NE(machine->console().find("\n" + std::string(name) + " ok\n"), std::string::npos)
         << name << " is missing in\n"
         << machine->console();
@@ -87,8 +90,20 @@ TEST(Faults, ARunningWatchdogStartsTheProgramAgain) {
 TEST(Faults, TheEndOfMainIsNoFault) {
   PINHOLE_LOAD_FIRMWARE(machine, "pico", "fault_check.elf");
   EXPECT_EQ(SaidBefore(*machine, 'e', emulator::StopReason::kLockup), "");
-  // The status, where a debugger and the emulator's command look for it.
+  // The status, where a debugger looks for it.
   EXPECT_EQ(machine->chip().core(0).fault().registers[0], 3u);
+}
+
+TEST(Faults, TheEndOfMainIsSeenWithNamesAndWithout) {
+  for (const char* const file : {"fault_check.elf", "fault_check.uf2"}) {
+    PINHOLE_LOAD_FIRMWARE(there, "pico", file);
+    const auto machine = Machine::Load("pico", file, {.semihosting = true});
+    EXPECT_EQ(SaidBefore(*machine, 'e', emulator::StopReason::kExit), "");
+    EXPECT_EQ(machine->chip().exit_code(), 3u);
+    // A report of a fault ends in such a loop too, but is none.
+    const auto faulty = Machine::Load("pico", file, {.semihosting = true});
+    EXPECT_NE(SaidBefore(*faulty, 'f', emulator::StopReason::kLockup), "");
+  }
 }
 
 }  // namespace

@@ -11,8 +11,14 @@
 namespace pinhole::firmware::emulated {
 namespace {
 
-TEST(Blink, TheLedChangesEveryQuarterOfASecond) {
-  PINHOLE_LOAD_FIRMWARE(machine, "pico", "blink.elf");
+// The same sources on our own HAL and on the public SDK.
+class Examples : public ::testing::TestWithParam<const char*> {};
+
+INSTANTIATE_TEST_SUITE_P(On, Examples, ::testing::Values("pico", "pico_sdk"),
+                         [](const auto& on) { return std::string(on.param); });
+
+TEST_P(Examples, BlinkChangesTheLedEveryQuarterOfASecond) {
+  PINHOLE_LOAD_FIRMWARE(machine, GetParam(), "blink.elf");
   ASSERT_EQ(machine->RunForMicros(2'100'000), emulator::StopReason::kNone);
   std::vector<PinChange> led;
   for (const PinChange& change : machine->pin_changes()) {
@@ -31,9 +37,9 @@ TEST(Blink, TheLedChangesEveryQuarterOfASecond) {
   }
 }
 
-TEST(HelloSerial, SaysHelloEverySecondFromBothFiles) {
+TEST_P(Examples, HelloSerialSaysHelloEverySecondFromBothFiles) {
   for (const char* const file : {"hello_serial.elf", "hello_serial.uf2"}) {
-    PINHOLE_LOAD_FIRMWARE(machine, "pico", file);
+    PINHOLE_LOAD_FIRMWARE(machine, GetParam(), file);
     ASSERT_EQ(machine->RunForMicros(2'500'000), emulator::StopReason::kNone);
     EXPECT_EQ(machine->console(), "Hello, world! 0 s\nHello, world! 1 s\nHello, world! 2 s\n");
   }
@@ -86,8 +92,8 @@ struct FakeScreen final : emulator::I2cTarget {
   std::array<std::uint8_t, 1024> memory{};
 };
 
-TEST(WakeupScreen, WakesForAFaceDrawsItAndGoesDark) {
-  PINHOLE_LOAD_FIRMWARE(machine, "pico", "wakeup_screen.elf");
+TEST_P(Examples, WakeupScreenWakesForAFaceDrawsItAndGoesDark) {
+  PINHOLE_LOAD_FIRMWARE(machine, GetParam(), "wakeup_screen.elf");
   FakeSensor sensor;
   FakeScreen screen;
   emulator::I2cBus bus;

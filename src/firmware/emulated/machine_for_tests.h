@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// For tests: a board's program in an emulated chip, with what it says and what its pins did.
+// For tests: a board's program in an emulated chip, with what it says and what its pins did. A line
+// that it says ends with LF, also where the program sends CR LF, as the public SDK's printf does.
 //
 //   std::unique_ptr<Machine> machine = Machine::Load("pico", "blink.elf");   // null: not built
 //   machine->RunUntilSaid("ready", 1'000'000);
@@ -25,6 +26,12 @@ namespace pinhole::firmware::emulated {
 
 inline std::filesystem::path FirmwareFile(std::string_view board, std::string_view file) {
   return std::filesystem::path(PINHOLE_FIRMWARE_FOLDER) / board / file;
+}
+
+// What has to be there for a board's programs; `pico_sdk` are those on the public SDK.
+inline std::string_view WhatBuilds(std::string_view board) {
+  return board == "pico_sdk" ? "set PICO_SDK_PATH to a checkout of pico-sdk and configure again"
+                             : "arm-none-eabi-g++ builds it; tools/install.sh test";
 }
 
 struct PinChange {
@@ -78,7 +85,12 @@ class Machine final : public emulator::ByteSink, public emulator::PinListener {
     return true;
   }
 
-  void OnByte(unsigned, std::uint8_t byte) override { console_ += static_cast<char>(byte); }
+  void OnByte(unsigned, std::uint8_t byte) override {
+    if (byte == '\n' && console_.ends_with('\r')) {
+      console_.pop_back();
+    }
+    console_ += static_cast<char>(byte);
+  }
   void OnPins(std::uint64_t, std::uint32_t levels, std::uint32_t changed) override {
     for (unsigned pin = 0; pin < emulator::kPins; ++pin) {
       if ((changed >> pin & 1) != 0) {
@@ -110,11 +122,11 @@ class Machine final : public emulator::ByteSink, public emulator::PinListener {
 }  // namespace pinhole::firmware::emulated
 
 // The rest of a test needs the firmware; where it was not built the test skips by name.
-#define PINHOLE_LOAD_FIRMWARE(machine, board, file)                                     \
-  const std::unique_ptr<::pinhole::firmware::emulated::Machine> machine =               \
-      ::pinhole::firmware::emulated::Machine::Load(board, file);                        \
-  if (machine == nullptr) {                                                             \
-    GTEST_SKIP() << ::pinhole::firmware::emulated::FirmwareFile(board, file)            \
-                 << " is missing (arm-none-eabi-g++ builds it; tools/install.sh test)"; \
-  }                                                                                     \
+#define PINHOLE_LOAD_FIRMWARE(machine, board, file)                                             \
+  const std::unique_ptr<::pinhole::firmware::emulated::Machine> machine =                       \
+      ::pinhole::firmware::emulated::Machine::Load(board, file);                                \
+  if (machine == nullptr) {                                                                     \
+    GTEST_SKIP() << ::pinhole::firmware::emulated::FirmwareFile(board, file) << " is missing (" \
+                 << ::pinhole::firmware::emulated::WhatBuilds(board) << ")";                    \
+  }                                                                                             \
   static_assert(true)

@@ -14,7 +14,6 @@
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
-#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <deque>
@@ -24,6 +23,7 @@
 #include <utility>
 
 #include "outside/i2cdev/fuse_operations.h"
+#include "system/no_signals.h"
 
 namespace pinhole::outside::i2cdev {
 
@@ -55,22 +55,6 @@ FileRights RightsFor(unsigned mode) {
   }
   return rights;
 }
-
-// New threads leave signals to those that were there.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
- private:
-  sigset_t before_;
-};
 
 }  // namespace
 
@@ -189,7 +173,7 @@ void FileServer::KeepUntilTheEnd(const std::shared_ptr<Core>& core) {
 }
 
 void FileServer::StartThreads() {
-  const SignalsBlocked blocked;
+  const system::NoSignals inherited;
   const auto start = [this](auto work) {
     ++core_->running;
     threads_.emplace_back([core = core_, work] {

@@ -10,7 +10,10 @@
 // Cortex-M0+, a Cortex-M4 or M33, and any other processor.
 //
 // Data are int8, NHWC, one picture at a time. Integers are the reference's to the bit (TensorFlow
-// Lite's quantisation specification, rounded twice); float32 differs in the order of sums only.
+// Lite's quantisation specification, rounded twice), and so is float32 where the compiler forms no
+// fused multiply-adds. Operators that come in many types are templates in headers of their own
+// (pinhole_nn_pairs.h, pinhole_nn_elements.h and others), which the emitted code includes where it
+// calls them.
 //
 // Two cores: a kernel that is given a SecondCore lets it make half of the channels while it makes
 // the others, with scratch of its own, and waits for it. The results are the same. See SecondCore.
@@ -20,6 +23,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace pinhole_nn {
 
@@ -37,6 +41,29 @@ struct SecondCore {
   void (*start)(void (*job)(void* context), void* context);
   void (*wait)();
 };
+
+// What copies constants out of a slow memory into a fast one while kernels run. `start` queues a
+// copy of `bytes`, a multiple of 4 like the addresses, and returns at once; copies are made in
+// their order. `wait` returns when all but the `left` queued last are made. DMA will do. Code
+// emitted to be streamed takes one in its Run; null: it copies by itself.
+struct Fetcher {
+  void (*start)(void* to, const void* from, std::size_t bytes);
+  void (*wait)(int left);
+};
+
+inline void StartFetch(const Fetcher* fetcher, void* to, const void* from, std::size_t bytes) {
+  if (fetcher != nullptr) {
+    fetcher->start(to, from, bytes);
+  } else {
+    std::memcpy(to, from, bytes);
+  }
+}
+
+inline void WaitForFetches(const Fetcher* fetcher, int left) {
+  if (fetcher != nullptr) {
+    fetcher->wait(left);
+  }
+}
 
 // What brings one output channel's sum to the output's scale. Four forms, see Finish:
 //   exact: a is a 31-bit fraction, b its power of two
@@ -59,6 +86,8 @@ struct Channel {
 //            output.
 //   form n + 32  quick: sums are cut to [-2^n, 2^n), and negative ones rounded as the reference
 //   does
+//   form n + 64  long: the same with a multiplier in three parts: bits 22 and up of b, bits 11 to
+//   21 and bits 0 to 10, of which the lower two have 31 - n bits
 struct Finish {
   const Channel* channels;
   std::int16_t form, out_zero, low, high;
@@ -97,10 +126,19 @@ void SumPairs(const Sum& sum, int begin, int end, const SecondCore* second = nul
 void SumChunks(const Sum& sum, int begin, int end, const SecondCore* second = nullptr);
 void SumQuads(const Sum& sum, int begin, int end, const SecondCore* second = nullptr);
 
-// DEPTHWISE_CONV_2D: weights [channel][window column][window row]; output channel c reads input
-// channel c / multiplier. DepthwisePaired is for processors that multiply two pairs of 16 bits at
-// once. `scratch` holds one channel's weights, a row of sums, and the row's columns, a word for
-// each tap (DepthwiseRows) or for two taps of a column (DepthwisePaired).
+// DEPTHWISE_CONV_2D: output channel c reads input channel c / multiplier. The weights' layout and
+// the scratch, in words, belong to the function that is called:
+//   DepthwiseRows    weights [channel][window column][window row]. One channel's weights, a row of
+//                    sums, and the columns that a row of windows covers, a word for each tap
+//   DepthwisePaired  the same, two taps of a column a word: for processors that multiply two pairs
+//                    of 16 bits at once
+//   DepthwiseLanes   weights [channel][window row][window column], of no channel two of -128. Makes
+//                    `band` rows at a time, with a word for each two places that stand half a row
+//                    apart: one channel's weights; of the input rows that a band covers one word
+//                    and the columns of half a row of windows each; the band's sums and one word.
+//                    The half's first columns are no more than the picture's, and no fewer than
+//                    what is before it
+// The functions with Three are for windows of 3 x 3 taps side by side, Five for 5 x 5, and faster.
 struct Depthwise {
   Ring in, out;
   Window window;
@@ -108,9 +146,10 @@ struct Depthwise {
   const std::int8_t* weights;
   std::uint32_t* scratch;
   std::int32_t other;  // bytes from the scratch to the second core's; 0: none
-  std::int16_t in_zero, multiplier;
+  std::int16_t multiplier;
+  std::int8_t in_zero;
+  std::uint8_t band;  // rows; DepthwiseLanes
 };
-// The functions with Three are for windows of 3 x 3 taps side by side, and faster.
 void DepthwiseRows(const Depthwise& depthwise, int begin, int end,
                    const SecondCore* second = nullptr);
 void DepthwiseThree(const Depthwise& depthwise, int begin, int end,
@@ -119,6 +158,12 @@ void DepthwisePaired(const Depthwise& depthwise, int begin, int end,
                      const SecondCore* second = nullptr);
 void DepthwisePairedThree(const Depthwise& depthwise, int begin, int end,
                           const SecondCore* second = nullptr);
+void DepthwiseLanes(const Depthwise& depthwise, int begin, int end,
+                    const SecondCore* second = nullptr);
+void DepthwiseLanesThree(const Depthwise& depthwise, int begin, int end,
+                         const SecondCore* second = nullptr);
+void DepthwiseLanesFive(const Depthwise& depthwise, int begin, int end,
+                        const SecondCore* second = nullptr);
 
 struct Pool {
   Ring in, out;
@@ -216,12 +261,6 @@ struct FloatPool {
   bool largest;
 };
 void FloatPoolRows(const FloatPool& pool, int begin, int end);
-
-struct FloatAdd {
-  Ring a, b, out;
-  float low, high;
-};
-void FloatAddRows(const FloatAdd& add, int begin, int end);
 
 struct FloatSoftmax {
   const float* in;

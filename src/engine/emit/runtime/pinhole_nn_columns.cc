@@ -28,56 +28,92 @@ void FillBytes(std::int8_t* to, int value, int count) {
   }
 }
 
-// The window at one place of the output, as a column. Returns behind its last tap.
-std::int8_t* CopyWindow(const Sum& sum, const Taps& down, int column, std::int8_t* to) {
-  const Window& window = sum.window;
-  const int channels = window.in_channels;
-  const Taps across = TapsAt(column, window.pad_w, window.in_columns, window.width, window.stride_w,
-                             window.dilation_w);
-  for (int i = 0; i < window.height; ++i) {
-    if (i < down.begin || i >= down.end) {
-      FillBytes(to, sum.in_zero, window.width * channels);
-      to += window.width * channels;
-      continue;
-    }
-    const std::int8_t* row = RowAt(sum.in, down.origin + i * window.dilation_h);
-    FillBytes(to, sum.in_zero, across.begin * channels);
-    to += across.begin * channels;
-    if (window.dilation_w == 1) {
-      const int count = (across.end - across.begin) * channels;
-      CopyBytes(to, row + (across.origin + across.begin) * channels, count);
-      to += count;
-    } else {
-      for (int j = across.begin; j < across.end; ++j, to += channels) {
-        CopyBytes(to, row + (across.origin + j * window.dilation_w) * channels, channels);
-      }
-    }
-    FillBytes(to, sum.in_zero, (window.width - across.end) * channels);
-    to += (window.width - across.end) * channels;
-  }
-  return to;
+// Of the places of a row, those whose windows have all their columns inside the picture.
+PINHOLE_NN_SMALL Range WholePlaces(const Window& window) {
+  const int span = window.in_columns - (window.width - 1) * window.dilation_w - 1 + window.pad_w;
+  const int stride = window.stride_w;
+  return {Quotient(window.pad_w + stride - 1, stride), span < 0 ? 0 : Quotient(span, stride) + 1};
 }
 
-void SumRow(const Sum& sum, int row, const Part& part, BlockKernel kernel) {
-  const Window& window = sum.window;
-  std::int8_t* out = RowAt(sum.out, row);
-  if (sum.columns == nullptr) {
-    kernel(sum, RowAt(sum.in, row * window.stride_h), window.stride_w * window.in_channels,
-           window.out_columns, out, part);
-    return;
+// Where the places' columns are made.
+struct Copies {
+  Range places;
+  Range whole;
+  std::int8_t* to;  // of the first place; they lie `step` apart
+  int step;
+};
+
+PINHOLE_NN_SMALL void FillEach(const Copies& copies, int at, int value, int bytes) {
+  std::int8_t* to = copies.to + at;
+  for (int place = copies.places.begin; place < copies.places.end; ++place, to += copies.step) {
+    FillBytes(to, value, bytes);
   }
-  std::int8_t* columns = PartOf(sum.columns, sum.other, part);
+}
+
+// A row of a window that is not whole, or whose taps lie apart.
+PINHOLE_NN_SMALL void CopyBroken(const Sum& sum, const std::int8_t* row, int place,
+                                 std::int8_t* to) {
+  const Window& window = sum.window;
+  const int channels = window.in_channels;
+  const Taps across = TapsAt(place, window.pad_w, window.in_columns, window.width, window.stride_w,
+                             window.dilation_w);
+  FillBytes(to, sum.in_zero, window.width * channels);
+  for (int j = across.begin; j < across.end; ++j) {
+    CopyBytes(to + j * channels, row + (across.origin + j * window.dilation_w) * channels,
+              channels);
+  }
+}
+
+// One row of the windows, at `at` in each column.
+void CopyEach(const Sum& sum, const std::int8_t* row, const Copies& copies, int at) {
+  const Window& window = sum.window;
+  const int bytes = window.width * window.in_channels;
+  std::int8_t* to = copies.to + at;
+  for (int place = copies.places.begin; place < copies.places.end; ++place, to += copies.step) {
+    if (place >= copies.whole.begin && place < copies.whole.end && window.dilation_w == 1) {
+      CopyBytes(to, row + (place * window.stride_w - window.pad_w) * window.in_channels, bytes);
+    } else {
+      CopyBroken(sum, row, place, to);
+    }
+  }
+}
+
+PINHOLE_NN_SMALL void CopyWindows(const Sum& sum, int row, const Copies& copies) {
+  const Window& window = sum.window;
+  const int bytes = window.width * window.in_channels;
   const Taps down =
       TapsAt(row, window.pad_h, window.in_rows, window.height, window.stride_h, window.dilation_h);
-  for (int column = 0; column < window.out_columns; column += sum.block) {
-    const int left = window.out_columns - column;
-    const int count = left < sum.block ? left : sum.block;
-    for (int i = 0; i < count; ++i) {
-      std::int8_t* to = columns + i * sum.depth;
-      std::int8_t* end = CopyWindow(sum, down, column + i, to);
-      FillBytes(end, 0, static_cast<int>(to + sum.depth - end));
+  int at = 0;
+  for (int i = 0; i < window.height; ++i, at += bytes) {
+    if (i < down.begin || i >= down.end) {
+      FillEach(copies, at, sum.in_zero, bytes);
+    } else {
+      CopyEach(sum, RowAt(sum.in, down.origin + i * window.dilation_h), copies, at);
     }
-    kernel(sum, columns, sum.depth, count, out, part);
+  }
+  FillEach(copies, at, 0, sum.depth - at);
+}
+
+// `places` of one row.
+PINHOLE_NN_SMALL void SumRow(const Sum& sum, int row, const Range& places, const Share& share,
+                             BlockKernel kernel) {
+  const Window& window = sum.window;
+  std::int8_t* out = RowAt(sum.out, row) + places.begin * window.out_channels;
+  if (sum.columns == nullptr) {
+    const int step = window.stride_w * window.in_channels;
+    kernel(sum,
+           {RowAt(sum.in, row * window.stride_h) + places.begin * step, step,
+            places.end - places.begin},
+           out, share);
+    return;
+  }
+  Copies copies{places, WholePlaces(window), PartOf(sum.columns, sum.other, share.part), sum.depth};
+  for (int place = places.begin; place < places.end; place += sum.block) {
+    const int left = places.end - place;
+    const int count = left < sum.block ? left : sum.block;
+    copies.places = {place, place + count};
+    CopyWindows(sum, row, copies);
+    kernel(sum, {copies.to, sum.depth, count}, out, share);
     out += count * window.out_channels;
   }
 }
@@ -85,18 +121,22 @@ void SumRow(const Sum& sum, int row, const Part& part, BlockKernel kernel) {
 }  // namespace
 
 // Rows that lie one behind the other on both sides are one long row of places.
-void SumRows(const Sum& sum, int begin, int end, const Part& part, BlockKernel kernel) {
+PINHOLE_NN_SMALL void SumRows(const Sum& sum, int begin, int end, const Part& part, int unit,
+                              BlockKernel kernel) {
   const Window& window = sum.window;
   const int in_begin = RingRow(sum.in, begin);
   const int out_begin = RingRow(sum.out, begin);
-  if (sum.columns == nullptr && window.stride_h == 1 && window.stride_w == 1 &&
-      in_begin + (end - begin) <= sum.in.held && out_begin + (end - begin) <= sum.out.held) {
-    kernel(sum, RowAt(sum.in, begin), window.in_channels, (end - begin) * window.out_columns,
-           RowAt(sum.out, begin), part);
-    return;
-  }
-  for (int row = begin; row < end; ++row) {
-    SumRow(sum, row, part, kernel);
+  const bool one_row = sum.columns == nullptr && window.stride_h == 1 && window.stride_w == 1 &&
+                       in_begin + (end - begin) <= sum.in.held &&
+                       out_begin + (end - begin) <= sum.out.held;
+  const int count = one_row ? (end - begin) * window.out_columns : window.out_columns;
+  const bool by_channels =
+      count < part.count || (sum.columns == nullptr && Rest(window.out_channels, 2 * unit) == 0);
+  const Share share{
+      by_channels ? ShareOf(window.out_channels, unit, part) : Range{0, window.out_channels}, part};
+  const Range places = by_channels ? Range{0, count} : ShareOf(count, 1, part);
+  for (int row = begin; row < (one_row ? begin + 1 : end); ++row) {
+    SumRow(sum, row, places, share, kernel);
   }
 }
 

@@ -13,11 +13,23 @@
 
 namespace pinhole_nn {
 
-// Makes a part of the channels of `count` places whose columns lie `step` bytes apart.
-using BlockKernel = void (*)(const Sum& sum, const std::int8_t* first, std::ptrdiff_t step,
-                             int count, std::int8_t* out, const Part& part);
+// Places side by side: where the column of the first lies, bytes from one to the next, how many.
+struct Columns {
+  const std::int8_t* first;
+  std::ptrdiff_t step;
+  int count;
+};
+// What one core makes of them: some channels, with the scratch of its part.
+struct Share {
+  Range channels;
+  Part part;
+};
+using BlockKernel = void (*)(const Sum& sum, const Columns& columns, std::int8_t* out,
+                             const Share& share);
 
-// Rows [begin, end) of the output, of which `block` makes the sums.
-void SumRows(const Sum& sum, int begin, int end, const Part& part, BlockKernel block);
+// Rows [begin, end) of the output, of which `block` makes the sums, `unit` channels at a time. Two
+// cores share the channels where there are as many groups for each and nothing is copied, else the
+// places.
+void SumRows(const Sum& sum, int begin, int end, const Part& part, int unit, BlockKernel block);
 
 }  // namespace pinhole_nn

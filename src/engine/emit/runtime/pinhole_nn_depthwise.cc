@@ -68,10 +68,10 @@ struct Singles {
 }  // namespace
 
 void DepthwiseRows(const Depthwise& depthwise, int begin, int end, const SecondCore* second) {
-  OnCores(DepthwiseShare<Singles, false>, depthwise, begin, end, second);
+  OnCores<DepthwiseShare<Singles, false>>(depthwise, begin, end, second);
 }
 void DepthwiseThree(const Depthwise& depthwise, int begin, int end, const SecondCore* second) {
-  OnCores(DepthwiseShare<Singles, true>, depthwise, begin, end, second);
+  OnCores<DepthwiseShare<Singles, true>>(depthwise, begin, end, second);
 }
 
 }  // namespace pinhole_nn

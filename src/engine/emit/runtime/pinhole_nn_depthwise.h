@@ -128,7 +128,7 @@ void ChannelsOfRow(const Depthwise& depthwise, const DepthwiseRow& work, const R
   const bool at_once = kThree && Taps::FinishesItself(depthwise.finish);
   const Channel* scale = depthwise.finish.channels + mine.begin;
   for (int channel = mine.begin; channel < mine.end; ++channel, ++scale) {
-    const int from = depthwise.multiplier == 1 ? channel : channel / depthwise.multiplier;
+    const int from = depthwise.multiplier == 1 ? channel : Quotient(channel, depthwise.multiplier);
     Taps::Gather(work.rows, from, window.in_channels, covered.inside, size.height, inside);
     const std::int32_t bias = SpreadWeights<Taps, kThree>(depthwise, work, channel, weights);
     if (at_once) {

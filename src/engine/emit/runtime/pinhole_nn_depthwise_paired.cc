@@ -143,11 +143,11 @@ struct Doubles {
 }  // namespace
 
 void DepthwisePaired(const Depthwise& depthwise, int begin, int end, const SecondCore* second) {
-  OnCores(DepthwiseShare<Doubles, false>, depthwise, begin, end, second);
+  OnCores<DepthwiseShare<Doubles, false>>(depthwise, begin, end, second);
 }
 void DepthwisePairedThree(const Depthwise& depthwise, int begin, int end,
                           const SecondCore* second) {
-  OnCores(DepthwiseShare<Doubles, true>, depthwise, begin, end, second);
+  OnCores<DepthwiseShare<Doubles, true>>(depthwise, begin, end, second);
 }
 
 }  // namespace pinhole_nn

@@ -46,7 +46,7 @@ void AddShare(const Add& add, int begin, int end, const Part& part) {
 }  // namespace
 
 void AddRows(const Add& add, int begin, int end, const SecondCore* second) {
-  OnCores(AddShare, add, begin, end, second);
+  OnCores<AddShare>(add, begin, end, second);
 }
 
 void LookupRows(const Lookup& lookup, int begin, int end) {

@@ -10,10 +10,8 @@ struct pinhole_nn_finish_work {
   std::int32_t edge, negative;
   std::int32_t half, zero, high, low, out_step, channel_bytes;
 };
-void pinhole_nn_finish_quick(const std::int32_t* totals, const pinhole_nn::Channel* channels,
-                             std::int8_t* out, const pinhole_nn_finish_work* work);
-void pinhole_nn_finish_cut(const std::int32_t* totals, const pinhole_nn::Channel* channels,
-                           std::int8_t* out, const pinhole_nn_finish_work* work);
+void pinhole_nn_finish(const std::int32_t* totals, const pinhole_nn::Channel* channels,
+                       std::int8_t* out, const pinhole_nn_finish_work* work);
 }
 #endif
 
@@ -23,16 +21,14 @@ namespace {
 
 // The forms of pinhole_nn.h; `sum` holds the channel's bias already. What they return is clamped by
 // the caller, and lacks the zero point.
-inline std::int32_t ExactForm(std::int32_t sum, const Channel& channel) {
-  return Scale(sum, channel.a, channel.b);
-}
-
+#if !defined(__ARM_ARCH_6M__)
 // Scale in two roundings without a branch: halves away from zero is halves up, after one is taken
 // off what is negative.
 inline std::int32_t WideForm(std::int32_t sum, const Channel& channel) {
   const std::int32_t y = HighMul(sum, channel.a) + (sum >> 31);
   return (y >> channel.b) + ((y >> (channel.b - 1)) & 1);
 }
+#endif
 
 // x * m as x * high + (x * low >> half).
 inline std::int32_t QuickProduct(std::int32_t x, std::int32_t b, int half) {
@@ -50,6 +46,19 @@ inline std::int32_t QuickCutForm(std::int32_t sum, const Channel& channel, int h
   const std::int32_t x = Clamp(sum, -edge, edge - 1);
   const std::int32_t negative = (x >> 31) & (std::int32_t{1} << (half - 1));
   return (QuickProduct(x, channel.b, half) - negative + channel.a) >> channel.c;
+}
+
+// x * m in three parts, the lowest first; `part` bits each but the highest.
+inline std::int32_t LongForm(std::int32_t sum, const Channel& channel, int part) {
+  const std::int32_t edge = std::int32_t{1} << (31 - part);
+  const std::int32_t x = Clamp(sum, -edge, edge - 1);
+  const auto b = static_cast<std::uint32_t>(channel.b);
+  const auto low = static_cast<std::int32_t>(b & 0x7FFU);
+  const auto middle = static_cast<std::int32_t>(b >> 11 & 0x7FFU);
+  const auto high = static_cast<std::int32_t>(b >> 22);
+  const std::int32_t product = x * high + ((x * middle + ((x * low) >> part)) >> part);
+  const std::int32_t negative = (x >> 31) & (std::int32_t{1} << (part - 2));
+  return (product - negative + channel.a) >> channel.c;
 }
 
 // use(sum, channel) with the form that `finish` names: the form is looked at once.
@@ -100,16 +109,15 @@ void FinishWide(const Finish& finish, Walk walk) {
 
 // r0 sums, r1 channels, r2 out; r3 the sum; r8 half, r9 zero point, r10 high, r11 low, r12 the
 // output's step, lr the channels'. On the stack, from `work`: the end of the sums, 2^n - 1, and
-// what negative ones lose.
+// what negative ones lose. A form that does not cut has no sum to cut, and loses nothing.
 asm(R"(
     .syntax unified
-    .macro PINHOLE_NN_FINISH name, cut
-    .section .text.\name, "ax", %progbits
-    .global \name
+    .section .text.pinhole_nn_finish, "ax", %progbits
+    .global pinhole_nn_finish
     .thumb_func
     .align 2
-    .type \name, %function
-\name:
+    .type pinhole_nn_finish, %function
+pinhole_nn_finish:
     push {r4-r7, lr}
     mov r4, r8
     mov r5, r9
@@ -129,7 +137,6 @@ asm(R"(
 1:  ldmia r0!, {r3}
     ldr r4, [r1, #4]
     ldr r5, [r1, #8]
-    .if \cut
     ldr r7, [sp, #4]
     cmp r3, r7
     bgt 5f
@@ -137,7 +144,6 @@ asm(R"(
     cmp r3, r7
     blt 5f
 6:
-    .endif
     uxth r6, r5
     lsrs r5, r5, #16
     muls r5, r3, r5
@@ -145,12 +151,10 @@ asm(R"(
     mov r7, r8
     asrs r5, r7
     adds r6, r6, r5
-    .if \cut
     asrs r3, r3, #31
     ldr r7, [sp, #8]
     ands r3, r7
     subs r6, r6, r3
-    .endif
     adds r6, r6, r4
     ldr r4, [r1, #12]
     asrs r6, r4
@@ -176,32 +180,26 @@ asm(R"(
     b 2b
 4:  mov r6, r11
     b 2b
-    .if \cut
 5:  movs r3, r7
     b 6b
-    .endif
     .align 2
-    .size \name, . - \name
-    .endm
-    PINHOLE_NN_FINISH pinhole_nn_finish_quick, 0
-    PINHOLE_NN_FINISH pinhole_nn_finish_cut, 1
+    .size pinhole_nn_finish, . - pinhole_nn_finish
     .text
 )");
 
-void FinishQuick(const Finish& finish, const Walk& walk) {
+PINHOLE_NN_SMALL void FinishQuick(const Finish& finish, const Walk& walk) {
   const int bits = finish.form & (kCutForm - 1);
   const int half = 31 - bits;
   const pinhole_nn_finish_work work{walk.totals + walk.count,
                                     (std::int32_t{1} << bits) - 1,
-                                    std::int32_t{1} << (half - 1),
+                                    finish.form < kCutForm ? 0 : std::int32_t{1} << (half - 1),
                                     half,
                                     finish.out_zero,
                                     finish.high,
                                     finish.low,
                                     walk.out_step,
                                     walk.channel_step * static_cast<int>(sizeof(Channel))};
-  (finish.form < kCutForm ? pinhole_nn_finish_quick : pinhole_nn_finish_cut)(
-      walk.totals, walk.channels, walk.out, &work);
+  pinhole_nn_finish(walk.totals, walk.channels, walk.out, &work);
 }
 
 #else
@@ -223,6 +221,19 @@ void FinishQuick(const Finish& finish, const Walk& walk) {
 
 }  // namespace
 
+namespace {
+
+// By the form that is no quick one, looked at for every sum.
+PINHOLE_NN_SMALL void FinishSlowly(const Finish& finish, const Walk& walk) {
+  const int form = finish.form;
+  FinishEach(finish, walk, [form](std::int32_t sum, const Channel& channel) {
+    return form >= kLongForm ? LongForm(sum, channel, 31 - (form & (kCutForm - 1)))
+                             : Scale(sum, channel.a, form == kWideForm ? -channel.b : channel.b);
+  });
+}
+
+}  // namespace
+
 void FinishAll(const Finish& finish, const Channel* channels, int channel_step,
                const std::int32_t* totals, int count, std::int8_t* out, int out_step) {
   const Walk walk{channels, channel_step, totals, count, out, out_step};
@@ -232,12 +243,14 @@ void FinishAll(const Finish& finish, const Channel* channels, int channel_step,
     return;
   }
 #endif
-  if (finish.form == kWideForm) {
-    FinishEach(finish, walk, WideForm);
-  } else if (finish.form == kExactForm) {
-    FinishEach(finish, walk, ExactForm);
-  } else {
+  if (finish.form > 0 && finish.form < kLongForm) {
     FinishQuick(finish, walk);
+#if !defined(__ARM_ARCH_6M__)
+  } else if (finish.form == kWideForm) {
+    FinishEach(finish, walk, WideForm);
+#endif
+  } else {
+    FinishSlowly(finish, walk);
   }
 }
 

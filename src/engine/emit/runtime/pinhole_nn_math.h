@@ -6,12 +6,26 @@
 
 #include "pinhole_nn.h"
 
+// A function that is not worth bytes on a processor with little flash. There the whole kernel
+// library of a network takes a few kilobytes.
+#if defined(__ARM_ARCH_6M__)
+#define PINHOLE_NN_SMALL __attribute__((cold, noinline))
+#else
+#define PINHOLE_NN_SMALL
+#endif
+
 namespace pinhole_nn {
 
+// Of numbers that are not negative. A processor without a division has one routine less to carry.
+inline int Quotient(int a, int b) {
+  return static_cast<int>(static_cast<unsigned>(a) / static_cast<unsigned>(b));
+}
+inline int Rest(int a, int b) {
+  return static_cast<int>(static_cast<unsigned>(a) % static_cast<unsigned>(b));
+}
+
 inline int RingRow(const Ring& ring, int row) {
-  return row < ring.held
-             ? row
-             : static_cast<int>(static_cast<unsigned>(row) % static_cast<unsigned>(ring.held));
+  return row < ring.held ? row : Rest(row, ring.held);
 }
 inline std::int8_t* RowAt(const Ring& ring, int row) {
   return ring.data + RingRow(ring, row) * ring.row_bytes;
@@ -46,7 +60,7 @@ inline std::int32_t Scale(std::int32_t x, std::int32_t fraction, std::int32_t sh
   return DivideByPot(HighMul(x, fraction), -shift);
 }
 
-constexpr int kExactForm = 0, kWideForm = -1, kCutForm = 32;
+constexpr int kExactForm = 0, kWideForm = -1, kCutForm = 32, kLongForm = 64;
 
 // `count` sums to bytes of the output, out_step apart. Each sum has a channel of its own, one after
 // the other (channel_step 1), or all have the same (0).
@@ -65,7 +79,7 @@ inline Range ShareOf(int count, int unit, const Part& part) {
   if (part.count == 1) {
     return {0, count};
   }
-  const int half = ((count + unit - 1) / unit + 1) / 2 * unit;
+  const int half = (Quotient(count + unit - 1, unit) + 1) / 2 * unit;
   const int middle = half < count ? half : count;
   return part.index == 0 ? Range{0, middle} : Range{middle, count};
 }
@@ -77,26 +91,34 @@ inline T* PartOf(T* scratch, std::int32_t other, const Part& part) {
 }
 
 // Calls share(operation, begin, end, part) for all parts, on two cores where there is a second one.
-template <typename Operation>
-inline void OnCores(void (*share)(const Operation&, int, int, const Part&),
-                    const Operation& operation, int begin, int end, const SecondCore* second) {
+using ShareCall = void (*)(const void* operation, int begin, int end, const Part& part);
+PINHOLE_NN_SMALL inline void CallOnCores(ShareCall share, const void* operation, int begin, int end,
+                                         const SecondCore* second) {
   if (second == nullptr) {
     share(operation, begin, end, {0, 1});
     return;
   }
   struct Job {
-    void (*share)(const Operation&, int, int, const Part&);
-    const Operation* operation;
+    ShareCall share;
+    const void* operation;
     int begin, end;
-  } job{share, &operation, begin, end};
+  } job{share, operation, begin, end};
   second->start(
       [](void* context) {
         const Job& mine = *static_cast<const Job*>(context);
-        mine.share(*mine.operation, mine.begin, mine.end, {1, 2});
+        mine.share(mine.operation, mine.begin, mine.end, {1, 2});
       },
       &job);
   share(operation, begin, end, {0, 2});
   second->wait();
+}
+template <auto kShare, typename Operation>
+inline void OnCores(const Operation& operation, int begin, int end, const SecondCore* second) {
+  CallOnCores(
+      [](const void* erased, int first, int last, const Part& part) {
+        kShare(*static_cast<const Operation*>(erased), first, last, part);
+      },
+      &operation, begin, end, second);
 }
 
 // Taps [begin, end) of a window at one place that lie inside the input; origin is where tap 0 lies.

@@ -7,7 +7,7 @@ namespace pinhole_nn {
 namespace {
 
 template <bool kLargest>
-void PoolRow(const Pool& pool, int row) {
+PINHOLE_NN_SMALL void PoolRow(const Pool& pool, int row) {
   const Window& window = pool.window;
   const int channels = window.in_channels;
   std::int8_t* out = RowAt(pool.out, row);
@@ -30,7 +30,7 @@ void PoolRow(const Pool& pool, int row) {
         }
       }
       if (!kLargest) {
-        sum = (sum > 0 ? sum + count / 2 : sum - count / 2) / count;
+        sum = sum > 0 ? Quotient(sum + count / 2, count) : -Quotient(count / 2 - sum, count);
       }
       out[c] = static_cast<std::int8_t>(Clamp(sum, pool.low, pool.high));
     }
@@ -39,19 +39,19 @@ void PoolRow(const Pool& pool, int row) {
 
 }  // namespace
 
-void AveragePool(const Pool& pool, int begin, int end) {
+PINHOLE_NN_SMALL void AveragePool(const Pool& pool, int begin, int end) {
   for (int row = begin; row < end; ++row) {
     PoolRow<false>(pool, row);
   }
 }
 
-void MaxPool(const Pool& pool, int begin, int end) {
+PINHOLE_NN_SMALL void MaxPool(const Pool& pool, int begin, int end) {
   for (int row = begin; row < end; ++row) {
     PoolRow<true>(pool, row);
   }
 }
 
-void MeanOver(const Mean& mean) {
+PINHOLE_NN_SMALL void MeanOver(const Mean& mean) {
   std::int8_t* out = mean.out;
   for (int o = 0; o < mean.outer; ++o) {
     const std::int8_t* first = mean.in + o * mean.middle * mean.inner;

@@ -40,7 +40,7 @@ int LeadingZeros(std::uint32_t x) {
 
 }  // namespace
 
-void SoftmaxRows(const Softmax& softmax) {
+PINHOLE_NN_SMALL void SoftmaxRows(const Softmax& softmax) {
   const std::int8_t* in = softmax.in;
   std::int8_t* out = softmax.out;
   for (int row = 0; row < softmax.rows; ++row, in += softmax.depth, out += softmax.depth) {

@@ -173,22 +173,21 @@ void DotBytes(const std::int8_t* column, const std::uint32_t* words, const std::
 
 #endif
 
-void Block(const Sum& sum, const std::int8_t* first, std::ptrdiff_t step, int count,
-           std::int8_t* out, const Part& part) {
+void Block(const Sum& sum, const Columns& columns, std::int8_t* out, const Share& share) {
   const auto* words = static_cast<const std::uint32_t*>(sum.weights);
   const std::uint8_t* chunks = sum.chunks;
-  const Range mine = ShareOf(sum.window.out_channels, kGroup, part);
+  const Range mine = share.channels;
   for (int channel = 0; channel < mine.end; channel += kGroup) {
     if (channel >= mine.begin) {
       const int left = mine.end - channel;
       const int channels = left < kGroup ? left : kGroup;
       const Channel* scales = sum.finish.channels + channel;
-      for (int place = 0; place < count; ++place) {
+      for (int place = 0; place < columns.count; ++place) {
         std::int32_t totals[kGroup] = {};
         for (int c = 0; c < channels; ++c) {
           totals[c] = scales[c].bias;
         }
-        DotBytes(first + place * step, words, chunks, totals);
+        DotBytes(columns.first + place * columns.step, words, chunks, totals);
         FinishAll(sum.finish, scales, 1, totals, channels,
                   out + place * sum.window.out_channels + channel, 1);
       }
@@ -199,14 +198,14 @@ void Block(const Sum& sum, const std::int8_t* first, std::ptrdiff_t step, int co
   }
 }
 
-void Share(const Sum& sum, int begin, int end, const Part& part) {
-  SumRows(sum, begin, end, part, Block);
+void Rows(const Sum& sum, int begin, int end, const Part& part) {
+  SumRows(sum, begin, end, part, kGroup, Block);
 }
 
 }  // namespace
 
 void SumChunks(const Sum& sum, int begin, int end, const SecondCore* second) {
-  OnCores(Share, sum, begin, end, second);
+  OnCores<Rows>(sum, begin, end, second);
 }
 
 }  // namespace pinhole_nn

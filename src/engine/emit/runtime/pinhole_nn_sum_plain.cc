@@ -6,10 +6,10 @@ namespace pinhole_nn {
 
 namespace {
 
-void Block(const Sum& sum, const std::int8_t* first, std::ptrdiff_t step, int count,
-           std::int8_t* out, const Part& part) {
-  const Range mine = ShareOf(sum.window.out_channels, 1, part);
-  for (int place = 0; place < count; ++place, first += step, out += sum.window.out_channels) {
+void Block(const Sum& sum, const Columns& columns, std::int8_t* out, const Share& share) {
+  const Range mine = share.channels;
+  const std::int8_t* first = columns.first;
+  for (int place = 0; place < columns.count; ++place) {
     const auto* weights = static_cast<const std::int8_t*>(sum.weights) + mine.begin * sum.depth;
     for (int c = mine.begin; c < mine.end; ++c, weights += sum.depth) {
       std::int32_t total = sum.finish.channels[c].bias;
@@ -18,17 +18,19 @@ void Block(const Sum& sum, const std::int8_t* first, std::ptrdiff_t step, int co
       }
       FinishAll(sum.finish, sum.finish.channels + c, 1, &total, 1, out + c, 1);
     }
+    first += columns.step;
+    out += sum.window.out_channels;
   }
 }
 
-void Share(const Sum& sum, int begin, int end, const Part& part) {
-  SumRows(sum, begin, end, part, Block);
+void Rows(const Sum& sum, int begin, int end, const Part& part) {
+  SumRows(sum, begin, end, part, 1, Block);
 }
 
 }  // namespace
 
 void SumPlain(const Sum& sum, int begin, int end, const SecondCore* second) {
-  OnCores(Share, sum, begin, end, second);
+  OnCores<Rows>(sum, begin, end, second);
 }
 
 }  // namespace pinhole_nn

@@ -190,11 +190,10 @@ void Spread(const std::uint32_t* from, std::uint32_t* to, std::uint32_t* end) {
 #endif
 }
 
-void Block(const Sum& sum, const std::int8_t* first, std::ptrdiff_t step, int count,
-           std::int8_t* out, const Part& part) {
-  const Range mine = ShareOf(sum.window.out_channels, kGroup, part);
-  std::uint32_t* expanded = PartOf(sum.expanded, sum.other, part);
-  const bool spread = expanded != nullptr && count >= kWorthSpreading;
+void Block(const Sum& sum, const Columns& columns, std::int8_t* out, const Share& share) {
+  const Range mine = share.channels;
+  std::uint32_t* expanded = PartOf(sum.expanded, sum.other, share.part);
+  const bool spread = expanded != nullptr && columns.count >= kWorthSpreading;
   const bool at_once = kFinishesItself && sum.finish.form == kWideForm && sum.finish.low == -128 &&
                        sum.finish.high == 127;
   // A word for each tap of four channels.
@@ -212,29 +211,29 @@ void Block(const Sum& sum, const std::int8_t* first, std::ptrdiff_t step, int co
       words = expanded;
       end = expanded + 2 * sum.depth;
     }
-    const std::int8_t* column = first;
+    const std::int8_t* column = columns.first;
     std::int8_t* to = out + channel;
-    for (int place = 0; place < count; ++place) {
+    for (int place = 0; place < columns.count; ++place) {
       std::int32_t totals[kGroup];
       (spread ? DotSpread : DotFlash)(column, words, end, scales, totals, finished ? to : nullptr,
                                       sum.finish.out_zero);
       if (!finished) {
         FinishAll(sum.finish, scales, 1, totals, channels, to, 1);
       }
-      column += step;
+      column += columns.step;
       to += sum.window.out_channels;
     }
   }
 }
 
-void Share(const Sum& sum, int begin, int end, const Part& part) {
-  SumRows(sum, begin, end, part, Block);
+void Rows(const Sum& sum, int begin, int end, const Part& part) {
+  SumRows(sum, begin, end, part, kGroup, Block);
 }
 
 }  // namespace
 
 void SumQuads(const Sum& sum, int begin, int end, const SecondCore* second) {
-  OnCores(Share, sum, begin, end, second);
+  OnCores<Rows>(sum, begin, end, second);
 }
 
 }  // namespace pinhole_nn

@@ -9,6 +9,7 @@
 namespace pinhole::firmware::chip {
 
 inline constexpr std::uint32_t kFlash = 0x1000'0000;
+inline constexpr std::uint32_t kFlashCache = 0x1400'0000;
 inline constexpr std::uint32_t kFlashInterface = 0x1800'0000;
 inline constexpr std::uint32_t kClocks = 0x4000'8000;
 inline constexpr std::uint32_t kClockUsb = kClocks + 0x54;
@@ -30,6 +31,7 @@ inline constexpr std::uint32_t kTimer = 0x4005'4000;
 inline constexpr std::uint32_t kWatchdog = 0x4005'8000;
 inline constexpr std::uint32_t kDma = 0x5000'0000;
 inline constexpr std::uint32_t kPio[] = {0x5020'0000, 0x5030'0000};
+inline constexpr std::uint32_t kFlashStream = 0x5040'0000;
 inline constexpr std::uint32_t kSio = 0xD000'0000;
 inline constexpr std::uint32_t kSystemControl = 0xE000'E000;
 
@@ -103,6 +105,7 @@ inline constexpr unsigned kRequestSpi = 16;   // two a block
 inline constexpr unsigned kRequestUart = 20;  // two a block
 inline constexpr unsigned kRequestI2c = 32;   // two a block
 inline constexpr unsigned kRequestAdc = 36;
+inline constexpr unsigned kRequestFlashStream = 37;
 inline constexpr unsigned kRequestAlways = 63;
 
 // PIO: its interrupts' enable words, two of them, 12 apart.

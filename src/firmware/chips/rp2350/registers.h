@@ -10,6 +10,7 @@
 namespace pinhole::firmware::chip {
 
 inline constexpr std::uint32_t kFlash = 0x1000'0000;
+inline constexpr std::uint32_t kFlashCache = 0x400C'8000;
 inline constexpr std::uint32_t kClocks = 0x4001'0000;
 inline constexpr std::uint32_t kClockUsb = kClocks + 0x60;
 inline constexpr std::uint32_t kClockResuscitation = kClocks + 0x84;
@@ -31,6 +32,7 @@ inline constexpr std::uint32_t kWatchdog = 0x400D'8000;
 inline constexpr std::uint32_t kTicks = 0x4010'8000;
 inline constexpr std::uint32_t kDma = 0x5000'0000;
 inline constexpr std::uint32_t kPio[] = {0x5020'0000, 0x5030'0000, 0x5040'0000};
+inline constexpr std::uint32_t kFlashStream = 0x5050'0000;
 inline constexpr std::uint32_t kSio = 0xD000'0000;
 inline constexpr std::uint32_t kSystemControl = 0xE000'E000;
 
@@ -104,6 +106,7 @@ inline constexpr unsigned kRequestSpi = 24;   // two a block
 inline constexpr unsigned kRequestUart = 28;  // two a block
 inline constexpr unsigned kRequestI2c = 44;   // two a block
 inline constexpr unsigned kRequestAdc = 48;
+inline constexpr unsigned kRequestFlashStream = 49;
 inline constexpr unsigned kRequestAlways = 63;
 
 // PIO: its interrupts' enable words, two of them, 12 apart.

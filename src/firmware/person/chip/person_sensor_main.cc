@@ -16,6 +16,7 @@
 #include "firmware/hal/watchdog.h"
 #include "firmware/outside/person_sensor_port.h"
 #include "firmware/person/chip/chip_eye.h"
+#include "firmware/person/chip/flash_fetcher.h"
 #include "firmware/person/chip/second_core.h"
 #include "firmware/person/inside/person_network.h"
 #include "firmware/person/person_program.h"
@@ -74,6 +75,7 @@ void OnTimer(unsigned alarm) {
   static ChipOutside chip;
   inside::PersonEye& eye = seeing.Open(inside::PersonNetwork());
   inside::SetSecondCore(&StartSecondCore());
+  inside::SetFetcher(&StartFlashFetcher());
   chip.Open();
   static outside::PersonOutside outside({.profile = facts::PersonProfile::PINHOLE_PERSON_PROFILE},
                                         chip, chip, chip, chip);

@@ -7,6 +7,7 @@
 #include "firmware/hal/stdio.h"
 #include "firmware/hal/timer.h"
 #include "firmware/person/chip/chip_eye.h"
+#include "firmware/person/chip/flash_fetcher.h"
 #include "firmware/person/chip/second_core.h"
 #include "firmware/person/inside/person_network.h"
 
@@ -50,6 +51,7 @@ int Run() {
   static ChipEye seeing;
   static Timed network(inside::PersonNetwork());
   inside::PersonEye& eye = seeing.Open(network);
+  inside::SetFetcher(&StartFlashFetcher());
   Measure("one core", eye, network);
   inside::SetSecondCore(&StartSecondCore());
   Measure("both cores", eye, network);

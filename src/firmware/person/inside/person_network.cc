@@ -20,8 +20,9 @@ std::byte* At(const void* emitted) {
 }
 
 const pinhole_nn::SecondCore* g_second = nullptr;
+const pinhole_nn::Fetcher* g_fetcher = nullptr;
 
-void Run() { person_model::Run(g_second); }
+void Run() { person_model::Run(g_second, g_fetcher); }
 
 struct Emitted {
   engine::Tensor input = sense::EmittedTensor(person_model::Input0(), person_model::kInput0Shape,
@@ -53,6 +54,8 @@ Emitted& TheOne() {
 }  // namespace
 
 void SetSecondCore(const pinhole_nn::SecondCore* second) { g_second = second; }
+
+void SetFetcher(const pinhole_nn::Fetcher* fetcher) { g_fetcher = fetcher; }
 
 sense::Network& PersonNetwork() { return TheOne().network; }
 

@@ -17,6 +17,10 @@ namespace pinhole::firmware::person::inside {
 // same.
 void SetSecondCore(const pinhole_nn::SecondCore* second);
 
+// Who fetches the network's constants out of flash ahead of their use; null (the default): each run
+// copies them when they are due. Must outlive its use. The answers are the same.
+void SetFetcher(const pinhole_nn::Fetcher* fetcher);
+
 // Ready to run. Both live as long as the program.
 ::pinhole::inside::sense::Network& PersonNetwork();
 const ::pinhole::inside::sense::FaceModel& PersonModel();

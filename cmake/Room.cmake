@@ -10,7 +10,8 @@
 # HOST rooms may use exceptions, RTTI and the heap; the others are compiled without exceptions and RTTI.
 # THREADS: which of the room's tests use threads, as a GoogleTest filter; all of them where the room links
 # Threads::Threads and doesn't say. These tests carry the label `threads` and their program belongs to the target
-# `thread_tests`: that is what runs under ThreadSanitizer.
+# `thread_tests`: that is what runs under ThreadSanitizer, whose build has no other tests.
+# A room's tests start before those of the floors below, because the longest are on top and the short ones fill the gaps.
 # TOGETHER: suites of tests that share what is slow to start. Each runs in one process, as one test; all others run alone.
 # FIRMWARE_SOURCES: what a microcontroller's build has of a room that is otherwise for a PC.
 # PORTABLE_TESTS: the tests that a build for another processor has (PINHOLE_PORTABLE); they use no TEST_LIBRARIES.
@@ -25,12 +26,8 @@ function(pinhole_room_target name out)
 endfunction()
 
 # Before the first room: what the test programs' builds share. Most of what a test costs to compile is the headers of
-# GoogleTest; clang reads them once for all of them. GCC gains little by that, so that its builds show which test forgot
-# to include them.
+# GoogleTest, which are read once for all of them.
 function(pinhole_prepare_tests)
-  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-    return()
-  endif()
   file(CONFIGURE OUTPUT test_headers.cc CONTENT "")
   add_library(pinhole_test_headers OBJECT ${CMAKE_CURRENT_BINARY_DIR}/test_headers.cc)
   pinhole_test_options(pinhole_test_headers)
@@ -39,7 +36,8 @@ endfunction()
 
 # The same for the rooms themselves, which spend a third to a half of their compile time in the standard library's headers:
 # one file for rooms without exceptions, one for HOST rooms. Rooms that use libraries are left out, because these bring
-# definitions that the file was not made with.
+# definitions that the file was not made with. GCC gains nothing by it, so that its builds show what a room forgot to
+# include.
 function(pinhole_prepare_rooms)
   if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang" OR PINHOLE_PORTABLE)
     return()
@@ -88,6 +86,8 @@ function(pinhole_test_options target)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     # The same headers give the same file, for ccache.
     target_compile_options(${target} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
+  else()
+    target_compile_options(${target} PRIVATE -fpch-preprocess)  # which ccache asks for
   endif()
 endfunction()
 
@@ -183,6 +183,12 @@ function(pinhole_room)
   set_property(GLOBAL APPEND_STRING PROPERTY PINHOLE_ROOMS
     "${R_NAME}|${folder}|${R_FLOOR}|${R_SIDE}|${may}|${test_may}|${target}\n")
 
+  if(NOT R_THREADS AND "Threads::Threads" IN_LIST R_LIBRARIES)
+    set(R_THREADS "*")
+  endif()
+  if(PINHOLE_SANITIZE STREQUAL "thread" AND NOT R_THREADS)
+    set(tests "")  # nothing in them for ThreadSanitizer to see
+  endif()
   if(tests AND PINHOLE_BUILD_TESTS)
     add_executable(${target}_test ${tests})
     foreach(room ${R_TEST_MAY_INCLUDE})
@@ -194,21 +200,18 @@ function(pinhole_room)
     if(TARGET pinhole_test_headers)
       target_precompile_headers(${target}_test REUSE_FROM pinhole_test_headers)
     endif()
-    if(NOT R_THREADS AND "Threads::Threads" IN_LIST R_LIBRARIES)
-      set(R_THREADS "*")
-    endif()
     list(TRANSFORM R_TOGETHER APPEND ".*" OUTPUT_VARIABLE together)
     if(R_THREADS)
       set_property(GLOBAL APPEND PROPERTY PINHOLE_THREAD_TESTS ${target}_test)
-      pinhole_discover_tests(${R_NAME} "${R_THREADS}" "${together}" LABELS threads)
+      pinhole_discover_tests(${R_NAME} "${R_THREADS}" "${together}" LABELS threads COST ${R_FLOOR})
     endif()
     if(NOT R_THREADS STREQUAL "*")
-      pinhole_discover_tests(${R_NAME} "" "${R_THREADS};${together}")
+      pinhole_discover_tests(${R_NAME} "" "${R_THREADS};${together}" COST ${R_FLOOR})
     endif()
     foreach(suite ${R_TOGETHER})
       add_test(NAME "${R_NAME}:${suite}" COMMAND ${target}_test --gtest_filter=${suite}.*)
       set_tests_properties("${R_NAME}:${suite}" PROPERTIES ENVIRONMENT "PINHOLE_SOURCE=${PROJECT_SOURCE_DIR}"
-        SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]" LABELS "$<$<STREQUAL:${R_THREADS},*>:threads>")
+        SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]" COST 100 LABELS "$<$<STREQUAL:${R_THREADS},*>:threads>")
     endforeach()
   endif()
   if(PINHOLE_BUILD_FUZZERS)
@@ -245,6 +248,19 @@ function(pinhole_program name)
     target_compile_definitions(${room}_test PRIVATE ${P_PATH_IN_TESTS}="$<TARGET_FILE:${name}>")
   endif()
 endfunction()
+
+# Under ThreadSanitizer the portable kernels and those for SSE4.1 and AVX2 stand for all: every instruction set shares its
+# work among threads by the same functions. Leaves the others of these sources out.
+macro(pinhole_leave_out_targets)
+  if(PINHOLE_SANITIZE STREQUAL "thread")
+    foreach(source ${ARGN})
+      if(source MATCHES "target_(avx512.*|avxvnni|amxemulated)\\.cc$")
+        set_property(SOURCE ${source} PROPERTY HEADER_FILE_ONLY ON)
+      endif()
+    endforeach()
+    add_compile_definitions(PINHOLE_FEW_TARGETS)
+  endif()
+endmacro()
 
 # After the last room. What the checks and ./test read: rooms.txt, and fuzzers.txt, one line `name|program|corpus folder`
 # a fuzz target; and the targets `fuzzers` and `thread_tests`.

@@ -23,7 +23,7 @@ web_packages=(nodejs npm)
 queue_packages=(libnats-dev)
 # The sanitized builds: the fuzz targets need a clang with libFuzzer, reports the names and lines from llvm-symbolizer; 19
 # is what the project is developed with.
-clang_packages=(clang-19 libclang-rt-19-dev llvm-19)
+clang_packages=(clang-19 lld-19 libclang-rt-19-dev llvm-19)
 # For other processors: a compiler and an emulator each. Not every release has those for WebAssembly.
 arm_packages=(g++-aarch64-linux-gnu qemu-user googletest)
 # Firmware for microcontrollers, and the emulator that ours is held against.

@@ -149,8 +149,7 @@ class OpHarness {
     op_.outputs = outputs_;
     graph_.tensors = tensors_;
     graph_.operators = {&op_, 1};
-    PrepareContext context(graph_, 0, arena_, why_);
-    const base::Result<Prepared> prepared = kernel.prepare(context);
+    const base::Result<Prepared> prepared = PrepareInRoomEnough(kernel);
     if (!prepared) {
       error_ = prepared.error();
       return false;
@@ -184,6 +183,23 @@ class OpHarness {
 
  private:
   static constexpr std::byte kPoison{0xA5};
+
+  // Most operators want a few bytes, and tests make hundreds of thousands of them: filling
+  // megabytes for each takes longer than all else together.
+  base::Result<Prepared> PrepareInRoomEnough(const Kernel& kernel) {
+    constexpr std::size_t kLeastBytes = std::size_t{1} << 12;
+    constexpr std::size_t kMostBytes = std::size_t{1} << 22;
+    for (std::size_t bytes = kLeastBytes;; bytes *= 32) {
+      arena_memory_.assign(bytes, std::byte{0});
+      base::Arena arena(arena_memory_);
+      why_.Clear();
+      PrepareContext context(graph_, 0, arena, why_);
+      base::Result<Prepared> prepared = kernel.prepare(context);
+      if (prepared || prepared.error() != base::Error::kOutOfMemory || bytes == kMostBytes) {
+        return prepared;
+      }
+    }
+  }
 
   // The rows of a tensor that have a place during a turn.
   struct Ring {
@@ -319,8 +335,7 @@ class OpHarness {
   std::vector<std::unique_ptr<std::byte[]>> buffers_;
   std::vector<std::int32_t> inputs_, outputs_;
   std::vector<std::vector<std::byte>> resource_storage_;
-  std::vector<std::byte> arena_memory_ = std::vector<std::byte>(std::size_t{1} << 22);
-  base::Arena arena_{arena_memory_};
+  std::vector<std::byte> arena_memory_;
   base::Diagnosis why_;
   Prepared prepared_;
   std::vector<std::byte> scratch_, state_;

@@ -6,9 +6,11 @@ namespace pinhole::engine::matrix {
 namespace {
 
 constinit const Target* const kTargets[] = {
+#if defined(__x86_64__) && !defined(PINHOLE_FEW_TARGETS)
+    &kAvx512AmxTarget,   &kAvx512Bf16Target, &kAvx512VnniTarget, &kAvxVnniTarget,
+#endif
 #if defined(__x86_64__)
-    &kAvx512AmxTarget,   &kAvx512Bf16Target, &kAvx512VnniTarget,
-    &kAvxVnniTarget,     &kAvx2Target,       &kSse41Target,
+    &kAvx2Target,        &kSse41Target,
 #endif
 #if defined(__aarch64__)
     &kNeonDotTarget,     &kNeonTarget,

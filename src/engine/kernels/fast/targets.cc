@@ -12,12 +12,14 @@ namespace {
 bool Always() { return true; }
 
 const Target kTargets[] = {
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(PINHOLE_FEW_TARGETS)
     {"avx512amx", "AVX-512 F, BW, DQ, VL and VNNI, and AMX's int8 tiles with the system's permission",
      HasAvx512Amx, kAvx512AmxKernels},
     {"avx512vnni", "AVX-512 F, BW, DQ, VL and VNNI", HasAvx512Vnni, kAvx512VnniKernels},
     {"vnni256", "AVX-512 F, BW, DQ, VL and VNNI", HasAvx512Vnni, kVnni256Kernels},
     {"avxvnni", "AVX2, FMA and AVX-VNNI", HasAvxVnni, kAvxVnniKernels},
+#endif
+#if defined(__x86_64__)
     {"avx2", "AVX2 and FMA", HasAvx2, kAvx2Kernels},
     {"sse41", "SSE4.1", HasSse41, kSse41Kernels},
 #endif

@@ -9,7 +9,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <iterator>
+#include <span>
 
+#include "base/sanitized.h"
 #include "base/test_data.h"
 #include "engine/emit/emit.h"
 #include "engine/emit/emitted_library.h"
@@ -121,9 +124,19 @@ constexpr std::string_view kStreamed[] = {"person_detect", "mlperf_ad01_int8",
                                           "mlperf_ic_resnet_float"};
 constexpr std::uint32_t kStreamBytes = 24 * 1024;
 
+// What this machine's compiler makes of emitted files is the same in every build, and most of the
+// time goes there. Sanitizers see the emitter at work on these.
+constexpr std::string_view kSanitized[] = {
+    "person_detect",     "mlperf_str_ww_ref_model", "mww_v2_okay_nabu", "hello_world_int8",
+    "trained_lstm_int8", "audio_preprocessor_int8", "mlperf_ad01_fp32"};
+
 std::vector<GoldenCase> AllCases() {
   std::vector<GoldenCase> cases;
   for (const Case& one : kCases) {
+    if (PINHOLE_SANITIZED != 0 &&
+        std::ranges::count(kSanitized, std::string_view(one.model)) == 0) {
+      continue;
+    }
     cases.push_back({one, "host"});
     if (!one.floats) {
       cases.push_back({one, "rp2040"});
@@ -225,7 +238,8 @@ TEST(EmitBundledModel, IsTheInterpreters) {
                      {"rp2040", 2, 0},    {"rp2350", 1, 0}, {"rp2350", 2, 0},
                      {"cortex-m4", 1, 0}, {"host", 1, 1},   {"rp2040", 2, 20000},
                      {"rp2350", 2, 49152}};
-  for (const auto& [target, cores, stream] : kEach) {
+  constexpr std::size_t kCount = PINHOLE_SANITIZED != 0 ? 4 : std::size(kEach);
+  for (const auto& [target, cores, stream] : std::span(kEach).first(kCount)) {
     SCOPED_TRACE(target + std::to_string(cores) + " " + std::to_string(stream));
     const EmittedLibrary library(
         Emit(BundledModel().string(),

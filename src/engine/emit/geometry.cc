@@ -20,7 +20,7 @@ constexpr std::int32_t kColumnBytes = 4096;
 // Of a single place, that are not worth a kernel of their own.
 constexpr std::int32_t kFewWeights = 2048, kShortDepth = 256;
 // Of a depthwise window's rows, gathered and summed at a time, where one row is not more.
-constexpr std::int32_t kBandBytes = 640, kMostBand = 255;
+constexpr std::int32_t kBandBytes = 1024, kMostBand = 255;
 constexpr std::int32_t kMost16 = 32767;
 constexpr std::int32_t kMaxHeight = 64;  // as in runtime/pinhole_nn_depthwise.h
 

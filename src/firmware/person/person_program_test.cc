@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/heap_count.h"
+#include "base/sanitized.h"
 #include "base/test_data.h"
 #include "engine/kernels/registry.h"
 #include "engine/run/test_model.h"
@@ -136,14 +137,16 @@ TEST(PersonEye, SaysWhatLinuxSaysOfPicturesOfEverySize) {
     }
   }
   std::sort(files.begin(), files.end());
+  // A median of five believes what it saw several times. Under a sanitizer each takes long.
+  constexpr int kTimes = PINHOLE_SANITIZED != 0 ? 2 : 4;
   std::vector<Picture> film;
   for (const std::filesystem::path& file : files) {
     const Picture picture = pictures::ReadPicture(file);
     if (picture.pixels.size() <= std::size_t{8} << 20) {
-      film.insert(film.end(), 4, picture);
+      film.insert(film.end(), kTimes, picture);
     }
   }
-  ExpectSameAsLinux(film, 20);
+  ExpectSameAsLinux(film, kTimes >= 4 ? 20 : 1);
 }
 
 TEST(PersonEye, AFailedCaptureIsAMissOnLinuxToo) {

@@ -334,7 +334,7 @@ TEST(SharedFrames, AnyInterleavingGivesWholeFrames) {
   constexpr std::size_t kLarge = 512 * kHeight;
   // A sanitizer's copies are slow, and a writer that is faster is what makes the reader begin
   // again.
-  constexpr int kFrames = PINHOLE_SANITIZED != 0 ? 40 : 500;
+  constexpr int kFrames = PINHOLE_SANITIZED != 0 ? 20 : 500;
   Pair pair(kLarge);
   std::atomic<bool> stop{false};
   std::thread writing([&] {

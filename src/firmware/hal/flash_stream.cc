@@ -68,8 +68,6 @@ extern "C" {
 
 void flash_stream_init(void) {
   stream.channel = static_cast<uint>(dma_claim_unused_channel(true));
-  // Whoever had the channel before may have left its end to be seen.
-  dma_channel_acknowledge_irq0(stream.channel);
   irq_set_exclusive_handler(chip::kDmaIrq, OnCopied);
   // Who had the channel before may have left its end behind.
   dma_channel_acknowledge_irq0(stream.channel);

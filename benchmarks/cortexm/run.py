@@ -40,6 +40,10 @@ MODELS = {  # column of the table: file, golden
 OTHERS = {  # by --models only: no peer is measured
     "lstm": ("trained_lstm_int8", "trained_lstm_int8/random"),
     "audio front end": ("audio_preprocessor_int8", "audio_preprocessor_int8/random"),
+    "micro_speech": ("micro_speech_quantized", "micro_speech_quantized/random"),
+    "hello_world": ("hello_world_int8", "hello_world_int8/random"),
+    "hey_jarvis": ("mww_v2_hey_jarvis", "mww_v2_hey_jarvis/random"),
+    "vad": ("mww_v2_vad", "mww_v2_vad/random"),
 }
 FLAGS = ["-std=c++17", "-O2", "-mthumb", "-fno-exceptions", "-fno-rtti", "-ffunction-sections", "-fdata-sections", "-Wall",
          "-Wextra", "-Werror"]

@@ -37,9 +37,10 @@ void Profile::Look(emulator::Rp2040& chip, std::span<const std::byte> file) {
 
 std::string Profile::Text() const {
   std::vector<std::pair<std::string_view, Looks>> sorted(functions_.begin(), functions_.end());
-  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& one, const auto& other) {
-    return one.second.cores[0] + one.second.cores[1] >
-           other.second.cores[0] + other.second.cores[1];
+  std::sort(sorted.begin(), sorted.end(), [](const auto& one, const auto& other) {
+    const auto sum = [](const Looks& looks) { return looks.cores[0] + looks.cores[1]; };
+    return sum(one.second) != sum(other.second) ? sum(one.second) > sum(other.second)
+                                                : one.first < other.first;
   });
   std::string text = "core 0  core 1  of " + std::to_string(looks_) + " looks, one every " +
                      std::to_string(kStep) + " cycles\n";

@@ -21,7 +21,9 @@ namespace {
 
 constexpr std::int64_t kBlock = 64;
 
-bool CanCast(Type type) { return type != Type::kFloat16 && type != Type::kResource; }
+bool CanCast(Type type) {
+  return type != Type::kFloat16 && type != Type::kUint64 && type != Type::kResource;
+}
 
 base::Result<Prepared> Prepare(PrepareContext& context) {
   PINHOLE_TRY(context.ExpectCounts(1, 1, 1));
@@ -29,7 +31,7 @@ base::Result<Prepared> Prepare(PrepareContext& context) {
   const Tensor& out = *context.output(0);
   if (!CanCast(in.type) || !CanCast(out.type)) {
     return context.Fail(base::Error::kUnsupported, "from ", TypeName(in.type), " to ",
-                        TypeName(out.type), "; float32, bool and integers expected");
+                        TypeName(out.type), "; float32, bool and integers but uint64 expected");
   }
   PINHOLE_TRY(context.ExpectShape(out, in.shape));
   return Prepared{};

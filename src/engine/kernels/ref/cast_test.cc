@@ -107,6 +107,10 @@ TEST(Cast, Refuses) {
   op.Input<float>({2}, {1, 2}).Output<std::int8_t>({1, 2});
   EXPECT_FALSE(op.Prepare(kCast));
   EXPECT_THAT(op.why(), HasSubstr("declared [1, 2], computed [2]"));
+  OpHarness wide(OpKind::kCast);
+  wide.Input<std::uint64_t>({2}, {1, 2}).Output<float>({2});
+  EXPECT_FALSE(wide.Prepare(kCast));
+  EXPECT_THAT(wide.why(), HasSubstr("from uint64 to float32"));
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <cmath>
 
 #include "pinhole_nn_pairs.h"
+#include "pinhole_nn_quantize.h"
 #include "pinhole_nn_sigmoid.h"
 
 namespace pinhole_nn {
@@ -131,14 +132,7 @@ struct Quantized {
   using Out = To;
   float scale;
   std::int32_t zero;
-  To operator()(float x) const {
-    constexpr float kBound = 1.0e6F;  // converted only inside; NaN counts as zero
-    float units = std::round(x / scale);
-    units = units < -kBound ? -kBound : units > kBound ? kBound : units;
-    const std::int32_t whole = std::isnan(units) ? 0 : static_cast<std::int32_t>(units);
-    return static_cast<To>(
-        Clamp(whole + zero, std::numeric_limits<To>::min(), std::numeric_limits<To>::max()));
-  }
+  To operator()(float x) const { return QuantizedTo<To>(x, scale, zero); }
 };
 template <typename From>
 struct Dequantized {

@@ -219,10 +219,6 @@ void FinishQuick(const Finish& finish, const Walk& walk) {
 
 #endif
 
-}  // namespace
-
-namespace {
-
 // By the form that is no quick one, looked at for every sum.
 PINHOLE_NN_SMALL void FinishSlowly(const Finish& finish, const Walk& walk) {
   const int form = finish.form;

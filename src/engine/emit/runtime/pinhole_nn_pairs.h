@@ -23,7 +23,7 @@ struct Operand {
 };
 template <typename T>
 inline const T* OperandRow(const Operand& operand, int row) {
-  const int held = operand.row_bytes == 0 ? 0 : row < operand.held ? row : row % operand.held;
+  const int held = operand.row_bytes == 0 ? 0 : row < operand.held ? row : Rest(row, operand.held);
   return reinterpret_cast<const T*>(static_cast<const char*>(operand.data) +
                                     held * operand.row_bytes);
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // QUANTIZE from float32 and DEQUANTIZE to it.
-#include <cmath>
-#include <cstring>
+#include "pinhole_nn_quantize.h"
 
-#include "pinhole_nn_math.h"
+#include <cstring>
 
 namespace pinhole_nn {
 
@@ -42,12 +41,8 @@ float Times(float scale, std::int32_t x) {
 
 // Front to back, a byte for four: the output may begin where the input does.
 void QuantizeFloats(const Quantize& quantize) {
-  constexpr float kBound = 1.0e6F;  // converted only inside; NaN counts as zero
   for (int i = 0; i < quantize.count; ++i) {
-    float units = std::round(quantize.in[i] / quantize.scale);
-    units = units < -kBound ? -kBound : units > kBound ? kBound : units;
-    const std::int32_t whole = std::isnan(units) ? 0 : static_cast<std::int32_t>(units);
-    quantize.out[i] = static_cast<std::int8_t>(Clamp(whole + quantize.zero, -128, 127));
+    quantize.out[i] = QuantizedTo<std::int8_t>(quantize.in[i], quantize.scale, quantize.zero);
   }
 }
 
